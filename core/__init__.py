@@ -1,0 +1,1 @@
+"""What every other package may use: settings, clock, errors, logging, language, embedded servers."""

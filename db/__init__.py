@@ -1,0 +1,1 @@
+"""The only package that speaks SQL: session, tables by topic, queries by topic, migrations."""

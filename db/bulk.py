@@ -1,0 +1,80 @@
+"""Bulk writes: COPY into a table, and upsert through a temporary table."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as arrow_compute
+from psycopg2 import extensions
+from pyarrow import csv as arrow_csv
+from sqlalchemy import Connection
+
+
+def _as_csv(frame: pd.DataFrame) -> BytesIO:
+    """Empty unquoted fields are NULL; every text is quoted, so an empty text stays a text."""
+    buffer = BytesIO()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    for position, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            wide = table.column(position).cast(pa.timestamp("us", tz="UTC"), safe=False)
+            texts = arrow_compute.strftime(wide, format="%Y-%m-%dT%H:%M:%SZ")
+            table = table.set_column(position, field.name, texts)
+    options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
+    arrow_csv.write_csv(table, buffer, options)
+    buffer.seek(0)
+    return buffer
+
+
+def _cursor(connection: Connection) -> extensions.cursor:
+    return cast(extensions.cursor, connection.connection.cursor())
+
+
+def quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
+    """COPY a frame whose columns are named as the table's; returns the number of rows."""
+    if frame.empty:
+        return 0
+    with _cursor(connection) as cursor:
+        cursor.copy_expert(
+            f'COPY "{table}" ({quoted(list(frame.columns))}) FROM STDIN WITH (FORMAT csv)', _as_csv(frame)
+        )
+        return int(cursor.rowcount)
+
+
+def upsert_frame(
+    connection: Connection, table: str, frame: pd.DataFrame, keys: Sequence[str], refresh: Sequence[str] = ()
+) -> int:
+    """Insert rows, or update the rows of the same key where a value differs; returns the rows written.
+
+    ``refresh`` names columns set to ``now()`` on every row that is written. Two rows of one key in ``frame`` are an
+    error of the caller (PostgreSQL refuses to update a row twice in one statement).
+    """
+    if frame.empty:
+        return 0
+    columns = list(frame.columns)
+    values = [column for column in columns if column not in keys]
+    staging = f"staging_{table}"
+    changes = ", ".join([f'"{c}" = EXCLUDED."{c}"' for c in values] + [f'"{c}" = now()' for c in refresh])
+    differs = f"({quoted_of(table, values)}) IS DISTINCT FROM ({quoted_of('excluded', values)})"
+    action = f"DO UPDATE SET {changes} WHERE {differs}" if values else "DO NOTHING"
+    with _cursor(connection) as cursor:
+        cursor.execute(
+            f'CREATE TEMP TABLE "{staging}" ON COMMIT DROP AS SELECT {quoted(columns)} FROM "{table}" WITH NO DATA'
+        )
+        cursor.copy_expert(f'COPY "{staging}" ({quoted(columns)}) FROM STDIN WITH (FORMAT csv)', _as_csv(frame))
+        cursor.execute(
+            f'INSERT INTO "{table}" ({quoted(columns)}) SELECT {quoted(columns)} FROM "{staging}" '
+            f"ON CONFLICT ({quoted(list(keys))}) {action}"
+        )
+        written = int(cursor.rowcount)
+        cursor.execute(f'DROP TABLE "{staging}"')
+    return written
+
+
+def quoted_of(table: str, names: Sequence[str]) -> str:
+    return ", ".join(f'"{table}"."{name}"' for name in names)

@@ -1,0 +1,62 @@
+"""Users, their hotels and sessions, and the audit log."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, PrimaryKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.activity import one_of
+from db.models.base import Base, Code, Key, Name, Now
+
+ROLES = ("superadmin", "sistem_yoneticisi", "admin", "depo_sorumlusu", "kat_sorumlusu", "veri_bilimci")
+
+
+class User(Base):
+    __tablename__ = "users"
+    __table_args__ = (one_of("role", ROLES),)
+    id: Mapped[Key]
+    username: Mapped[Code] = mapped_column(unique=True)
+    full_name: Mapped[Name]
+    email: Mapped[str | None]
+    password_hash: Mapped[str]
+    role: Mapped[Code]
+    language: Mapped[str] = mapped_column(server_default="tr")
+    sees_all_hotels: Mapped[bool] = mapped_column(server_default="false")
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    failed_attempts: Mapped[int] = mapped_column(server_default="0")
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[Now]
+    last_sign_in_at: Mapped[datetime | None]
+
+
+class UserHotel(Base):
+    __tablename__ = "user_hotels"
+    __table_args__ = (PrimaryKeyConstraint("user_id", "hotel_id"),)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
+
+
+class UserSession(Base):
+    """A dashboard session; only the SHA-256 of its cookie and of its one-time sign-in ticket are stored."""
+
+    __tablename__ = "user_sessions"
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str | None] = mapped_column(unique=True)
+    ticket_sha256: Mapped[str | None] = mapped_column(unique=True)
+    ticket_expires_at: Mapped[datetime | None]
+    created_at: Mapped[Now]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit_log"
+    id: Mapped[Key]
+    occurred_at: Mapped[Now]
+    actor: Mapped[str]
+    action: Mapped[Code]
+    hotel_id: Mapped[int | None] = mapped_column(ForeignKey("hotels.id", ondelete="SET NULL"))
+    entity: Mapped[str | None]
+    details: Mapped[dict[str, Any] | None]

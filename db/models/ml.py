@@ -1,0 +1,164 @@
+"""The pipeline's tables: metrics, features, scores, models, training logs, watermarks."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, Code, HotelKey, Key, Now
+
+FEATURES = (
+    "mean", "std", "min", "max", "median", "q25", "q75",
+    "trend_slope", "trend_direction", "volatility", "momentum",
+    "hour", "day_of_week", "is_weekend", "day_of_month",
+    "days_since_change", "change_frequency", "avg_change_magnitude", "zero_count",
+    "lag_1", "lag_7", "lag_30",
+    "rolling_mean_7", "rolling_std_7", "rolling_mean_30", "rolling_std_30",
+)  # fmt: skip
+
+
+class Metric(Base):
+    """One observed, closed interval of one entity; an interval that was not observed has no row."""
+
+    __tablename__ = "ml_metrics"
+    __table_args__ = (
+        UniqueConstraint("hotel_id", "metric_type", "entity_id", "timestamp"),
+        Index("ix_ml_metrics_hotel_id_metric_type_timestamp", "hotel_id", "metric_type", "timestamp"),
+    )
+    id: Mapped[Key]
+    hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
+    metric_type: Mapped[Code]
+    entity_type: Mapped[Code]
+    entity_id: Mapped[int]
+    interval_start: Mapped[datetime]
+    timestamp: Mapped[datetime]  # end of the interval
+    metric_value: Mapped[float] = mapped_column(Float(53))
+    exposure: Mapped[float | None] = mapped_column(Float(53))  # guest-nights, days … the value is proportional to
+    extra_data: Mapped[dict[str, Any] | None]
+    collected_at: Mapped[Now]
+
+
+class Feature(Base):
+    __tablename__ = "ml_features"
+    __table_args__ = (PrimaryKeyConstraint("hotel_id", "metric_type", "entity_id", "timestamp", "feature_version"),)
+    hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
+    metric_type: Mapped[Code]
+    entity_id: Mapped[int]
+    timestamp: Mapped[datetime]
+    feature_version: Mapped[int] = mapped_column(SmallInteger)
+    extra_features: Mapped[dict[str, Any] | None]
+
+
+for _name in FEATURES:
+    setattr(Feature, _name, mapped_column(_name, REAL, nullable=True))
+
+
+class Score(Base):
+    """What a detector thought of one metric row: expected value, band and evidence."""
+
+    __tablename__ = "ml_scores"
+    __table_args__ = (
+        PrimaryKeyConstraint("hotel_id", "metric_type", "entity_id", "timestamp"),
+        Index("ix_ml_scores_hotel_id_metric_type_timestamp", "hotel_id", "metric_type", "timestamp"),
+    )
+    hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
+    metric_type: Mapped[Code]
+    entity_id: Mapped[int]
+    timestamp: Mapped[datetime]
+    detector: Mapped[Code]
+    expected: Mapped[float | None] = mapped_column(Float(53))
+    lower: Mapped[float | None] = mapped_column(Float(53))
+    upper: Mapped[float | None] = mapped_column(Float(53))
+    score: Mapped[float | None] = mapped_column(Float(53))  # −log10 of the tail probability; NULL while learning
+    observations: Mapped[int] = mapped_column(Integer)
+    model_id: Mapped[int | None]
+    scored_at: Mapped[Now]
+
+
+class Model(Base):
+    """Metadata of a model file; ``model_data`` holds only models of the older system."""
+
+    __tablename__ = "ml_models"
+    id: Mapped[Key]
+    hotel_id: Mapped[HotelKey]
+    model_type: Mapped[Code]
+    metric_type: Mapped[Code]
+    model_path: Mapped[str | None]
+    model_data: Mapped[bytes | None] = mapped_column(LargeBinary)
+    size_bytes: Mapped[int | None]
+    sha256: Mapped[str | None]
+    hmac_sha256: Mapped[str | None]
+    library_versions: Mapped[dict[str, Any] | None]
+    feature_names: Mapped[list[Any] | None]
+    parameters: Mapped[dict[str, Any] | None]
+    metrics: Mapped[dict[str, Any] | None]
+    accuracy: Mapped[float | None] = mapped_column(Float(53))  # NULL: not measurable yet
+    trained_from: Mapped[datetime | None]
+    trained_until: Mapped[datetime | None]
+    trained_at: Mapped[Now]
+    is_active: Mapped[bool] = mapped_column(server_default="false")
+
+
+Index(
+    "uq_ml_models_active",
+    Model.hotel_id, Model.metric_type, Model.model_type,
+    unique=True, postgresql_where=text("is_active"),
+)  # fmt: skip
+
+
+class TrainingLog(Base):
+    __tablename__ = "ml_training_logs"
+    id: Mapped[Key]
+    hotel_id: Mapped[HotelKey]
+    model_type: Mapped[Code]
+    metric_type: Mapped[Code]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("ml_models.id", ondelete="SET NULL"))
+    status: Mapped[Code]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    row_count: Mapped[int | None]
+    series_count: Mapped[int | None]
+    metrics: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+
+
+class Watermark(Base):
+    """How far a stage has read; ``stage`` is 'collect', 'features' or 'detect'."""
+
+    __tablename__ = "pipeline_watermarks"
+    __table_args__ = (PrimaryKeyConstraint("hotel_id", "stage", "metric_type"),)
+    hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
+    stage: Mapped[Code]
+    metric_type: Mapped[Code]
+    read_until: Mapped[datetime]
+    updated_at: Mapped[Now]
+
+
+class PlantedAnomaly(Base):
+    """Labels of anomalies the simulator planted; only evaluation reads them."""
+
+    __tablename__ = "planted_anomalies"
+    id: Mapped[Key]
+    hotel_id: Mapped[HotelKey]
+    anomaly_type: Mapped[Code]
+    metric_type: Mapped[Code]
+    entity_type: Mapped[Code]
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    magnitude: Mapped[float | None] = mapped_column(Float(53))
+    details: Mapped[dict[str, Any] | None]

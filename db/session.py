@@ -1,0 +1,71 @@
+"""The engine and its transactions; every other module is handed a Connection or a Database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from core.errors import AppError
+
+
+def normalise_url(url: str) -> str:
+    """``postgres://`` and ``postgresql://`` mean psycopg2; anything else is refused with ``database_url_wrong``."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise AppError("database_url_wrong", params={"url": "?"}) from error
+    if parsed.drivername not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise AppError("database_url_wrong", params={"url": parsed.render_as_string(hide_password=True)})
+    return parsed.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One pool of connections. Services open transactions; queries never commit."""
+
+    engine: Engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection whose work is committed together or not at all."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reads: one consistent snapshot, nothing can be written."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            yield connection
+
+    def ping(self) -> None:
+        """Raise ``database_unavailable`` (503) when the server does not answer."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise AppError("database_unavailable", 503, params={"reason": reason}) from error
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str, application: str = "barometer", pool_size: int = 5) -> Database:
+    """Connect lazily; UTC sessions, a statement limit and names that pg_stat_activity shows."""
+    engine = create_engine(
+        normalise_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC -c statement_timeout=300000 -c idle_in_transaction_session_timeout=300000",
+        },
+    )
+    return Database(engine)

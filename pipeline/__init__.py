@@ -1,0 +1,1 @@
+"""Sources → metrics → features → models → anomalies → alerts: one folder a stage."""

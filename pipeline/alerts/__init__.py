@@ -1,0 +1,1 @@
+"""Anomalies become incidents that people triage."""

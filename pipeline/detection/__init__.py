@@ -1,0 +1,1 @@
+"""Metric rows and models become scores and anomalies."""

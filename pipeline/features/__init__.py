@@ -1,0 +1,1 @@
+"""Metric rows become features, stored once for training and detection alike."""

@@ -1,0 +1,1 @@
+"""Demand and stock become run-out forecasts."""

@@ -1,0 +1,1 @@
+"""Sources become metric rows: the registry of metric types, and collection."""

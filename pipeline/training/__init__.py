@@ -1,0 +1,1 @@
+"""Features become models: split, fit, evaluate, choose."""

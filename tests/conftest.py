@@ -1,0 +1,68 @@
+"""Shared fixtures: one embedded PostgreSQL and Valkey a worker, one database a test, the cast of users."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from core.clock import FixedClock
+from core.embedded.postgres import PostgresServer, start_postgres
+from core.embedded.valkey import ValkeyServer, start_valkey
+from db import migrate
+from db.session import Database, open_database
+
+NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
+SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = start_postgres(tmp_path_factory.mktemp("servers"), extra="fsync = off\nsynchronous_commit = off\n")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    server = start_valkey(tmp_path_factory.mktemp("cache"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template_url(postgres_server: PostgresServer) -> str:
+    """A migrated database that tests are cloned from (60 ms each)."""
+    database = open_database(postgres_server.url)
+    migrate.upgrade(database)
+    database.dispose()
+    return postgres_server.url
+
+
+@pytest.fixture
+def database(template_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh migrated database of this test alone."""
+    name = f"test_{abs(hash(request.node.nodeid)):x}"
+    admin = open_database(template_url.rsplit("/", 1)[0] + "/postgres", pool_size=1)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE barometer'))
+    fresh = open_database(template_url.rsplit("/", 1)[0] + f"/{name}")
+    yield fresh
+    fresh.dispose()
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real data of the workspace; a user's clone has none."""
+    if not SHARED_DATA.exists():
+        pytest.skip(f"real data is absent: {SHARED_DATA}")
+    return SHARED_DATA
