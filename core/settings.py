@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +23,7 @@ class Settings(BaseSettings):
     port: int = Field(8501, ge=1, le=65535, description="Port of the dashboard and the API")
     address: str = Field("127.0.0.1", description="Address the dashboard listens on")
     admin_password: str | None = Field(None, description="Password of the first administrator; generated when empty")
+    language: Literal["tr", "en"] = Field("en", description="Language of the command line: tr or en")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     sample_hotel: bool = Field(True, description="Load the sample hotel into an empty database")
     sample_seed: int = Field(20, description="Seed of the sample hotel")
