@@ -1,11 +1,15 @@
 """Every setting, its older name, its default and its meaning; the only reader of the environment."""
 
+import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from core.errors import AppError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,10 +18,47 @@ def _older(name: str) -> AliasChoices:
     return AliasChoices(name, f"BAROMETER_{name}")
 
 
+def environment_names(name: str, field: FieldInfo) -> list[str]:
+    """The variables that set a field, the documented one first."""
+    if isinstance(field.validation_alias, AliasChoices):
+        return [str(choice) for choice in field.validation_alias.choices]
+    return [f"BAROMETER_{name.upper()}"]
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """``DATABASE_URL_FILE=/run/secrets/x`` and the like: the value is the content of the file."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        for variable in environment_names(field_name, field):
+            path = os.environ.get(f"{variable}_FILE")
+            if path:
+                return _content(f"{variable}_FILE", path), field_name, False
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, _, _ = self.get_field_value(field, name)
+            if value is not None:
+                # The alias where there is one: under the field's name, .env would win over the file.
+                found[environment_names(name, field)[0] if field.validation_alias else name] = value
+        return found
+
+
+def _content(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        params = {"variable": variable, "file": path, "reason": error.strerror}
+        raise AppError("secret_file_unreadable", 500, params=params) from error
+
+
 class Settings(BaseSettings):
     """Settings from the environment and ``.env``; the names without prefix are the older system's."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_prefix="BAROMETER_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", env_prefix="BAROMETER_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     home: Path = Field(ROOT / ".barometer", description="Data folder: embedded servers, logs, secrets")
     port: int = Field(8501, ge=1, le=65535, description="Port of the dashboard and the API")
@@ -57,6 +98,25 @@ class Settings(BaseSettings):
     )
     alert_budget_per_day: float = Field(5.0, gt=0, description="Alerts a day a hotel wants to read, about")
     job_timeout_seconds: int = Field(900, ge=1, description="Time limit of one job run")
+    job_memory_mb: int = Field(4096, ge=256, description="Memory limit of one job run")
+    job_workers: int = Field(2, ge=1, description="Job runs at the same time")
+    metric_days: int = Field(90, ge=35, description="Days that metrics and scores are kept; learning reads 30")
+    feature_days: int = Field(90, ge=35, description="Days that features are kept; learning reads 30")
+    alert_days: int = Field(30, ge=1, description="Days that alerts are kept after they closed")
+    training_log_days: int = Field(180, ge=1, description="Days that training logs are kept")
+    job_run_days: int = Field(90, ge=1, description="Days that job runs are kept")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """A value given directly wins over ``<NAME>_FILE``, which wins over ``.env``."""
+        return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
     @cached_property
     def data_dir(self) -> Path:
@@ -70,3 +130,22 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment once; a wrong value raises pydantic's ValidationError naming the field."""
     return Settings()
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """This process's environment for a child of ours, with some variables set."""
+    return {**os.environ, **changes}
+
+
+def environment_example() -> str:
+    """The text of ``.env.example``: every variable with its meaning and its default."""
+    lines = ["# Every setting of Barometer. Copy to .env and uncomment what you change.", ""]
+    lines += ["# <NAME>_FILE=/path reads any of them from a file, for secrets.", ""]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else field.default
+        if isinstance(default, Path):
+            default = default.relative_to(ROOT)
+        shown = str(default).lower() if isinstance(default, bool) else str(default)
+        quoted = f'"{shown}"' if " " in shown else shown
+        lines += [f"# {field.description}", f"#{environment_names(name, field)[0]}={quoted}", ""]
+    return "\n".join(lines)

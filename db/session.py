@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from core.errors import AppError
+from db.outages import outages_named
 
 
 def normalise_url(url: str) -> str:
@@ -31,13 +32,13 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose work is committed together or not at all."""
-        with self.engine.begin() as connection:
+        with outages_named(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reads: one consistent snapshot, nothing can be written."""
-        with self.engine.connect() as connection:
+        with outages_named(), self.engine.connect() as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
 

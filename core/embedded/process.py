@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ import psutil
 from core.errors import AppError
 
 UNPRIVILEGED_ID = 65534
+FATAL_WORDS = ("FATAL:", "PANIC:", "Fatal")
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -45,7 +47,17 @@ def as_unprivileged(command: list[str]) -> list[str]:
     if os.geteuid() != 0:
         return command
     mapping = [f"--map-user={UNPRIVILEGED_ID}", f"--map-group={UNPRIVILEGED_ID}"]
-    return ["unshare", "--user", *mapping, *command]
+    namespace = ["unshare", "--user", *mapping]
+    if not _works([*namespace, "true"]):
+        raise AppError("embedded_needs_user", 500)
+    return [*namespace, *command]
+
+
+def _works(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def start_process(command: list[str], log: Path) -> subprocess.Popen[bytes]:
@@ -54,9 +66,16 @@ def start_process(command: list[str], log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
-def last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else ""
+def last_words(log: Path, since: int = 0) -> str:
+    """Why a server ended: the last fatal line after ``since`` bytes of its log, else its last line."""
+    text = log.read_bytes()[since:].decode(errors="replace") if log.exists() else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    fatal = [line for line in lines if any(word in line for word in FATAL_WORDS)]
+    return (fatal or lines or [""])[-1]
+
+
+def size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
@@ -69,6 +88,18 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], time
             return False
         time.sleep(0.05)
     return False
+
+
+@contextmanager
+def stopped_unless_ready(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> Iterator[None]:
+    """A start that fails or is interrupted leaves no server behind."""
+    is_ready = False
+    try:
+        yield
+        is_ready = True
+    finally:
+        if not is_ready:
+            stop_process(process.pid, stop_signal)
 
 
 def detach(process: subprocess.Popen[bytes]) -> int:

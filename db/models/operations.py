@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.activity import one_of
@@ -38,6 +38,14 @@ class JobRun(Base):
     result: Mapped[dict[str, Any] | None]
     error_code: Mapped[str | None]
     error_text: Mapped[str | None] = mapped_column(Text)
+
+
+# One run at a time of a job in a hotel, whoever starts it.
+Index(
+    "uq_job_runs_running",
+    JobRun.job_name, JobRun.hotel_id,
+    unique=True, postgresql_where=text("state = 'running'"), postgresql_nulls_not_distinct=True,
+)  # fmt: skip
 
 
 class JobRequest(Base):

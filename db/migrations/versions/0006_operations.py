@@ -91,6 +91,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
     )
     op.create_index(op.f("ix_job_runs_job_name_started_at"), "job_runs", ["job_name", "started_at"], unique=False)
+    op.create_index(
+        "uq_job_runs_running",
+        "job_runs",
+        ["job_name", "hotel_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'running'"),
+        postgresql_nulls_not_distinct=True,
+    )
     op.create_table(
         "job_requests",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -264,6 +272,7 @@ def downgrade() -> None:
         "ml_features", "mean", existing_type=sa.Float(precision=24), type_=sa.REAL(), existing_nullable=True
     )
     op.drop_table("job_requests")
+    op.drop_index("uq_job_runs_running", table_name="job_runs")
     op.drop_index(op.f("ix_job_runs_job_name_started_at"), table_name="job_runs")
     op.drop_table("job_runs")
     op.drop_index(op.f("ix_import_runs_hotel_id"), table_name="import_runs")

@@ -1,0 +1,99 @@
+"""Every failure answers with the same shape, in the language the caller asked for."""
+
+from typing import Any
+
+from babel import negotiate_locale
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.schemas import ErrorAnswer, ErrorBody
+from core.errors import AppError
+from core.i18n import LANGUAGES, Translator
+from core.logs import logger
+
+RETRY_AFTER_SECONDS = "5"
+CODES = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    429: "too_many_requests",
+}
+
+log = logger(__name__)
+
+
+def preferred_language(header: str, default: str = "en") -> str:
+    """The best of our languages by an Accept-Language header (RFC 9110 §12.5.4)."""
+    weighted = []
+    for position, part in enumerate(header.split(",")):
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            weighted.append((-float(quality or 1), position, name))
+        except ValueError:
+            continue
+    wanted = [name for weight, _, name in sorted(weighted) if name and weight < 0]
+    return negotiate_locale(wanted, LANGUAGES, sep="-") or default
+
+
+def error_answer(error: AppError, language: str) -> JSONResponse:
+    message = Translator(language)(error.message_id, **error.params)
+    body = ErrorAnswer(error=ErrorBody(code=error.code, message=message, details=jsonable_encoder(error.params)))
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if error.http_status == 503 else {}
+    return JSONResponse(body.model_dump(), error.http_status, headers | {"Content-Language": language})
+
+
+def _language(request: Request) -> str:
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Expected failures, wrong input, unknown paths, and everything else."""
+
+    @app.exception_handler(AppError)
+    async def expected(request: Request, error: AppError) -> JSONResponse:
+        return error_answer(error, _language(request))
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong_input(request: Request, error: RequestValidationError) -> JSONResponse:
+        fields = [{"field": ".".join(map(str, each["loc"])), "reason": each["msg"]} for each in error.errors()]
+        return error_answer(AppError("validation_failed", 422, params={"fields": fields}), _language(request))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        code = CODES.get(error.status_code, "request_refused")
+        params: dict[str, Any] = {
+            "not_found": {"what": request.url.path},
+            "forbidden": {"permission": request.url.path},
+        }.get(code, {})
+        return error_answer(AppError(code, error.status_code, params=params), _language(request))
+
+    app.add_middleware(UnexpectedErrors)
+
+
+class UnexpectedErrors:
+    """A bug answers 500 with the common shape; the traceback goes to the log, never to the caller."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception:
+            log.exception("request_failed", path=scope.get("path"))
+            if has_begun or scope["type"] != "http":
+                raise
+            answer = error_answer(AppError("internal_error", 500), _language(Request(scope)))
+            await answer(scope, receive, send)

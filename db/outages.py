@@ -1,0 +1,41 @@
+"""A server that went away or ran full becomes an error with a name; every other database error stays a bug."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from core.errors import AppError
+
+# https://www.postgresql.org/docs/18/errcodes-appendix.html
+CONNECTION_CLASSES = ("08", "57P")
+TOO_MANY_CONNECTIONS = "53300"
+DISK_FULL = "53100"
+
+
+@contextmanager
+def outages_named() -> Iterator[None]:
+    """Raise ``database_unavailable`` (503) for a lost or refused connection, ``disk_full`` for a full server."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise AppError("database_unavailable", 503, params={"reason": "no free connection"}) from error
+    except DBAPIError as error:
+        code = getattr(error.orig, "pgcode", None)
+        if code == DISK_FULL:
+            raise AppError("database_disk_full", 503) from error
+        if is_outage(error, code):
+            raise AppError("database_unavailable", 503, params={"reason": first_line(error)}) from error
+        raise
+
+
+def is_outage(error: DBAPIError, code: str | None) -> bool:
+    if code is None:
+        # libpq has no code for a server that cannot be reached or that closed the connection
+        return error.connection_invalidated or type(error.orig).__name__ in ("OperationalError", "InterfaceError")
+    return code.startswith(CONNECTION_CLASSES) or code == TOO_MANY_CONNECTIONS
+
+
+def first_line(error: DBAPIError) -> str:
+    return (str(error.orig).strip().splitlines() or ["?"])[0]

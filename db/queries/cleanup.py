@@ -1,0 +1,26 @@
+"""Deletes what is older than its retention (SPEC P8), a bounded number of rows at a time."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+# Every condition reads one hotel's rows that are older than :cutoff.
+OLD_ROWS = {
+    "metrics": ("ml_metrics", "hotel_id = :hotel_id AND timestamp < :cutoff"),
+    "features": ("ml_features", "hotel_id = :hotel_id AND timestamp < :cutoff"),
+    "scores": ("ml_scores", "hotel_id = :hotel_id AND timestamp < :cutoff"),
+    # A verdict is what later detections learn from (SPEC A6.3): judged alerts stay.
+    "alerts": ("ml_alerts", "hotel_id = :hotel_id AND closed_at < :cutoff AND verdict IS NULL"),
+    "training_logs": ("ml_training_logs", "hotel_id = :hotel_id AND started_at < :cutoff"),
+    "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
+}
+
+
+def delete_old(connection: Connection, kind: str, hotel_id: int, cutoff: datetime, limit: int) -> int:
+    """Delete at most ``limit`` old rows of one kind; returns how many."""
+    table, condition = OLD_ROWS[kind]
+    done = connection.execute(
+        text(f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT :limit))"),
+        {"hotel_id": hotel_id, "cutoff": cutoff, "limit": limit},
+    )
+    return done.rowcount

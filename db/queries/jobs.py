@@ -1,0 +1,246 @@
+"""Runs, requests and heartbeats of the machinery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+ALIVE_SECONDS = 60  # a run whose heartbeat is older has stopped beating
+
+RUN_COLUMNS = """job_runs.id, job_name, hotel_id, trigger, requested_by, arguments, state, started_at, heartbeat_at,
+    finished_at, timeout_seconds, process_id, host, progress_ratio, progress_note, rows_in, rows_out, result,
+    error_code, error_text"""
+
+
+@dataclass(frozen=True)
+class JobHotel:
+    """What the timetable must know of a hotel."""
+
+    id: int
+    code: str
+    time_zone: str
+    simulated: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One row of ``job_runs``."""
+
+    id: int
+    job_name: str
+    hotel_id: int | None
+    trigger: str
+    requested_by: str | None
+    arguments: dict[str, Any] | None
+    state: str
+    started_at: datetime
+    heartbeat_at: datetime
+    finished_at: datetime | None
+    timeout_seconds: int | None
+    process_id: int | None
+    host: str | None
+    progress_ratio: float | None
+    progress_note: str | None
+    rows_in: int | None
+    rows_out: int | None
+    result: dict[str, Any] | None
+    error_code: str | None
+    error_text: str | None
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What is known of a run before it starts."""
+
+    job_name: str
+    hotel_id: int
+    trigger: str
+    started_at: datetime
+    host: str
+    timeout_seconds: int | None = None
+    requested_by: str | None = None
+    arguments: dict[str, Any] | None = None
+    process_id: int | None = None
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended."""
+
+    state: str
+    finished_at: datetime
+    rows_in: int | None = None
+    rows_out: int | None = None
+    result: dict[str, Any] | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """Work a person asked for."""
+
+    id: int
+    job_name: str
+    hotel_id: int
+    arguments: dict[str, Any] | None
+    requested_by: str
+    requested_at: datetime
+    state: str
+    run_id: int | None
+
+
+def hotels(connection: Connection) -> list[JobHotel]:
+    rows = connection.execute(text("SELECT id, code, time_zone, simulated, created_at FROM hotels ORDER BY id"))
+    return [JobHotel(**row) for row in rows.mappings()]
+
+
+def begin_run(connection: Connection, run: NewRun) -> int | None:
+    """The id of the new run; None when the job is running in that hotel already."""
+    statement = text(
+        "INSERT INTO job_runs (job_name, hotel_id, trigger, requested_by, arguments, state, started_at, heartbeat_at, "
+        "timeout_seconds, host, process_id) VALUES (:job_name, :hotel_id, :trigger, :requested_by, :arguments, "
+        "'running', :started_at, :started_at, :timeout_seconds, :host, :process_id) "
+        "ON CONFLICT (job_name, hotel_id) WHERE state = 'running' DO NOTHING RETURNING id"
+    ).bindparams(bindparam("arguments", type_=JSONB))
+    run_id: int | None = connection.execute(statement, vars(run)).scalar()
+    return run_id
+
+
+def attach_process(connection: Connection, run_id: int, process_id: int, host: str) -> None:
+    connection.execute(
+        text("UPDATE job_runs SET process_id = :process_id, host = :host WHERE id = :run_id AND state = 'running'"),
+        {"run_id": run_id, "process_id": process_id, "host": host},
+    )
+
+
+def beat_run(connection: Connection, run_id: int, at: datetime, ratio: float | None, note: str | None) -> bool:
+    """Say that the run lives and how far it is; False when it was taken away (lost, cancelled, timed out)."""
+    done = connection.execute(
+        text(
+            "UPDATE job_runs SET heartbeat_at = :at, progress_ratio = :ratio, progress_note = :note "
+            "WHERE id = :run_id AND state = 'running'"
+        ),
+        {"run_id": run_id, "at": at, "ratio": ratio, "note": note},
+    )
+    return done.rowcount == 1
+
+
+def finish_run(connection: Connection, run_id: int, end: RunEnd) -> bool:
+    """Close a running run; False when it was closed before, whose word then stands."""
+    statement = text(
+        "UPDATE job_runs SET state = :state, finished_at = :finished_at, rows_in = :rows_in, rows_out = :rows_out, "
+        "result = :result, error_code = :error_code, error_text = :error_text, "
+        "progress_ratio = CASE WHEN :state = 'succeeded' THEN 1 ELSE progress_ratio END "
+        "WHERE id = :run_id AND state = 'running'"
+    ).bindparams(bindparam("result", type_=JSONB))
+    return connection.execute(statement, {"run_id": run_id, **vars(end)}).rowcount == 1
+
+
+def read_run(connection: Connection, run_id: int) -> RunRow | None:
+    row = connection.execute(text(f"SELECT {RUN_COLUMNS} FROM job_runs WHERE id = :run_id"), {"run_id": run_id})
+    found = row.mappings().one_or_none()
+    return _run(found) if found else None
+
+
+def running(connection: Connection) -> list[RunRow]:
+    rows = connection.execute(text(f"SELECT {RUN_COLUMNS} FROM job_runs WHERE state = 'running' ORDER BY id"))
+    return [_run(row) for row in rows.mappings()]
+
+
+def recent_runs(connection: Connection, hotel_ids: Sequence[int] | None, limit: int) -> list[RunRow]:
+    """The newest runs first, of some hotels or of all."""
+    return _runs_of_hotels(connection, hotel_ids, "", limit)
+
+
+def active_runs(connection: Connection, hotel_ids: Sequence[int] | None) -> list[RunRow]:
+    return _runs_of_hotels(connection, hotel_ids, "AND state = 'running'", 1000)
+
+
+def _runs_of_hotels(
+    connection: Connection, hotel_ids: Sequence[int] | None, condition: str, limit: int
+) -> list[RunRow]:
+    rows = connection.execute(
+        text(
+            f"SELECT {RUN_COLUMNS} FROM job_runs "
+            f"WHERE (CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[]))) {condition} "
+            "ORDER BY started_at DESC, id DESC LIMIT :limit"
+        ),
+        {"hotel_ids": None if hotel_ids is None else list(hotel_ids), "limit": limit},
+    )
+    return [_run(row) for row in rows.mappings()]
+
+
+def _run(row: RowMapping) -> RunRow:
+    return RunRow(**row)
+
+
+def last_successes(connection: Connection) -> dict[tuple[str, int], datetime]:
+    """{(job, hotel): start of its last successful run}."""
+    rows = connection.execute(
+        text(
+            "SELECT job_name, hotel_id, max(started_at) AS started_at FROM job_runs "
+            "WHERE state = 'succeeded' AND hotel_id IS NOT NULL GROUP BY job_name, hotel_id"
+        )
+    )
+    return {(row.job_name, row.hotel_id): row.started_at for row in rows}
+
+
+def add_request(
+    connection: Connection, job_name: str, hotel_id: int, *, requested_by: str, at: datetime, arguments: dict[str, Any]
+) -> int:
+    statement = text(
+        "INSERT INTO job_requests (job_name, hotel_id, arguments, requested_by, requested_at) "
+        "VALUES (:job_name, :hotel_id, :arguments, :requested_by, :at) RETURNING id"
+    ).bindparams(bindparam("arguments", type_=JSONB))
+    values = {"job_name": job_name, "hotel_id": hotel_id, "requested_by": requested_by, "at": at}
+    return int(connection.execute(statement, {**values, "arguments": arguments}).scalar_one())
+
+
+def claim_request(connection: Connection, busy_hotels: Sequence[int]) -> RequestRow | None:
+    """Take the oldest request of a hotel that is not busy; two claimers never take the same one."""
+    row = connection.execute(
+        text(
+            "UPDATE job_requests SET state = 'taken' WHERE id = ("
+            "SELECT id FROM job_requests WHERE state = 'pending' AND NOT hotel_id = ANY(CAST(:busy AS bigint[])) "
+            "ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1) "
+            "RETURNING id, job_name, hotel_id, arguments, requested_by, requested_at, state, run_id"
+        ),
+        {"busy": list(busy_hotels)},
+    )
+    found = row.mappings().one_or_none()
+    return RequestRow(**found) if found else None
+
+
+def give_request(connection: Connection, request_id: int, run_id: int | None) -> None:
+    """Note the run of a taken request, or put the request back when it has none."""
+    connection.execute(
+        text(
+            "UPDATE job_requests SET run_id = CAST(:run_id AS bigint), "
+            "state = CASE WHEN CAST(:run_id AS bigint) IS NULL THEN 'pending' ELSE 'taken' END WHERE id = :request_id"
+        ),
+        {"request_id": request_id, "run_id": run_id},
+    )
+
+
+def reopen_request(connection: Connection, run_id: int) -> None:
+    """A run that never began its work gives its request back."""
+    connection.execute(
+        text("UPDATE job_requests SET state = 'pending', run_id = NULL WHERE run_id = :run_id"), {"run_id": run_id}
+    )
+
+
+def pending_requests(connection: Connection, hotel_ids: Sequence[int] | None) -> list[RequestRow]:
+    rows = connection.execute(
+        text(
+            "SELECT id, job_name, hotel_id, arguments, requested_by, requested_at, state, run_id FROM job_requests "
+            "WHERE state = 'pending' AND "
+            "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[]))) ORDER BY id"
+        ),
+        {"hotel_ids": None if hotel_ids is None else list(hotel_ids)},
+    )
+    return [RequestRow(**row) for row in rows.mappings()]

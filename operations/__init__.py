@@ -1,0 +1,1 @@
+"""What administrators watch and operate: jobs, health, the doctor, the launcher."""

@@ -1,0 +1,88 @@
+"""Is the installation well: database, cache, sidecar, freshness of the data."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.clock import Clock
+from core.errors import AppError
+from db.queries import health as queries
+from db.session import Database
+from operations.cache import cache_version
+
+SIDECAR_ALIVE_SECONDS = 30  # six missed beats
+FRESH_SECONDS = 3600  # SPEC P9: freshness below one hour
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """One thing that was looked at: ``ok``, ``degraded`` (the dashboard still works) or ``down``."""
+
+    name: str
+    status: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HealthReport:
+    """The worst check decides."""
+
+    version: str
+    checks: tuple[HealthCheck, ...]
+
+    @property
+    def status(self) -> str:
+        found = {check.status for check in self.checks}
+        return next((status for status in ("down", "degraded") if status in found), "ok")
+
+
+@dataclass(frozen=True)
+class HealthService:
+    """Needs no Scope: it says nothing of any hotel's data, and monitors ask without signing in."""
+
+    database: Database
+    redis_url: str
+    clock: Clock
+    version: str
+
+    def report(self) -> HealthReport:
+        database = self._database()
+        if database.status == "down":
+            rest = tuple(HealthCheck(name, "degraded", {"reason": "unknown"}) for name in ("sidecar", "freshness"))
+        else:
+            rest = (self._sidecar(), self._freshness())
+        return HealthReport(self.version, (database, self._cache(), *rest))
+
+    def _database(self) -> HealthCheck:
+        try:
+            self.database.ping()
+        except AppError as error:
+            return HealthCheck("database", "down", {"reason": error.code})
+        return HealthCheck("database", "ok")
+
+    def _cache(self) -> HealthCheck:
+        try:
+            cache_version(self.redis_url)
+        except AppError as error:
+            return HealthCheck("cache", "degraded", {"reason": error.code})
+        return HealthCheck("cache", "ok")
+
+    def _sidecar(self) -> HealthCheck:
+        with self.database.reading() as connection:
+            beat = queries.heartbeat(connection, "sidecar")
+        if beat is None:
+            return HealthCheck("sidecar", "degraded", {"reason": "never_seen"})
+        seconds = round((self.clock.now() - beat.beat_at).total_seconds(), 1)
+        return HealthCheck(
+            "sidecar", "ok" if seconds <= SIDECAR_ALIVE_SECONDS else "degraded", {"seconds_since_beat": seconds}
+        )
+
+    def _freshness(self) -> HealthCheck:
+        """The hotel whose metrics were collected longest ago; an empty installation is fresh."""
+        with self.database.reading() as connection:
+            hotels = queries.freshness(connection)
+        now = self.clock.now()
+        ages = [(now - hotel.collected_at).total_seconds() for hotel in hotels if hotel.collected_at]
+        waiting = sum(hotel.collected_at is None for hotel in hotels)
+        details = {"oldest_seconds": round(max(ages), 1) if ages else None, "hotels_waiting": waiting}
+        is_fresh = waiting == 0 and all(age <= FRESH_SECONDS for age in ages)
+        return HealthCheck("freshness", "ok" if is_fresh else "degraded", details)

@@ -1,0 +1,113 @@
+"""The job table (SPEC P8): which jobs there are, when each is due, how long it may take, what it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from core.errors import AppError
+from core.settings import Settings
+from core.stage import Progress, StageReport
+
+JobFunction = Callable[[int, datetime, Progress], StageReport]  # (hotel_id, at, progress) → what was done
+JOB_NAMES = ("sample_feed", "collect", "features", "detect", "train", "model_cleanup", "data_cleanup")
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
+
+
+@dataclass(frozen=True)
+class Every:
+    """Due at every multiple of some minutes, the same grid in every time zone."""
+
+    minutes: int
+
+    def first_after(self, instant: datetime, time_zone: str) -> datetime:
+        step = timedelta(minutes=self.minutes).total_seconds()
+        return datetime.fromtimestamp((instant.timestamp() // step + 1) * step, UTC)
+
+
+@dataclass(frozen=True)
+class Cron:
+    """Due when a cron line says so in the hotel's time zone."""
+
+    line: str
+
+    def __post_init__(self) -> None:
+        cron_trigger(self.line, ZoneInfo("UTC"))  # a wrong line is told at the start, not at midnight
+
+    def first_after(self, instant: datetime, time_zone: str) -> datetime:
+        zone = ZoneInfo(time_zone)
+        trigger = cron_trigger(self.line, zone)
+        at_fixed_hours = not self.line.split()[1].startswith("*")
+        fire = instant
+        while True:
+            found = trigger.get_next_fire_time(None, (fire + timedelta(microseconds=1)).astimezone(zone))
+            if found is None:
+                raise AppError("schedule_wrong", 500, params={"schedule": self.line, "reason": "never"})
+            fire = datetime.fromtimestamp(found.timestamp(), UTC)
+            # In autumn an hour comes twice; a job at a fixed hour runs in the first of them.
+            if not (at_fixed_hours and fire.astimezone(zone).fold):
+                return fire
+
+
+@dataclass(frozen=True)
+class TimedJob:
+    """When a job is due and how long one run may take; known without importing what it runs."""
+
+    name: str
+    cadence: Every | Cron
+    timeout_seconds: int
+    only_simulated: bool = False
+
+
+@dataclass(frozen=True)
+class JobDefinition:
+    """What a run of a job calls; known only in the process that runs it."""
+
+    name: str
+    run: JobFunction
+
+
+def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
+    """The job table in the order in which jobs that are due together run; empty when the pipeline is switched off."""
+    if not settings.ml_enabled:
+        return ()
+    limit = settings.job_timeout_seconds
+    return (
+        TimedJob("sample_feed", Every(settings.collection_minutes), limit, only_simulated=True),
+        TimedJob("collect", Every(settings.collection_minutes), limit),
+        TimedJob("features", Every(settings.feature_minutes), limit),
+        TimedJob("detect", Every(settings.detection_minutes), limit),
+        TimedJob("train", Cron(settings.training_schedule), limit),
+        TimedJob("model_cleanup", Cron(settings.model_cleanup_schedule), limit),
+        TimedJob("data_cleanup", Cron(settings.data_cleanup_schedule), limit),
+    )
+
+
+def cron_trigger(line: str, zone: ZoneInfo) -> CronTrigger:
+    """The trigger of a five-field cron line; raises ``schedule_wrong`` naming the line."""
+    fields = line.split()
+    try:
+        minute, hour, day, month, weekday = fields
+        return CronTrigger(
+            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday_names(weekday), timezone=zone
+        )
+    except ValueError as error:
+        raise AppError("schedule_wrong", 500, params={"schedule": line, "reason": str(error)}) from error
+
+
+def weekday_names(field: str) -> str:
+    """Cron's weekday numbers (0 and 7 are Sunday) as names, since APScheduler numbers the week from Monday."""
+    names: list[str] = []
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        if not first.isdigit():
+            names.append(part)
+            continue
+        end = int(last) if last else (6 if step else int(first))
+        names += [WEEKDAYS[number] for number in range(int(first), end + 1, int(step or 1)) if number < len(WEEKDAYS)]
+    if not names:
+        raise ValueError(f"no such weekday: {field}")
+    return ",".join(names)

@@ -1,0 +1,127 @@
+"""Runs one job and records how it ended; the only place of the pipeline that catches every exception."""
+
+import os
+import resource
+import socket
+import traceback
+from collections.abc import Iterable
+from datetime import datetime
+
+from core.clock import Clock
+from core.errors import AppError
+from core.logs import logger
+from core.stage import Progress, StageReport, silent
+from db.queries import jobs as queries
+from db.queries.jobs import NewRun, RunEnd, RunRow
+from db.session import Database
+from operations.jobs.definitions import JobDefinition
+from operations.jobs.heart import BEAT_SECONDS, Heart
+
+MAX_ERROR_CHARACTERS = 20_000
+
+log = logger(__name__)
+
+
+def execute(
+    definitions: Iterable[JobDefinition],
+    run_id: int,
+    database: Database,
+    clock: Clock,
+    beat_seconds: float = BEAT_SECONDS,
+) -> int:
+    """Run a run that the sidecar recorded, in the child process it started; returns the exit code."""
+    with database.transaction() as connection:
+        queries.attach_process(connection, run_id, os.getpid(), socket.gethostname())
+        run = queries.read_run(connection, run_id)
+    if run is None or run.state != "running" or run.hotel_id is None:
+        return 1
+    with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart:
+        end = _attempt(_definition(definitions, run.job_name), run, run.hotel_id, clock, heart.progress)
+    with database.transaction() as connection:
+        queries.finish_run(connection, run_id, end)
+    log.info("run_ended", run_id=run_id, job=run.job_name, hotel_id=run.hotel_id, state=end.state, error=end.error_code)
+    return 0 if end.state == "succeeded" else 1
+
+
+def run_recorded(
+    definition: JobDefinition,
+    hotel_id: int,
+    at: datetime,
+    *,
+    database: Database,
+    clock: Clock,
+    requested_by: str,
+    progress: Progress = silent,
+) -> StageReport:
+    """Run a job in this process for a command, recorded like any other run; raises what the job raises.
+
+    Raises ``job_already_running`` when the sidecar is at the same job in the same hotel.
+    """
+    host, pid = socket.gethostname(), os.getpid()
+    new = NewRun(
+        definition.name, hotel_id, "command", clock.now(), host,
+        requested_by=requested_by, arguments={"at": at.isoformat()}, process_id=pid,
+    )  # fmt: skip
+    with database.transaction() as connection:
+        run_id = queries.begin_run(connection, new)
+    if run_id is None:
+        raise AppError("job_already_running", 409, params={"job": definition.name})
+    end = RunEnd("cancelled", clock.now(), error_code="interrupted")
+    try:
+        with Heart(database, clock, run_id) as heart:
+            report = definition.run(hotel_id, at, _both(heart.progress, progress))
+        end = _succeeded(report, clock.now())
+    except Exception as error:
+        end = _failed(error, clock.now())
+        raise
+    finally:
+        with database.transaction() as connection:
+            queries.finish_run(connection, run_id, end)
+    return report
+
+
+def limit_memory(megabytes: int) -> None:
+    """A run that grows beyond its limit gets a MemoryError of its own instead of hurting the machine (SPEC R1)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 1024 * 1024, hard))
+
+
+def _definition(definitions: Iterable[JobDefinition], name: str) -> JobDefinition:
+    found = [definition for definition in definitions if definition.name == name]
+    return found[0] if found else JobDefinition(name, lambda *_: _refuse(name))
+
+
+def _refuse(name: str) -> StageReport:
+    raise AppError("unknown_job", params={"job": name})
+
+
+def _attempt(definition: JobDefinition, run: RunRow, hotel_id: int, clock: Clock, progress: Progress) -> RunEnd:
+    wanted = (run.arguments or {}).get("at")
+    at = datetime.fromisoformat(wanted) if wanted else clock.now()
+    try:
+        return _succeeded(definition.run(hotel_id, at, progress), clock.now())
+    except Exception as error:
+        log.exception("run_failed", run_id=run.id, job=run.job_name, hotel_id=hotel_id)
+        return _failed(error, clock.now())
+
+
+def _succeeded(report: StageReport, at: datetime) -> RunEnd:
+    return RunEnd("succeeded", at, report.rows_in, report.rows_out, report.details)
+
+
+def _failed(error: Exception, at: datetime) -> RunEnd:
+    code = "unexpected"
+    if isinstance(error, AppError):
+        code = error.code
+    elif isinstance(error, MemoryError):
+        code = "out_of_memory"
+    text = "".join(traceback.format_exception(error))[-MAX_ERROR_CHARACTERS:]
+    return RunEnd("failed", at, error_code=code, error_text=text)
+
+
+def _both(first: Progress, second: Progress) -> Progress:
+    def tell(ratio: float, note: str) -> None:
+        first(ratio, note)
+        second(ratio, note)
+
+    return tell

@@ -1,0 +1,67 @@
+"""The beating heart of a run: a thread that writes heartbeat and progress and stops a run that was taken away."""
+
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+
+from core.clock import Clock
+from core.errors import AppError
+from core.logs import logger
+from db.queries import jobs as queries
+from db.queries.jobs import RunEnd
+from db.session import Database
+
+BEAT_SECONDS = 3.0
+ORPHAN_GRACE_SECONDS = 15  # the sidecar enforces the limit; this is for a child whose sidecar died
+
+log = logger(__name__)
+
+
+@dataclass
+class Heart:
+    """``with Heart(...) as heart: work(heart.progress)``."""
+
+    database: Database
+    clock: Clock
+    run_id: int
+    timeout_seconds: int | None = None
+    beat_seconds: float = BEAT_SECONDS
+    _ratio: float | None = field(default=None, init=False)
+    _note: str | None = field(default=None, init=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __enter__(self) -> "Heart":
+        self._deadline = (
+            time.monotonic() + self.timeout_seconds + ORPHAN_GRACE_SECONDS if self.timeout_seconds else None
+        )
+        self._thread = threading.Thread(target=self._beat_until_stopped, name=f"heart-{self.run_id}", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def progress(self, ratio: float, note: str) -> None:
+        """What the job says of itself; written with the next beat."""
+        self._ratio, self._note = ratio, note
+
+    def _beat_until_stopped(self) -> None:
+        while not self._stopped.wait(self.beat_seconds):
+            try:
+                self._beat()
+            except AppError as error:
+                log.warning("heartbeat_missed", run_id=self.run_id, error=str(error))
+
+    def _beat(self) -> None:
+        now = self.clock.now()
+        with self.database.transaction() as connection:
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                queries.finish_run(connection, self.run_id, RunEnd("timed_out", now, error_code="timed_out"))
+            is_ours = queries.beat_run(connection, self.run_id, now, self._ratio, self._note)
+        if not is_ours and not self._stopped.is_set():
+            log.error("run_taken_away", run_id=self.run_id)
+            # The whole process: its open transaction must not be committed by a run that does not count any more.
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,114 @@
+"""Starts runs in child processes, watches them, and closes the record of those that could not do it themselves."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.clock import Clock
+from core.logs import logger
+from core.settings import child_environment
+from db.queries import jobs as queries
+from db.queries.jobs import NewRun, RequestRow, RunEnd
+from db.session import Database
+from operations.jobs.children import Child, start_child
+
+ENDED_WITHOUT_A_WORD = "lost"
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """What the timetable must know of a run that ended."""
+
+    job_name: str
+    hotel_id: int
+    state: str
+
+
+@dataclass
+class JobRunner:
+    """At most ``workers`` children at a time, at most one a hotel: the stages of a hotel never run over each other."""
+
+    database: Database
+    clock: Clock
+    child_command: Sequence[str]
+    workers: int = 2
+    environment: dict[str, str] = field(default_factory=child_environment)
+    children: dict[int, Child] = field(default_factory=dict, init=False)
+
+    def has_room(self) -> bool:
+        return len(self.children) < self.workers
+
+    def busy_hotels(self) -> list[int]:
+        return sorted({child.hotel_id for child in self.children.values()})
+
+    def start(self, job_name: str, hotel_id: int, timeout_seconds: int) -> bool:
+        """Record and start a scheduled run; False when the job runs in that hotel already, wherever."""
+        with self.database.transaction() as connection:
+            run_id = queries.begin_run(connection, self._new(job_name, hotel_id, "schedule", timeout_seconds))
+        if run_id is None:
+            return False
+        self._spawn(run_id, job_name, hotel_id, timeout_seconds)
+        return True
+
+    def start_requested(self, timeout_seconds: int) -> RequestRow | None:
+        """Claim the oldest request of a hotel that is not busy and start its run; None when there is none."""
+        with self.database.transaction() as connection:
+            request = queries.claim_request(connection, self.busy_hotels())
+            if request is None:
+                return None
+            new = self._new(request.job_name, request.hotel_id, "request", timeout_seconds, request)
+            run_id = queries.begin_run(connection, new)
+            queries.give_request(connection, request.id, run_id)
+        if run_id is None:
+            return None
+        self._spawn(run_id, request.job_name, request.hotel_id, timeout_seconds)
+        return request
+
+    def poll(self) -> list[EndedRun]:
+        """Enforce time limits and collect the children that ended; call it often."""
+        ended = []
+        for child in list(self.children.values()):
+            child.watch_the_time()
+            if child.has_ended():
+                ended.append(EndedRun(child.job_name, child.hotel_id, self._close(child)))
+                del self.children[child.run_id]
+        return ended
+
+    def stop_all(self) -> None:
+        """Ask every child to stop; ``poll`` kills those that do not and records them as cancelled."""
+        for child in self.children.values():
+            child.stop("cancelled")
+
+    def _close(self, child: Child) -> str:
+        state = child.stopped_as or ENDED_WITHOUT_A_WORD
+        end = RunEnd(
+            state, self.clock.now(),
+            error_code={"timed_out": "timed_out", "cancelled": "sidecar_stopped"}.get(state, "process_gone"),
+            error_text=f"exit code {child.process.returncode}",
+        )  # fmt: skip
+        with self.database.transaction() as connection:
+            if queries.finish_run(connection, child.run_id, end):
+                log.error("run_closed", run_id=child.run_id, job=child.job_name, state=state, error=end.error_text)
+                return state
+            run = queries.read_run(connection, child.run_id)
+        return run.state if run else ENDED_WITHOUT_A_WORD
+
+    def _new(
+        self, job_name: str, hotel_id: int, trigger: str, timeout_seconds: int, request: RequestRow | None = None
+    ) -> NewRun:
+        asked = (request.requested_by, request.arguments) if request else (None, None)
+        return NewRun(
+            job_name, hotel_id, trigger, self.clock.now(), socket.gethostname(), timeout_seconds, asked[0], asked[1]
+        )
+
+    def _spawn(self, run_id: int, job_name: str, hotel_id: int, timeout_seconds: int) -> None:
+        child = start_child(
+            self.child_command, run_id, job_name, hotel_id,
+            timeout_seconds=timeout_seconds, environment=self.environment,
+        )  # fmt: skip
+        self.children[run_id] = child
+        log.info("run_started", run_id=run_id, job=job_name, hotel_id=hotel_id, process_id=child.process.pid)
+        with self.database.transaction() as connection:
+            queries.attach_process(connection, run_id, child.process.pid, socket.gethostname())

@@ -1,0 +1,59 @@
+"""What screens and commands ask of the job machinery: request a run, see what runs and what ran."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.clock import Clock
+from core.errors import AppError
+from core.scope import Scope
+from db.queries import jobs as queries
+from db.queries.jobs import RequestRow, RunRow
+from db.session import Database
+from operations.jobs.definitions import JOB_NAMES
+
+
+@dataclass(frozen=True)
+class JobService:
+    """Job runs and requests of the hotels in the caller's scope."""
+
+    database: Database
+    clock: Clock
+
+    def request(
+        self, scope: Scope, job_name: str, hotel_id: int | None = None, arguments: dict[str, Any] | None = None
+    ) -> list[int]:
+        """Ask the sidecar for a run, in one hotel or in every hotel of the scope; returns the request ids.
+
+        The only argument jobs know is ``at``, an ISO instant as of which to work.
+        """
+        scope.require("jobs.run")
+        if job_name not in JOB_NAMES:
+            raise AppError("unknown_job", params={"job": job_name})
+        if hotel_id is not None:
+            scope.require_hotel(hotel_id)
+        with self.database.transaction() as connection:
+            known = [hotel.id for hotel in queries.hotels(connection)]
+            wanted = known if hotel_id is None else [hotel_id]
+            if not set(wanted) <= set(known):
+                raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+            allowed = scope.hotel_filter(wanted) or []
+            asked: dict[str, Any] = {"requested_by": scope.actor, "at": self.clock.now(), "arguments": arguments or {}}
+            return [queries.add_request(connection, job_name, each, **asked) for each in allowed]
+
+    def recent(self, scope: Scope, limit: int = 100) -> list[RunRow]:
+        """The newest runs first."""
+        scope.require("jobs.read")
+        with self.database.reading() as connection:
+            return queries.recent_runs(connection, scope.hotel_filter(), limit)
+
+    def active(self, scope: Scope) -> list[RunRow]:
+        """What runs now."""
+        scope.require("jobs.read")
+        with self.database.reading() as connection:
+            return queries.active_runs(connection, scope.hotel_filter())
+
+    def pending(self, scope: Scope) -> list[RequestRow]:
+        """What was asked for and has not begun."""
+        scope.require("jobs.read")
+        with self.database.reading() as connection:
+            return queries.pending_requests(connection, scope.hotel_filter())

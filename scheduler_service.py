@@ -1,0 +1,76 @@
+"""The sidecar (door 3): ``scheduler_service.py`` schedules, ``scheduler_service.py child <run id>`` does one run."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from core.clock import SystemClock
+from core.embedded.servers import Servers, running_servers
+from core.errors import AppError
+from core.i18n import Translator
+from core.logs import configure_logging
+from core.settings import Settings, child_environment, load_settings
+from db.session import open_database
+from operations.jobs.definitions import timed_jobs
+from operations.jobs.reaper import Reaper
+from operations.jobs.runner import JobRunner
+from operations.jobs.timetable import Timetable
+from operations.sidecar import Sidecar
+
+CHILD_COMMAND = (sys.executable, str(Path(__file__).resolve()), "child")
+
+
+def serve(settings: Settings, servers: Servers) -> None:
+    """Schedule until SIGTERM or SIGINT. Imports nothing that computes: its memory stays small (SPEC R1)."""
+    database, clock = open_database(servers.database_url, "barometer-sidecar", pool_size=3), SystemClock()
+    addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    environment = child_environment(BAROMETER_HOME=str(settings.data_dir), **addresses)
+    sidecar = Sidecar(
+        database,
+        clock,
+        Timetable(timed_jobs(settings)),
+        JobRunner(database, clock, CHILD_COMMAND, settings.job_workers, environment),
+        Reaper(database, clock),
+        settings.job_timeout_seconds,
+    )
+    stop_on_signals(sidecar.stopping)
+    sidecar.run()
+    database.dispose()
+
+
+def stop_on_signals(stopping: threading.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+
+
+def run_child(settings: Settings, servers: Servers, run_id: int) -> int:
+    """One run, with everything that computes; the memory goes back to the system with the process."""
+    from operations.jobs.execution import execute, limit_memory
+    from services import build_services, job_definitions
+
+    limit_memory(settings.job_memory_mb)
+    services = build_services(settings, servers)
+    try:
+        return execute(job_definitions(services), run_id, services.database, services.clock)
+    finally:
+        services.close()
+
+
+def main(arguments: list[str]) -> int:
+    settings = load_settings()
+    is_child = arguments[:1] == ["child"]
+    configure_logging("jobs" if is_child else "sidecar", settings.log_level, settings.logs_dir)
+    try:
+        with running_servers(settings) as servers:
+            if is_child:
+                return run_child(settings, servers, int(arguments[1]))
+            serve(settings, servers)
+    except AppError as error:
+        sys.stderr.write(Translator(settings.language)(error.message_id, **error.params) + "\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
