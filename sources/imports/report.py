@@ -1,0 +1,63 @@
+"""What an import found: counts, and errors by row and field that people can read and download."""
+
+import csv
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
+from typing import Any, Literal
+
+from core.i18n import Translator
+
+State = Literal["imported", "checked", "refused"]
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class RowError:
+    """One refused value. ``row`` counts as a spreadsheet does: the headings are row 1."""
+
+    row: int
+    field: str
+    value: str
+    code: str
+    params: dict[str, Any] = dataclass_field(default_factory=dict)
+
+    def message(self, translator: Translator) -> str:
+        params = {"field": translator(f"import.field.{self.field}") if self.field else "", "value": self.value}
+        return translator(f"import.rule.{self.code}", **(params | self.params))
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """The result of one file: ``state`` is imported, checked (a dry run) or refused (errors, nothing written)."""
+
+    kind: str
+    state: State
+    rows: int
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    errors: list[RowError] = dataclass_field(default_factory=list)
+    columns: dict[str, str] = dataclass_field(default_factory=dict)
+    ignored_columns: list[str] = dataclass_field(default_factory=list)
+    details: dict[str, Any] = dataclass_field(default_factory=dict)
+    run_id: int | None = None
+
+    @property
+    def bad_rows(self) -> int:
+        return len({error.row for error in self.errors})
+
+
+def write_errors(report: ImportReport, path: Path, translator: Translator) -> None:
+    """The errors as a CSV file that spreadsheets open in any language; no cell becomes a formula."""
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["row", "field", "value", "rule", "message"])
+        for error in report.errors:
+            heading = report.columns.get(error.field, error.field)
+            cells = (heading, error.value, error.code, error.message(translator))
+            writer.writerow([error.row, *(_as_text(cell) for cell in cells)])
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -1,0 +1,217 @@
+"""Import of files into a hotel: read, recognise columns, check, write all or nothing, record the run."""
+
+from dataclasses import dataclass, replace
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import AppError
+from core.scope import Scope
+from core.stage import Progress, silent
+from db.queries import imports as queries
+from db.queries import versions
+from db.queries.imports import HotelRow
+from db.session import Database
+from sources.imports import bookings as booked
+from sources.imports.columns import match_columns
+from sources.imports.fields import KINDS, Kind
+from sources.imports.loading import Loaded, Loader
+from sources.imports.parsing import parse_frame
+from sources.imports.reading import Table, read_table
+from sources.imports.report import ImportReport, RowError
+
+RECORDED_ERRORS = 100
+BOOKINGS_HOTEL = ("Resort Hotel", "Europe/Lisbon", "EUR")
+
+
+@dataclass(frozen=True)
+class ImportService:
+    """Files of stays, products, movements, visits, checks, custody, rooms, staff and par levels."""
+
+    database: Database
+
+    def run(
+        self,
+        scope: Scope,
+        hotel_id: int,
+        kind: str,
+        path: Path,
+        *,
+        mapping: dict[str, str] | None = None,
+        dry_run: bool = False,
+        skip_bad_rows: bool = False,
+        create_rooms: bool = False,
+        progress: Progress = silent,
+    ) -> ImportReport:
+        """Import one file.
+
+        ``mapping`` ({field: heading}) is kept for the hotel's next files of this kind. Errors refuse the whole file
+        unless ``skip_bad_rows``; a dry run does everything and keeps nothing. ``create_rooms`` lets stays name new
+        rooms. Raises ``import_…`` errors for files that are no readable table of the kind.
+        """
+        hotel = self._hotel(scope, hotel_id)
+        if kind not in KINDS:
+            raise AppError("import_kind_unknown", params={"kind": kind, "known": ", ".join(KINDS)})
+        progress(0.0, "import.progress.reading")
+        try:
+            table, columns = self._read(hotel, kind, path, mapping)
+        except AppError as error:
+            if not dry_run:
+                self._record_failure(hotel, kind, path, error)
+            raise
+        progress(0.2, "import.progress.parsing")
+        frame, errors = parse_frame(table.frame, columns, KINDS[kind], hotel.time_zone)
+        report = ImportReport(
+            kind, "checked" if dry_run else "imported", len(table.frame) + len(table.errors), columns=columns,
+            ignored_columns=[name for name in table.frame.columns if name not in columns.values()],
+        )  # fmt: skip
+        with self.database.transaction() as connection:
+            queries.lock_imports(connection, hotel.id)
+            loader = Loader(connection, hotel, skip_bad_rows, create_rooms and kind == "stays", progress)
+            savepoint = connection.begin_nested()
+            loaded = loader.load(kind, frame, table.errors + errors)
+            report = _finish(report, loaded)
+            if report.state == "imported":
+                savepoint.commit()
+                if mapping:
+                    queries.save_mapping(connection, hotel.id, kind, mapping)
+            else:
+                savepoint.rollback()
+            if not dry_run:
+                report = self._record(connection, hotel, path, report)
+        progress(1.0, "import.progress.done")
+        return report
+
+    def bookings(
+        self,
+        scope: Scope,
+        path: Path,
+        hotel_code: str = "RESORT",
+        *,
+        dry_run: bool = False,
+        progress: Progress = silent,
+    ) -> ImportReport:
+        """A real hotel (made when absent) with its rooms and stays from a file of bookings."""
+        scope.require("data.import")
+        name, time_zone, currency = BOOKINGS_HOTEL
+        progress(0.0, "import.progress.reading")
+        table = read_table(path)
+        columns = match_columns(list(table.frame.columns), booked.BOOKINGS)
+        frame, errors = parse_frame(table.frame, columns, booked.BOOKINGS, time_zone)
+        errors = table.errors + errors
+        report = ImportReport("bookings", "checked" if dry_run else "imported", len(table.frame), columns=columns)
+        if errors:
+            return replace(report, state="refused", errors=errors)
+        stays = booked.stays_of(frame)
+        if stays.empty:
+            raise AppError("import_no_stays", params={"file": path.name})
+        rooms = booked.rooms_of(stays)
+        stays = stays.assign(room=booked.assign_rooms(stays, rooms)).drop(columns="room_type")
+        with self.database.transaction() as connection:
+            savepoint = connection.begin_nested()
+            hotel = queries.ensure_hotel(connection, hotel_code, name, time_zone, currency)
+            scope.require_hotel(hotel.id)
+            queries.lock_imports(connection, hotel.id)
+            loader = Loader(connection, hotel, progress=progress)
+            written = loader.write_rooms(rooms)
+            report = _finish(report, loader.load("stays", stays))
+            details = {"hotel_id": hotel.id, "rooms": len(rooms), "stays": len(stays), "new_rooms": written.inserted}
+            report = replace(report, details=details)
+            if report.state == "imported":
+                savepoint.commit()
+                report = self._record(connection, hotel, path, report)
+            else:
+                savepoint.rollback()
+        progress(1.0, "import.progress.done")
+        return report
+
+    def ensure_hotel(
+        self, scope: Scope, code: str, name: str, time_zone: str = "Europe/Istanbul", currency: str = "EUR"
+    ) -> int:
+        """The id of the hotel of a code; a real one is made when there is none."""
+        scope.require("data.import")
+        with self.database.transaction() as connection:
+            hotel = queries.ensure_hotel(connection, code, name, time_zone, currency)
+            scope.require_hotel(hotel.id)
+        return hotel.id
+
+    def mapping(self, scope: Scope, hotel_id: int, kind: str) -> dict[str, str]:
+        """The stored {field: heading} of a hotel's files of one kind."""
+        hotel = self._hotel(scope, hotel_id)
+        with self.database.reading() as connection:
+            return queries.stored_mapping(connection, hotel.id, kind)
+
+    def recent(self, scope: Scope, hotel_id: int) -> pd.DataFrame:
+        """The latest recorded imports of a hotel, newest first."""
+        hotel = self._hotel(scope, hotel_id)
+        with self.database.reading() as connection:
+            return queries.recent_runs(connection, hotel.id)
+
+    def _hotel(self, scope: Scope, hotel_id: int) -> HotelRow:
+        scope.require("data.import")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            hotel = queries.find_hotel(connection, hotel_id)
+        if hotel is None:
+            raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+        return hotel
+
+    def _read(
+        self, hotel: HotelRow, kind: str, path: Path, mapping: dict[str, str] | None
+    ) -> tuple[Table, dict[str, str]]:
+        table = read_table(path)
+        with self.database.reading() as connection:
+            stored = queries.stored_mapping(connection, hotel.id, kind)
+        return table, match_columns(list(table.frame.columns), KINDS[kind], mapping, stored)
+
+    def _record(self, connection: Any, hotel: HotelRow, path: Path, report: ImportReport) -> ImportReport:
+        """The run's record and, when something was written, the new version of the hotel's sources."""
+        run_id = queries.record_run(connection, hotel.id, _run_values(path, report))
+        if report.inserted or report.updated:
+            versions.bump(connection, hotel.id, "sources")
+        return replace(report, run_id=run_id)
+
+    def _record_failure(self, hotel: HotelRow, kind: str, path: Path, error: AppError) -> None:
+        report = ImportReport(kind, "refused", 0, errors=[RowError(0, "", "", error.code, error.params)])
+        with self.database.transaction() as connection:
+            self._record(connection, hotel, path, report)
+
+
+def _finish(report: ImportReport, loaded: Loaded) -> ImportReport:
+    return replace(
+        report,
+        state="refused" if loaded.refused and report.state != "checked" else report.state,
+        inserted=loaded.written.inserted,
+        updated=loaded.written.updated,
+        unchanged=loaded.written.unchanged,
+        errors=loaded.errors,
+        details=report.details | loaded.details,
+    )
+
+
+def _run_values(path: Path, report: ImportReport) -> dict[str, Any]:
+    digest = ""
+    if path.is_file():
+        with path.open("rb") as stream:
+            digest = file_digest(stream, "sha256").hexdigest()
+    return {
+        "kind": report.kind,
+        "file_name": path.name,
+        "file_sha256": digest,
+        "state": report.state,
+        "row_count": report.rows,
+        "inserted_count": report.inserted,
+        "updated_count": report.updated,
+        "error_count": len(report.errors),
+        "errors": [
+            {"row": error.row, "field": error.field, "value": error.value, "rule": error.code, "params": error.params}
+            for error in report.errors[:RECORDED_ERRORS]
+        ],
+    }
+
+
+def kinds() -> dict[str, Kind]:
+    """The kinds of files and their fields, in the order a new hotel imports them."""
+    return KINDS
