@@ -1,0 +1,218 @@
+"""The sidecar with real processes: killed, hung, doubled, cut off from its database, it loses nothing (R1)."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+from sqlalchemy import text
+
+from core.clock import SystemClock
+from core.embedded.postgres import start_postgres
+from core.scope import SYSTEM
+from core.settings import ROOT
+from db import migrate
+from db.queries import health as health_queries
+from db.queries import jobs as queries
+from db.queries.jobs import RunRow
+from db.session import Database, open_database
+from operations.jobs.service import JobService
+
+T = TypeVar("T")
+PROCESS = Path(__file__).parent / "jobs_process.py"
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+def wait_for(look: Callable[[], T | None], seconds: float = 30) -> T:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s in vain")
+
+
+@pytest.fixture
+def hold_file(tmp_path: Path) -> Path:
+    """While it exists, the job ``slow`` goes on."""
+    path = tmp_path / "hold"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+def start(database: Database, hold_file: Path) -> Iterator[Start]:
+    """Start sidecars; whatever they left is stopped after the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(*jobs: str, url: str = "") -> subprocess.Popen[bytes]:
+        url = url or database.engine.url.render_as_string(hide_password=False)
+        environment = {**os.environ, "DATABASE_URL": url, "HOLD_FILE": str(hold_file), "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([sys.executable, PROCESS, "serve", *jobs], env=environment, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield begin
+    hold_file.unlink(missing_ok=True)
+    children = [
+        child for process in started if process.poll() is None for child in psutil.Process(process.pid).children()
+    ]
+    for process in started:
+        process.kill()
+        process.wait()
+    for child in children:
+        child.kill()
+
+
+@pytest.fixture
+def hotel(database: Database) -> int:
+    return add_hotel(database)
+
+
+def add_hotel(database: Database, code: str = "A") -> int:
+    with database.transaction() as connection:
+        statement = text("INSERT INTO hotels (code, name) VALUES (:code, 'x') RETURNING id")
+        return int(connection.execute(statement, {"code": code}).scalar_one())
+
+
+def runs(database: Database, job: str = "", state: str = "") -> list[RunRow]:
+    with database.reading() as connection:
+        every = queries.recent_runs(connection, None, 100)
+    return [run for run in every if job in ("", run.job_name) and state in ("", run.state)]
+
+
+def leader(database: Database) -> int | None:
+    with database.reading() as connection:
+        beat = health_queries.heartbeat(connection, "sidecar")
+    return beat.process_id if beat else None
+
+
+def test_due_jobs_run_in_children_and_leave_their_record(database: Database, hotel: int, start: Start) -> None:
+    sidecar = start("quick")
+    run = wait_for(lambda: runs(database, "quick", "succeeded"))[0]
+    assert (run.rows_in, run.rows_out, run.result, run.trigger) == (2, 1, {"done": True}, "schedule")
+    assert run.process_id != sidecar.pid
+    late = add_hotel(database, "B")
+    wait_for(lambda: [run for run in runs(database, "quick", "succeeded") if run.hotel_id == late])
+
+
+def test_a_killed_child_is_lost_and_the_next_run_completes(
+    database: Database, hotel: int, start: Start, hold_file: Path
+) -> None:
+    start("slow")
+    running = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
+    os.kill(running.process_id or 0, signal.SIGKILL)
+    lost = wait_for(lambda: runs(database, "slow", "lost"))[0]
+    assert (lost.id, lost.error_code) == (running.id, "process_gone")
+    hold_file.unlink()
+    assert wait_for(lambda: runs(database, "slow", "succeeded"))[0].id > lost.id
+
+
+@pytest.mark.parametrize("job", ["endless", "stubborn"])
+def test_a_run_over_its_time_is_killed_even_when_it_does_not_listen(
+    database: Database, hotel: int, start: Start, job: str
+) -> None:
+    start(job)
+    run = wait_for(lambda: runs(database, job, "timed_out"))[0]
+    assert not psutil.pid_exists(run.process_id or 0)
+    assert run.error_code == "timed_out"
+
+
+def test_a_run_that_grows_beyond_its_memory_fails_alone(database: Database, hotel: int, start: Start) -> None:
+    start("greedy")
+    assert wait_for(lambda: runs(database, "greedy", "failed"))[0].error_code == "out_of_memory"
+
+
+def test_of_two_sidecars_one_leads_and_the_other_takes_over_when_it_is_killed(
+    database: Database, hotel: int, start: Start, hold_file: Path
+) -> None:
+    """SIGKILL in the middle of a run: the run goes on as an orphan and completes; nothing runs twice."""
+    first = start("slow")
+    wait_for(lambda: leader(database) == first.pid)
+    second = start("slow")
+    run = wait_for(lambda: runs(database, "slow", "running"))[0]
+    first.kill()
+    first.wait()
+    wait_for(lambda: leader(database) == second.pid)
+    hold_file.unlink()
+    assert wait_for(lambda: runs(database, "slow", "succeeded"))[0].id == run.id
+    request = JobService(database, SystemClock()).request(SYSTEM, "collect", hotel)
+    assert request
+    wait_for(lambda: runs(database, "collect"))
+    assert {run.state for run in runs(database)} <= {"succeeded", "failed", "running"}
+
+
+def test_sidecar_and_child_killed_together_lose_the_run_and_the_successor_repeats_it(
+    database: Database, hotel: int, start: Start, hold_file: Path
+) -> None:
+    first = start("slow")
+    run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
+    first.kill()
+    first.wait()
+    os.kill(run.process_id or 0, signal.SIGKILL)
+    hold_file.unlink()
+    start("slow")
+    assert wait_for(lambda: runs(database, "slow", "succeeded"))[0].id > run.id
+    assert [lost.id for lost in runs(database, "slow", "lost")] == [run.id]
+
+
+def test_a_request_is_run_and_says_who_asked(database: Database, hotel: int, start: Start) -> None:
+    start()
+    wait_for(lambda: leader(database))
+    with database.transaction() as connection:
+        queries.add_request(connection, "quick", hotel, requested_by="ayse", at=SystemClock().now(), arguments={})
+    run = wait_for(lambda: runs(database, "quick", "succeeded"))[0]
+    assert (run.trigger, run.requested_by) == ("request", "ayse")
+
+
+def test_a_clean_stop_stops_the_children_and_takes_the_sign_of_life_away(
+    database: Database, hotel: int, start: Start
+) -> None:
+    sidecar = start("slow")
+    run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
+    sidecar.send_signal(signal.SIGTERM)
+    assert sidecar.wait(30) == 0
+    assert not psutil.pid_exists(run.process_id or 0)
+    stopped = runs(database, "slow")[0]
+    assert (stopped.state, stopped.error_code) == ("cancelled", "sidecar_stopped")
+    assert leader(database) is None
+
+
+def test_a_database_that_goes_away_and_comes_back_finds_the_sidecar_waiting(tmp_path: Path, start: Start) -> None:
+    server = start_postgres(tmp_path)
+    database = open_database(server.url)
+    migrate.upgrade(database)
+    sidecar = start("quick", url=server.url)
+    try:
+        wait_for(lambda: leader(database) == sidecar.pid)
+        server.stop()
+        add_later = wait_for(lambda: start_postgres(tmp_path, server.port))
+        server = add_later
+        database.dispose()
+        hotel = add_hotel(database)
+        run = wait_for(lambda: runs(database, "quick", "succeeded"))[0]
+        assert (run.hotel_id, sidecar.poll()) == (hotel, None)
+    finally:
+        sidecar.terminate()
+        sidecar.wait(30)
+        database.dispose()
+        server.stop()
+
+
+def test_the_sidecar_itself_imports_nothing_that_computes() -> None:
+    """SPEC R1: it only schedules, so its memory stays small; the child is the one that imports pandas."""
+    heavy = "('pandas', 'numpy', 'sklearn', 'streamlit')"
+    code = f"import scheduler_service, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    planted = subprocess.run(
+        [sys.executable, "-c", "import pandas; " + code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "pandas" in planted.stdout
