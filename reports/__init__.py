@@ -1,0 +1,1 @@
+"""What people read besides the screens: figures, the overview, later PDF and Excel."""
