@@ -1,0 +1,1 @@
+"""Users, roles, sessions, audit: who may do what."""

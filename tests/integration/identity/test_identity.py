@@ -1,0 +1,129 @@
+"""Sign-in, sessions and roles (A9.1): what is refused stays refused, what is ended ends at once."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from core.clock import FixedClock
+from core.errors import AppError
+from core.scope import SYSTEM, Scope
+from db.models.identity import ROLES
+from db.session import Database
+from identity.permissions import ROLE_PERMISSIONS
+from identity.service import ATTEMPT_LIMIT, LOCK_TIME, SESSION_LIFETIME, TICKET_LIFETIME, IdentityService, User
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def identity(database: Database, clock: FixedClock) -> IdentityService:
+    return IdentityService(database, clock)
+
+
+@pytest.fixture
+def ayse(identity: IdentityService) -> User:
+    identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", full_name="Ayşe Yılmaz", hotels=[])
+    return identity.check_password("ayse", PASSWORD)
+
+
+def refusal(identity: IdentityService, username: str, password: str) -> str:
+    with pytest.raises(AppError) as refused:
+        identity.check_password(username, password)
+    return refused.value.code
+
+
+def test_the_first_administrator_is_added_once_with_a_generated_password(identity: IdentityService) -> None:
+    username, password = identity.ensure_first_administrator(None)
+    assert password is not None
+    assert identity.check_password(username, password).role == "superadmin"
+    assert identity.ensure_first_administrator(None) == (username, None)
+
+
+def test_a_wrong_password_and_an_unknown_user_are_refused_alike(identity: IdentityService, ayse: User) -> None:
+    assert refusal(identity, "ayse", "wrong") == refusal(identity, "nobody", PASSWORD) == "sign_in_refused"
+
+
+def test_five_failures_lock_the_account_even_for_the_right_password_until_the_time_is_over(
+    identity: IdentityService, ayse: User, clock: FixedClock
+) -> None:
+    for _ in range(ATTEMPT_LIMIT):
+        assert refusal(identity, "ayse", "wrong") == "sign_in_refused"
+    assert refusal(identity, "ayse", PASSWORD) == "account_locked"
+    clock.advance(LOCK_TIME + timedelta(seconds=1))
+    assert identity.check_password("ayse", PASSWORD).username == "ayse"
+
+
+def test_four_failures_do_not_lock_and_a_success_forgets_them(identity: IdentityService, ayse: User) -> None:
+    for _ in range(2):
+        for _ in range(ATTEMPT_LIMIT - 1):
+            refusal(identity, "ayse", "wrong")
+        assert identity.check_password("ayse", PASSWORD).username == "ayse"
+
+
+def test_a_ticket_works_once_and_only_for_a_minute(identity: IdentityService, ayse: User, clock: FixedClock) -> None:
+    ticket = identity.begin_session(ayse)
+    token = identity.redeem_ticket(ticket)
+    assert identity.session_user(token) == ayse
+    with pytest.raises(AppError, match="ticket_refused"):
+        identity.redeem_ticket(ticket)
+    late = identity.begin_session(ayse)
+    clock.advance(TICKET_LIFETIME)
+    with pytest.raises(AppError, match="ticket_refused"):
+        identity.redeem_ticket(late)
+
+
+def test_a_session_ends_by_sign_out_by_time_and_by_disabling_the_user(
+    identity: IdentityService, ayse: User, clock: FixedClock
+) -> None:
+    first, second, third = (identity.redeem_ticket(identity.begin_session(ayse)) for _ in range(3))
+    identity.end_session(first)
+    assert identity.session_user(first) is None
+    assert identity.session_user(second) == ayse
+    identity.set_active(SYSTEM, ayse.id, False)
+    assert identity.session_user(second) is None
+    assert refusal(identity, "ayse", PASSWORD) == "sign_in_refused"
+    identity.set_active(SYSTEM, ayse.id, True)
+    assert identity.session_user(third) == ayse
+    clock.advance(SESSION_LIFETIME)
+    assert identity.session_user(third) is None
+
+
+def test_neither_password_nor_ticket_nor_token_is_stored_in_clear(
+    identity: IdentityService, ayse: User, database: Database
+) -> None:
+    ticket = identity.begin_session(ayse)
+    token = identity.redeem_ticket(identity.begin_session(ayse))
+    with database.reading() as connection:
+        stored = str(connection.execute(text("SELECT * FROM users, user_sessions")).all())
+    assert [secret for secret in (PASSWORD, ticket, token) if secret in stored] == []
+    assert "$argon2id$" in stored
+
+
+def test_adding_users_needs_the_permission_a_free_name_a_known_role_and_a_long_password(
+    identity: IdentityService, ayse: User
+) -> None:
+    def code(scope: Scope, username: str, password: str, role: str) -> str:
+        with pytest.raises(AppError) as refused:
+            identity.add_user(scope, username, password, role)
+        return refused.value.code
+
+    assert code(identity.scope_of(ayse), "x", PASSWORD, "admin") == "forbidden"
+    assert code(SYSTEM, "ayse", PASSWORD, "admin") == "user_exists"
+    assert code(SYSTEM, "x", PASSWORD, "king") == "unknown_role"
+    assert code(SYSTEM, "x", "short", "admin") == "password_too_short"
+
+
+def test_every_role_of_the_specification_has_its_permissions() -> None:
+    assert set(ROLE_PERMISSIONS) == set(ROLES)
+    assert "alerts.read" not in ROLE_PERMISSIONS["kat_sorumlusu"]
+    assert "users.write" not in ROLE_PERMISSIONS["admin"]
+
+
+def test_signing_in_and_failing_to_are_in_the_audit_log(
+    identity: IdentityService, ayse: User, database: Database
+) -> None:
+    refusal(identity, "ayse", "wrong")
+    with database.reading() as connection:
+        actions = connection.execute(text("SELECT action FROM audit_log ORDER BY id")).scalars().all()
+    assert actions == ["user_added", "signed_in", "sign_in_failed"]
