@@ -11,6 +11,8 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+from packaging.markers import Marker
+
 from core.clock import Clock
 from core.embedded.servers import Servers, prepare_home
 from core.errors import AppError
@@ -26,7 +28,7 @@ MIN_PYTHON = (3, 11)
 MIN_POSTGRES_MAJOR = 15  # NULLS NOT DISTINCT
 MAX_SKEW_SECONDS = 5.0
 WANTED_EXTENSIONS = {"pg_stat_statements", "auto_explain"}
-PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?: ;([^\\\n]+))?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def python_check(running: tuple[int, ...] = sys.version_info[:3]) -> Check:
 
 def packages_check(requirements: Path = ROOT / "requirements.txt") -> Check:
     """Installed versions against the locked ones."""
-    pinned = PINNED.findall(requirements.read_text(encoding="utf-8"))
+    lines = PINNED.findall(requirements.read_text(encoding="utf-8"))
+    pinned = [(name, wanted) for name, wanted, marker in lines if not marker or Marker(marker).evaluate()]
     different = [name for name, wanted in pinned if _installed(name) != wanted]
     return found("packages", not different, "warn", packages=", ".join(different[:5]), number=len(pinned))
 

@@ -1,0 +1,76 @@
+"""``make run`` with stand-ins: ``up`` is the launcher, ``dashboard`` and ``sidecar`` are what it starts."""
+
+import http.server
+import os
+import signal
+import sys
+from pathlib import Path
+
+from core.embedded.servers import Servers
+from core.errors import AppError
+from core.settings import load_settings
+from db.session import open_database
+from operations.launcher import Commands, FirstAdministrator, up
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    """Answers every path; ``/die`` ends the process as a crash would."""
+
+    def do_GET(self) -> None:
+        if self.path == "/die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(os.getpid()).encode())
+
+
+def dashboard() -> None:
+    settings = load_settings()
+    note("dashboard")
+    http.server.ThreadingHTTPServer((settings.address, settings.port), Health).serve_forever()
+
+
+def sidecar() -> None:
+    note("sidecar")
+    if os.environ.get("SIDECAR_CRASHES"):
+        sys.exit(3)
+    signal.sigwait({signal.SIGTERM})
+    # The order of the end: the database must still answer when the sidecar stops.
+    open_database(os.environ["DATABASE_URL"]).ping()
+    note("sidecar stopped with database")
+
+
+def note(line: str) -> None:
+    with Path(os.environ["NOTES"]).open("a") as stream:
+        stream.write(line + "\n")
+
+
+def prepare(servers: Servers) -> FirstAdministrator:
+    note("prepared")
+    first = not (load_settings().data_dir / "first-admin.txt").exists()
+    return FirstAdministrator("admin", "generated-word" if first else None)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main(role: str) -> int:
+    if role != "up":
+        {"dashboard": dashboard, "sidecar": sidecar}[role]()
+        return 0
+    try:
+        return up(
+            load_settings(), prepare, say,
+            Commands((sys.executable, __file__, "dashboard"), (sys.executable, __file__, "sidecar")),
+        )  # fmt: skip
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "sidecar":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    sys.exit(main(sys.argv[1]))

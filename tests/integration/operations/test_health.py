@@ -1,0 +1,108 @@
+"""Health: the worst check decides, and a monitor gets a status code it understands (issue: GET /api/health)."""
+
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api.app import create_api
+from core.clock import FixedClock
+from core.embedded.valkey import ValkeyServer
+from core.version import version
+from db.queries import health as queries
+from db.queries import jobs as job_queries
+from db.queries.health import HeartbeatRow
+from db.queries.jobs import NewRun, RunEnd
+from db.session import Database, open_database
+from operations.health import HealthService
+
+NO_SERVER = "postgresql://u:p@127.0.0.1:1/x"
+NO_CACHE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def health(database: Database, valkey_server: ValkeyServer, clock: FixedClock) -> HealthService:
+    return HealthService(database, valkey_server.url, clock, version())
+
+
+def beat(database: Database, clock: FixedClock) -> None:
+    with database.transaction() as connection:
+        row = HeartbeatRow("sidecar", 1, "here", version(), clock.now(), clock.now())
+        queries.beat_service(connection, row)
+
+
+def collected(database: Database, clock: FixedClock, hotel: int) -> None:
+    with database.transaction() as connection:
+        run_id = job_queries.begin_run(connection, NewRun("collect", hotel, "schedule", clock.now(), "here"))
+        job_queries.finish_run(connection, run_id or 0, RunEnd("succeeded", clock.now()))
+
+
+def states(health: HealthService) -> dict[str, str]:
+    return {check.name: check.status for check in health.report().checks}
+
+
+def test_an_installation_that_runs_is_well(
+    health: HealthService, database: Database, clock: FixedClock, hotel: int
+) -> None:
+    beat(database, clock)
+    collected(database, clock, hotel)
+    assert states(health) == {"database": "ok", "cache": "ok", "sidecar": "ok", "freshness": "ok"}
+    assert health.report().status == "ok"
+
+
+def test_a_silent_sidecar_and_old_data_degrade(
+    health: HealthService, database: Database, clock: FixedClock, hotel: int
+) -> None:
+    assert states(health)["sidecar"] == "degraded"
+    assert states(health)["freshness"] == "degraded"
+    beat(database, clock)
+    collected(database, clock, hotel)
+    clock.advance(timedelta(minutes=59))
+    assert (states(health)["sidecar"], states(health)["freshness"]) == ("degraded", "ok")
+    clock.advance(timedelta(minutes=2))
+    assert states(health)["freshness"] == "degraded"
+
+
+def test_a_watermark_counts_as_a_collection(
+    health: HealthService, database: Database, clock: FixedClock, hotel: int
+) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until, updated_at) "
+                "VALUES (:hotel, 'collect', 'stok_seviye', :at, :at)"
+            ),
+            {"hotel": hotel, "at": clock.now()},
+        )
+    assert states(health)["freshness"] == "ok"
+
+
+def test_without_a_cache_people_can_still_work(database: Database, clock: FixedClock) -> None:
+    report = HealthService(database, NO_CACHE, clock, version()).report()
+    assert {check.name: check.status for check in report.checks}["cache"] == "degraded"
+    assert report.status == "degraded"
+
+
+def ask(service: HealthService) -> httpx.Response:
+    async def call() -> httpx.Response:
+        transport = httpx.ASGITransport(app=create_api(lambda: SimpleNamespace(health=service)))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get("/health")
+
+    return asyncio.run(call())
+
+
+def test_the_api_answers_200_while_people_can_work_and_503_when_not(
+    health: HealthService, valkey_server: ValkeyServer, clock: FixedClock
+) -> None:
+    answer = ask(health)
+    assert answer.status_code == 200
+    assert answer.json()["version"] == version()
+    assert {check["name"] for check in answer.json()["checks"]} == {"database", "cache", "sidecar", "freshness"}
+    away = open_database(NO_SERVER)
+    down = ask(HealthService(away, valkey_server.url, clock, version()))
+    assert (down.status_code, down.json()["status"]) == (503, "down")
+    assert "127.0.0.1" not in down.text
