@@ -1,26 +1,27 @@
 """The registry of metric types: what is measured, of what, how often, and when a deviation matters (SPEC P1)."""
 
-from dataclasses import dataclass
-from typing import Literal
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+from types import ModuleType
 
-EntityType = Literal["product", "minibar_slot", "staff", "room", "floor", "hotel"]
-Family = Literal["count", "continuous"]
+from pipeline.metrics import types
+from pipeline.metrics.metric_type import EntityType, Family, MetricType
+
+__all__ = ["METRIC_TYPES", "EntityType", "Family", "MetricType", "find_metric_types"]
 
 
-@dataclass(frozen=True)
-class MetricType:
-    """One metric type. Adding one is adding one module in ``pipeline/metrics/types`` that defines ``METRIC``.
+def find_metric_types(modules: Iterable[ModuleType]) -> dict[str, MetricType]:
+    """The ``METRIC`` of each module, by name; two of one name are an error of the programmer."""
+    found: dict[str, MetricType] = {}
+    for module in modules:
+        metric: MetricType = module.METRIC
+        if metric.name in found:
+            raise ValueError(f"metric type {metric.name} is defined twice")
+        found[metric.name] = metric
+    return found
 
-    ``effect_gate_ratio`` is the material effect of the specification (A1.2 0.30, A2.2 0.40, A3.2 0.50, custody 0.20);
-    evidence is a matter of the detectors. ``model_types`` name the detectors trained on it.
-    """
 
-    name: str
-    entity_type: EntityType
-    unit: str  # catalog key
-    cadence_minutes: int | None  # None: an interval closes with an event (a visit, a refill)
-    family: Family
-    effect_gate_ratio: float
-    alert_type: str
-    actions: tuple[str, ...]  # catalog keys of suggested actions
-    model_types: tuple[str, ...]
+METRIC_TYPES: dict[str, MetricType] = find_metric_types(
+    import_module(f"{types.__name__}.{module.name}") for module in pkgutil.iter_modules(types.__path__)
+)

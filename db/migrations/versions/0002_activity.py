@@ -288,6 +288,20 @@ def upgrade() -> None:
             f"CREATE TRIGGER renew_recorded_at BEFORE UPDATE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION renew_recorded_at()"
         )
+    # A line carries no recording time of its own: changing one renews that of its visit. Visits recorded in the same
+    # transaction are new to every reader anyway and are left alone, so that bulk imports pay nothing.
+    op.execute(
+        """CREATE FUNCTION renew_visit_of_lines() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+        UPDATE visits SET recorded_at = clock_timestamp()
+         WHERE id IN (SELECT visit_id FROM touched_lines) AND recorded_at < now();
+        RETURN NULL; END $$"""
+    )
+    for event, rows in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+        op.execute(
+            f"CREATE TRIGGER renew_visit_after_{event.lower()} AFTER {event} ON visit_lines "
+            f"REFERENCING {rows} TABLE AS touched_lines FOR EACH STATEMENT EXECUTE FUNCTION renew_visit_of_lines()"
+        )
 
 
 def downgrade() -> None:
@@ -328,4 +342,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_custody_movements_hotel_id"), table_name="custody_movements")
     op.drop_table("custody_movements")
     # ### end Alembic commands ###
+    op.execute("DROP FUNCTION renew_visit_of_lines()")
     op.execute("DROP FUNCTION renew_recorded_at()")

@@ -1,0 +1,112 @@
+"""Writing metric rows: only the differences are written, and rows that are no longer true are taken out."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from db.bulk import copy_frame
+from db.queries.metrics import EXTRA_FIELDS
+from db.queries.watermarks import Window
+
+STAGED = "staged_metrics"
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows inserted or changed, and rows deleted."""
+
+    changed: int = 0
+    deleted: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.changed + self.deleted
+
+
+UPSERT = """
+INSERT INTO ml_metrics (hotel_id, metric_type, entity_type, entity_id, interval_start, timestamp, metric_value,
+                        exposure, extra_data)
+SELECT :hotel_id, :metric_type, :entity_type, n.entity_id, n.interval_start, n.timestamp, n.metric_value,
+       n.exposure, n.extra_data
+  FROM ({rows}) n
+  LEFT JOIN ml_metrics m ON m.hotel_id = :hotel_id AND m.metric_type = :metric_type
+       AND m.entity_id = n.entity_id AND m.timestamp = n.timestamp
+ WHERE m.id IS NULL OR (m.interval_start, m.metric_value, m.exposure, m.extra_data)
+       IS DISTINCT FROM (n.interval_start, n.metric_value, n.exposure, n.extra_data)
+    ON CONFLICT (hotel_id, metric_type, entity_id, timestamp) DO UPDATE
+   SET interval_start = EXCLUDED.interval_start, metric_value = EXCLUDED.metric_value, exposure = EXCLUDED.exposure,
+       extra_data = EXCLUDED.extra_data, collected_at = now()
+"""
+
+# A score of a row that no longer exists would be shown and counted, so it goes with its row.
+DELETE = """
+WITH gone AS (
+    DELETE FROM ml_metrics m USING ({spans}) span
+     WHERE m.hotel_id = :hotel_id AND m.metric_type = :metric_type AND m.entity_id = span.entity_id
+       AND {condition}
+    RETURNING m.entity_id, m.timestamp
+), scores AS (
+    DELETE FROM ml_scores s USING gone
+     WHERE s.hotel_id = :hotel_id AND s.metric_type = :metric_type
+       AND s.entity_id = gone.entity_id AND s.timestamp = gone.timestamp
+)
+SELECT count(*) FROM gone
+"""
+
+
+def upsert(connection: Connection, rows: str, params: dict[str, object]) -> int:
+    """Insert or change what the query ``rows`` (columns of ml_metrics from entity_id on) says differently."""
+    return connection.execute(text(UPSERT.format(rows=rows)), params).rowcount
+
+
+def delete(connection: Connection, spans: str, condition: str, params: dict[str, object]) -> int:
+    """Delete the rows ``m`` of the entities of the query ``spans`` (as ``span``) that meet the condition."""
+    return int(connection.execute(text(DELETE.format(spans=spans, condition=condition)), params).scalar_one())
+
+
+def replace_metrics(
+    connection: Connection, window: Window, entity_type: str, rows: pd.DataFrame, spans: pd.DataFrame
+) -> Written:
+    """Make the rows of ``spans`` (entity_id, since) up to ``window.at`` equal to ``rows``; its other rows are added.
+
+    ``rows`` has entity_id, interval_start, timestamp, metric_value, exposure (optional) and the extra fields of the
+    metric type as columns.
+    """
+    fields = EXTRA_FIELDS[window.metric_type]
+    stage(connection, rows, fields)
+    params = {
+        "hotel_id": window.hotel_id, "metric_type": window.metric_type, "entity_type": entity_type, "at": window.at,
+    }  # fmt: skip
+    deleted = 0
+    if len(spans):
+        connection.execute(text("CREATE TEMP TABLE staged_spans (entity_id bigint, since timestamptz) ON COMMIT DROP"))
+        copy_frame(connection, "staged_spans", spans[["entity_id", "since"]])
+        condition = (
+            "m.timestamp > span.since AND m.timestamp <= :at AND NOT EXISTS "
+            f"(SELECT FROM {STAGED} n WHERE n.entity_id = m.entity_id AND n.timestamp = m.timestamp)"
+        )
+        deleted = delete(connection, "SELECT * FROM staged_spans", condition, params)
+        connection.execute(text("DROP TABLE staged_spans"))
+    listed = ", ".join(f"'{name}', {name}" for name in fields)
+    source = (
+        f"SELECT entity_id, interval_start, timestamp, metric_value, exposure, jsonb_build_object({listed}) "
+        f"AS extra_data FROM {STAGED}"
+    )
+    changed = upsert(connection, source, params) if len(rows) else 0
+    connection.execute(text(f"DROP TABLE {STAGED}"))
+    return Written(changed, deleted)
+
+
+def stage(connection: Connection, rows: pd.DataFrame, fields: dict[str, str]) -> None:
+    """Copy rows into a temporary table with one column for each extra field."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in fields.items())
+    connection.execute(
+        text(
+            f"CREATE TEMP TABLE {STAGED} (entity_id bigint, interval_start timestamptz, timestamp timestamptz, "
+            f"metric_value float8, exposure float8, {columns}) ON COMMIT DROP"
+        )
+    )
+    kept = ["entity_id", "interval_start", "timestamp", "metric_value", "exposure", *fields]
+    copy_frame(connection, STAGED, rows[[name for name in kept if name in rows.columns]])
+    connection.execute(text(f"ANALYZE {STAGED}"))
