@@ -1,6 +1,6 @@
-"""The machinery: job runs and requests, sidecar heartbeats, data versions, imports."""
+"""The machinery: job runs and requests, sidecar heartbeats, data versions, imports, simulated hotels."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text, text
@@ -110,3 +110,18 @@ class ImportRun(Base):
     updated_count: Mapped[int] = mapped_column(server_default="0")
     error_count: Mapped[int] = mapped_column(server_default="0")
     errors: Mapped[list[Any] | None]
+
+
+class SimulatedHotel(Base):
+    """How a hotel's simulated rows were made, so that they can be continued; one row a hotel."""
+
+    __tablename__ = "simulated_hotels"
+    hotel_id: Mapped[int] = mapped_column(
+        ForeignKey("hotels.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    profile: Mapped[Code]  # 'city', 'resort', 'given_stays'
+    seed: Mapped[int]
+    rooms: Mapped[int]
+    started_on: Mapped[date]
+    simulated_until: Mapped[datetime]
+    planted: Mapped[dict[str, Any] | None]  # the plan of planted anomalies

@@ -62,6 +62,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_import_runs_hotel_id"), "import_runs", ["hotel_id"], unique=False)
     op.create_table(
+        "simulated_hotels",
+        sa.Column("hotel_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("profile", sa.String(length=64), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("rooms", sa.BigInteger(), nullable=False),
+        sa.Column("started_on", sa.Date(), nullable=False),
+        sa.Column("simulated_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("planted", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["hotel_id"], ["hotels.id"], name=op.f("fk_simulated_hotels_hotel_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("hotel_id", name=op.f("pk_simulated_hotels")),
+    )
+    op.create_table(
         "job_runs",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("job_name", sa.String(length=64), nullable=False),
@@ -277,6 +291,7 @@ def downgrade() -> None:
     op.drop_table("job_runs")
     op.drop_index(op.f("ix_import_runs_hotel_id"), table_name="import_runs")
     op.drop_table("import_runs")
+    op.drop_table("simulated_hotels")
     op.drop_table("import_mappings")
     op.drop_table("data_versions")
     op.drop_table("heartbeats")
