@@ -1,0 +1,74 @@
+"""The Overview's figures: occupancy, consumption, revenue, refill times, freshness."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open span of instants."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Sales:
+    units: float
+    revenue: float
+    checks: int
+
+
+def occupancy(connection: Connection, hotel_id: int, on: date) -> tuple[int, int, int]:
+    """(occupied rooms, active rooms, known stays around that day): no known stay means occupancy is not known."""
+    row = connection.execute(
+        text(
+            "SELECT (SELECT count(DISTINCT room_id) FROM stays"
+            "         WHERE hotel_id = :hotel_id AND arrival_on <= :on AND departure_on > :on),"
+            "       (SELECT count(*) FROM rooms WHERE hotel_id = :hotel_id AND is_active),"
+            "       (SELECT count(*) FROM stays WHERE hotel_id = :hotel_id AND departure_on >= :on - 7"
+            "           AND arrival_on <= :on)"
+        ),
+        {"hotel_id": hotel_id, "on": on},
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def sales(connection: Connection, hotel_id: int, spans: list[Span]) -> list[Sales]:
+    """Units consumed and their price, by the checks that ended in each span."""
+    return [_sales(connection, hotel_id, span) for span in spans]
+
+
+def _sales(connection: Connection, hotel_id: int, span: Span) -> Sales:
+    row = connection.execute(
+        text(
+            "SELECT coalesce(sum(m.metric_value), 0), coalesce(sum(m.metric_value * p.price), 0), count(*)"
+            "  FROM ml_metrics m JOIN minibar_slots s ON s.id = m.entity_id JOIN products p ON p.id = s.product_id"
+            " WHERE m.hotel_id = :hotel_id AND m.metric_type = 'tuketim_miktar'"
+            "   AND m.timestamp >= :since AND m.timestamp < :until"
+        ),
+        {"hotel_id": hotel_id, "since": span.since, "until": span.until},
+    ).one()
+    return Sales(float(row[0]), float(row[1]), int(row[2]))
+
+
+def refill_minutes(connection: Connection, hotel_id: int, span: Span) -> float | None:
+    """Mean minutes of the refills that ended in the span; None when there was none."""
+    found = connection.execute(
+        text(
+            "SELECT avg(metric_value) FROM ml_metrics WHERE hotel_id = :hotel_id AND metric_type = 'dolum_sure'"
+            " AND timestamp >= :since AND timestamp < :until"
+        ),
+        {"hotel_id": hotel_id, "since": span.since, "until": span.until},
+    ).scalar()
+    return None if found is None else float(found)
+
+
+def newest_record_at(connection: Connection, hotel_id: int) -> datetime | None:
+    """When Barometer last learned of a movement, visit, check or stay of the hotel."""
+    tables = ("stock_movements", "visits", "room_checks", "custody_movements", "stays")
+    newest = ", ".join(f"(SELECT max(recorded_at) FROM {table} WHERE hotel_id = :hotel_id)" for table in tables)
+    found: datetime | None = connection.execute(text(f"SELECT greatest({newest})"), {"hotel_id": hotel_id}).scalar()
+    return found
