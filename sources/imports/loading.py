@@ -50,9 +50,11 @@ class Loader:
     create_rooms: bool = False
     progress: Progress = silent
 
-    def load(self, kind_name: str, frame: pd.DataFrame, errors: list[RowError] | None = None) -> Loaded:
+    def load(
+        self, kind_name: str, frame: pd.DataFrame, errors: list[RowError] | None = None, kind: Kind | None = None
+    ) -> Loaded:
         """``frame`` has the kind's fields, typed, indexed by the row that messages name."""
-        kind = KINDS[kind_name]
+        kind = kind or KINDS[kind_name]
         self.progress(0.4, "import.progress.checking")
         found = list(errors or []) + rules.row_rules(kind_name, frame)
         if "external_id" in kind.keys:

@@ -1,12 +1,32 @@
 """Rules over several fields or rows of a parsed file: order of times, signs, duplicates, overlapping stays."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sources.imports.fields import Kind
 from sources.imports.report import RowError
 from sources.ledger import COUNT
+
+
+def field_rules(kind: Kind, frame: pd.DataFrame) -> list[RowError]:
+    """What parsing checks in files, for records that come typed: required fields and bounds."""
+    errors: list[RowError] = []
+    for field in kind.fields:
+        if field.name not in frame:
+            continue
+        values = frame[field.name]
+        if field.required:
+            errors += _at(frame, values.isna(), field.name, "required")
+        if field.required and field.choices:
+            known = {"known": ", ".join(field.choices)}
+            errors += _at(frame, values.notna() & ~values.isin(field.choices), field.name, "unknown_value", known)
+        if field.minimum is not None and field.maximum is not None:
+            errors += _at(frame, values < field.minimum, field.name, "too_small", {"minimum": field.minimum})
+            errors += _at(frame, values > field.maximum, field.name, "too_large", {"maximum": field.maximum})
+    return errors
 
 
 def row_rules(kind: str, frame: pd.DataFrame) -> list[RowError]:
@@ -24,7 +44,9 @@ def row_rules(kind: str, frame: pd.DataFrame) -> list[RowError]:
 
 def _order(frame: pd.DataFrame, first: str, second: str, rule: str, *, strict: bool) -> list[RowError]:
     wrong = frame[second] <= frame[first] if strict else frame[second] < frame[first]
-    return _at(frame, wrong, second, rule, other=frame[first])
+    return [
+        replace(error, params={"other": shown(frame.at[error.row, first])}) for error in _at(frame, wrong, second, rule)
+    ]
 
 
 def _signs(frame: pd.DataFrame) -> list[RowError]:
@@ -41,14 +63,11 @@ def _units_without_product(frame: pd.DataFrame) -> list[RowError]:
     )
 
 
-def _at(frame: pd.DataFrame, wrong: pd.Series, field: str, rule: str, other: Any = None) -> list[RowError]:
+def _at(
+    frame: pd.DataFrame, wrong: pd.Series, field: str, rule: str, params: dict[str, Any] | None = None
+) -> list[RowError]:
     rows = frame.index[wrong.fillna(False).to_numpy(dtype=bool)]
-    return [
-        RowError(
-            int(row), field, shown(frame.at[row, field]), rule, {} if other is None else {"other": shown(other[row])}
-        )
-        for row in rows
-    ]
+    return [RowError(int(row), field, shown(frame.at[row, field]), rule, params or {}) for row in rows]
 
 
 def shown(value: Any) -> str:

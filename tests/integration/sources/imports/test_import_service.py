@@ -2,50 +2,22 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import text
 
 from core.errors import AppError
 from core.i18n import Translator
 from core.scope import SYSTEM, Scope
-from db.session import Database
 from sources.imports.report import ImportReport, write_errors
 from sources.imports.service import ImportService
-
-
-@pytest.fixture
-def service(database: Database) -> ImportService:
-    return ImportService(database)
-
-
-@pytest.fixture
-def hotel(service: ImportService, tmp_path: Path) -> int:
-    """A hotel with two rooms, two products and two people, imported from files like everything else."""
-    hotel_id = service.ensure_hotel(SYSTEM, "H1", "Deniz Otel")
-    files = {
-        "rooms": "Oda No;Kat;Oda Tipi\n101;1;STD\n102;1;STD\n",
-        "staff": "Personel Kodu;Ad Soyad\nayse;Ayşe Yılmaz\nbora;Bora Şahin\n",
-        "products": "Ürün Kodu;Ürün Adı;Grup;Maliyet;Fiyat;Kritik Seviye\nKOLA;Kola 330 ml;İçecek;12,50;90,00;20\n"
-        "SU;Su;İçecek;3;25;50\n",
-    }
-    for kind, content in files.items():
-        report = service.run(SYSTEM, hotel_id, kind, saved(tmp_path, f"{kind}.csv", content))
-        assert report.errors == []
-    return hotel_id
+from tests.integration.sources.imports.conftest import Stored
 
 
 def saved(folder: Path, name: str, content: str) -> Path:
     path = folder / name
     path.write_text(content, encoding="utf-8")
     return path
-
-
-def stored(database: Database, sql: str) -> list[tuple[Any, ...]]:
-    with database.reading() as connection:
-        return [tuple(row) for row in connection.execute(text(sql))]
 
 
 def rules(report: ImportReport) -> list[tuple[int, str, str]]:
@@ -63,33 +35,32 @@ MOVEMENTS = (
 
 
 def test_turkish_headings_numbers_and_local_times_become_our_rows(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     report = service.run(SYSTEM, hotel, "movements", saved(tmp_path, "m.csv", MOVEMENTS))
     assert (report.state, report.rows, report.inserted, report.errors) == ("imported", 5, 5, [])
     rows = stored(
-        database,
         "SELECT p.code, movement_type, quantity, occurred_at, s.code FROM stock_movements m "
         "JOIN products p ON p.id = product_id LEFT JOIN staff s ON s.id = staff_id ORDER BY m.id",
     )
     assert rows[0] == ("KOLA", "giris", 120, datetime(2026, 3, 1, 6, 0, tzinfo=UTC), "bora")
     assert rows[3] == ("SU", "sayim", 0, datetime(2026, 3, 1, 21, 0, tzinfo=UTC), None)
-    assert stored(database, "SELECT cost::text, price::text FROM products ORDER BY code") == [
+    assert stored("SELECT cost::text, price::text FROM products ORDER BY code") == [
         ("12.50", "90.00"), ("3.00", "25.00"),
     ]  # fmt: skip
 
 
 def test_the_same_file_twice_changes_nothing_and_two_equal_rows_stay_two(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     path = saved(tmp_path, "m.csv", MOVEMENTS)
     service.run(SYSTEM, hotel, "movements", path)
-    before = stored(database, "SELECT id, external_id, recorded_at FROM stock_movements ORDER BY id")
-    version = stored(database, "SELECT version FROM data_versions WHERE topic = 'sources'")
+    before = stored("SELECT id, external_id, recorded_at FROM stock_movements ORDER BY id")
+    version = stored("SELECT version FROM data_versions WHERE topic = 'sources'")
     again = service.run(SYSTEM, hotel, "movements", path)
     assert (again.inserted, again.updated, again.unchanged) == (0, 0, 5)
-    assert stored(database, "SELECT id, external_id, recorded_at FROM stock_movements ORDER BY id") == before
-    assert stored(database, "SELECT version FROM data_versions WHERE topic = 'sources'") == version
+    assert stored("SELECT id, external_id, recorded_at FROM stock_movements ORDER BY id") == before
+    assert stored("SELECT version FROM data_versions WHERE topic = 'sources'") == version
     extra = service.run(SYSTEM, hotel, "movements", saved(tmp_path, "m.csv", MOVEMENTS + "SU;fire;1;02.03.2026;;\n"))
     assert (extra.inserted, extra.unchanged) == (1, 5)
 
@@ -118,7 +89,7 @@ def test_the_same_rows_as_xlsx_and_parquet_are_the_same_records(
 
 
 def test_one_bad_row_refuses_the_whole_file_and_the_errors_name_row_and_field(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     bad = MOVEMENTS + "FANTA;giriş;5;02.03.2026;;\nSU;giriş;0;02.03.2026;;\nSU;hediye;1;32.03.2026;ali;\n"
     report = service.run(SYSTEM, hotel, "movements", saved(tmp_path, "m.csv", bad))
@@ -130,43 +101,43 @@ def test_one_bad_row_refuses_the_whole_file_and_the_errors_name_row_and_field(
         (9, "occurred_at", "not_a_date"),
         (9, "staff", "unknown_staff"),
     ]
-    assert stored(database, "SELECT count(*) FROM stock_movements") == [(0,)]
-    runs = stored(database, "SELECT state, row_count, error_count FROM import_runs ORDER BY id DESC LIMIT 1")
+    assert stored("SELECT count(*) FROM stock_movements") == [(0,)]
+    runs = stored("SELECT state, row_count, error_count FROM import_runs ORDER BY id DESC LIMIT 1")
     assert runs == [("refused", 8, 5)]
 
 
 def test_asked_to_skip_bad_rows_the_good_ones_are_written(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     """The negative control of all or nothing: the same file, only the switch differs."""
     path = saved(tmp_path, "m.csv", MOVEMENTS + "FANTA;giriş;5;02.03.2026;;\n")
     report = service.run(SYSTEM, hotel, "movements", path, skip_bad_rows=True)
     assert (report.state, report.inserted, len(report.errors)) == ("imported", 5, 1)
-    assert stored(database, "SELECT count(*) FROM stock_movements") == [(5,)]
+    assert stored("SELECT count(*) FROM stock_movements") == [(5,)]
 
 
 def test_a_dry_run_counts_what_would_happen_and_writes_nothing(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
-    before = stored(database, "SELECT count(*) FROM import_runs")
+    before = stored("SELECT count(*) FROM import_runs")
     path = saved(tmp_path, "m.csv", MOVEMENTS)
     report = service.run(SYSTEM, hotel, "movements", path, dry_run=True, mapping={"note": "Belge No"})
     assert (report.state, report.inserted) == ("checked", 5)
-    assert stored(database, "SELECT count(*) FROM stock_movements") == [(0,)]
-    assert stored(database, "SELECT count(*) FROM import_mappings") == [(0,)]
-    assert stored(database, "SELECT count(*) FROM import_runs") == before
+    assert stored("SELECT count(*) FROM stock_movements") == [(0,)]
+    assert stored("SELECT count(*) FROM import_mappings") == [(0,)]
+    assert stored("SELECT count(*) FROM import_runs") == before
     assert service.run(SYSTEM, hotel, "movements", path).inserted == 5
 
 
 def test_a_mapping_is_kept_for_the_hotels_next_file(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     content = "A;B;C;D\nSU;giris;4;2026-03-01 08:00\n"
     mapping = {"product": "A", "movement_type": "B", "quantity": "C", "occurred_at": "D"}
     with pytest.raises(AppError, match="import_column_missing") as caught:
         service.run(SYSTEM, hotel, "movements", saved(tmp_path, "1.csv", content))
     assert "occurred_at" in caught.value.params["columns"]
-    assert stored(database, "SELECT state FROM import_runs ORDER BY id DESC LIMIT 1") == [("refused",)]
+    assert stored("SELECT state FROM import_runs ORDER BY id DESC LIMIT 1") == [("refused",)]
     service.run(SYSTEM, hotel, "movements", saved(tmp_path, "1.csv", content), mapping=mapping)
     assert service.mapping(SYSTEM, hotel, "movements") == mapping
     next_file = service.run(SYSTEM, hotel, "movements", saved(tmp_path, "2.csv", content.replace("4", "6")))
@@ -174,13 +145,13 @@ def test_a_mapping_is_kept_for_the_hotels_next_file(
 
 
 def test_text_that_looks_like_sql_or_a_formula_stays_text(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     note = "'); DROP TABLE stays; --"
     content = f'product,movement_type,quantity,occurred_at,note,document_number\nSU,giris,1,2026-03-01,"{note}",=1+1\n'
     assert service.run(SYSTEM, hotel, "movements", saved(tmp_path, "m.csv", content)).inserted == 1
-    assert stored(database, "SELECT note, document_number FROM stock_movements") == [(note, "=1+1")]
-    assert stored(database, "SELECT count(*) FROM stays") == [(0,)]
+    assert stored("SELECT note, document_number FROM stock_movements") == [(note, "=1+1")]
+    assert stored("SELECT count(*) FROM stays") == [(0,)]
 
 
 def test_errors_can_be_downloaded_in_both_languages_without_formulas(
@@ -244,18 +215,18 @@ def test_an_unknown_kind_is_an_error(service: ImportService, hotel: int, tmp_pat
 
 
 def test_products_are_corrected_by_code_and_absent_columns_keep_what_is_stored(
-    service: ImportService, hotel: int, database: Database, tmp_path: Path
+    service: ImportService, hotel: int, stored: Stored, tmp_path: Path
 ) -> None:
     report = service.run(
         SYSTEM, hotel, "products", saved(tmp_path, "p.csv", "code;name;group;price\nSU;Su 0,5 l;İçecek;30\n")
     )
     assert (report.inserted, report.updated) == (0, 1)
-    rows = stored(database, "SELECT name, cost::text, price::text, critical_level FROM products WHERE code = 'SU'")
+    rows = stored("SELECT name, cost::text, price::text, critical_level FROM products WHERE code = 'SU'")
     assert rows == [("Su 0,5 l", "3.00", "30.00", 50)]
 
 
-def test_days_are_stored_as_written(service: ImportService, hotel: int, database: Database, tmp_path: Path) -> None:
+def test_days_are_stored_as_written(service: ImportService, hotel: int, stored: Stored, tmp_path: Path) -> None:
     content = "Oda;Giriş Tarihi;Çıkış Tarihi;Kişi Sayısı\n101;30.12.2025;02.01.2026;2\n"
     assert service.run(SYSTEM, hotel, "stays", saved(tmp_path, "s.csv", content)).errors == []
-    rows = stored(database, "SELECT arrival_on, departure_on, adults, children FROM stays")
+    rows = stored("SELECT arrival_on, departure_on, adults, children FROM stays")
     assert rows == [(date(2025, 12, 30), date(2026, 1, 2), 2, 0)]
