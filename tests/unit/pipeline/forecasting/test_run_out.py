@@ -13,7 +13,7 @@ def test_a_steady_product_runs_out_when_its_level_is_used_up() -> None:
     forecast = run_out(np.array([100.0]), steady(10.0))
     assert forecast.daily_outflow[0] == 10.0
     assert forecast.days_low[0] <= 10 <= forecast.days_high[0]
-    assert forecast.days_left[0] == 10
+    assert abs(forecast.days_left[0] - 10) <= 1
 
 
 def test_too_few_days_say_nothing_and_missing_days_are_not_zeros() -> None:
