@@ -31,7 +31,7 @@ log = logger(__name__)
 
 
 @dataclass(frozen=True)
-class FirstAdministrator:
+class Prepared:
     """Who can sign in first; the password is None unless it was generated just now."""
 
     username: str
@@ -48,22 +48,27 @@ class Commands:
 
 def up(
     settings: Settings,
-    prepare: Callable[[Servers], FirstAdministrator],
-    say: Callable[[str], None],
+    prepare: Callable[[Settings, Servers], Prepared],
+    say: Callable[[str], None] | None = None,
     commands: Commands | None = None,
 ) -> int:
     """Run the installation until Ctrl-C or SIGTERM; returns 0 after a clean stop, raises AppError otherwise.
 
     ``prepare`` does what needs services: migrate, first administrator, sample hotel, first pass. ``say`` prints a line.
     """
-    t = Translator(settings.language)
+    say = say or print_line
     check_machine(settings)
     try:
         with _interruptible(), _alone(settings.data_dir), running_servers(settings) as servers:
             _run(settings, servers, prepare, say, commands or Commands())
     except KeyboardInterrupt:
-        say(t("launcher.stopped"))
+        say(Translator(settings.language)("launcher.stopped"))
     return 0
+
+
+def print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def services_of(settings: Settings, servers: Servers, commands: Commands) -> list[Service]:
@@ -82,13 +87,13 @@ def services_of(settings: Settings, servers: Servers, commands: Commands) -> lis
     ]
 
 
-def keep_password(home: Path, administrator: FirstAdministrator) -> None:
+def keep_password(home: Path, prepared: Prepared) -> None:
     """The generated password in a file of mode 0600; the database has only its hash."""
-    if administrator.password is None:
+    if prepared.password is None:
         return
     descriptor = os.open(home / PASSWORD_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
-        stream.write(f"{administrator.username}\n{administrator.password}\n")
+        stream.write(f"{prepared.username}\n{prepared.password}\n")
 
 
 def dashboard_url(settings: Settings) -> str:
@@ -100,19 +105,19 @@ def dashboard_url(settings: Settings) -> str:
 def _run(
     settings: Settings,
     servers: Servers,
-    prepare: Callable[[Servers], FirstAdministrator],
+    prepare: Callable[[Settings, Servers], Prepared],
     say: Callable[[str], None],
     commands: Commands,
 ) -> None:
     check_servers(servers)
-    administrator = prepare(servers)
-    keep_password(settings.data_dir, administrator)
+    prepared = prepare(settings, servers)
+    keep_password(settings.data_dir, prepared)
     services = services_of(settings, servers, commands)
     try:
         for service in services:
             service.start()
         _wait_until_it_answers(f"{dashboard_url(settings)}/api/health", services)
-        for line in _welcome(settings, administrator):
+        for line in _welcome(settings, prepared):
             say(line)
         while True:
             for service in services:
@@ -139,17 +144,17 @@ def _wait_until_it_answers(url: str, services: list[Service]) -> None:
     raise AppError("dashboard_silent", 500, params={"url": url, "log": str(services[-1].log_file)})
 
 
-def _welcome(settings: Settings, administrator: FirstAdministrator) -> Iterator[str]:
+def _welcome(settings: Settings, prepared: Prepared) -> Iterator[str]:
     t = Translator(settings.language)
     yield t("launcher.address", url=dashboard_url(settings))
     file = settings.data_dir / PASSWORD_FILE
-    if administrator.password is not None:
-        yield t("launcher.first_sign_in", username=administrator.username, password=administrator.password)
+    if prepared.password is not None:
+        yield t("launcher.first_sign_in", username=prepared.username, password=prepared.password)
         yield t("launcher.password_kept", file=str(file))
     elif file.exists():
-        yield t("launcher.password_in_file", username=administrator.username, file=str(file))
+        yield t("launcher.password_in_file", username=prepared.username, file=str(file))
     else:
-        yield t("launcher.sign_in", username=administrator.username)
+        yield t("launcher.sign_in", username=prepared.username)
     yield t("launcher.how_to_stop")
 
 

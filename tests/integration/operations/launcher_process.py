@@ -8,9 +8,9 @@ from pathlib import Path
 
 from core.embedded.servers import Servers
 from core.errors import AppError
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from db.session import open_database
-from operations.launcher import Commands, FirstAdministrator, up
+from operations.launcher import Commands, Prepared, up
 
 
 class Health(http.server.BaseHTTPRequestHandler):
@@ -45,15 +45,10 @@ def note(line: str) -> None:
         stream.write(line + "\n")
 
 
-def prepare(servers: Servers) -> FirstAdministrator:
+def prepare(settings: Settings, servers: Servers) -> Prepared:
     note("prepared")
-    first = not (load_settings().data_dir / "first-admin.txt").exists()
-    return FirstAdministrator("admin", "generated-word" if first else None)
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    first = not (settings.data_dir / "first-admin.txt").exists()
+    return Prepared("admin", "generated-word" if first else None)
 
 
 def main(role: str) -> int:
@@ -62,8 +57,8 @@ def main(role: str) -> int:
         return 0
     try:
         return up(
-            load_settings(), prepare, say,
-            Commands((sys.executable, __file__, "dashboard"), (sys.executable, __file__, "sidecar")),
+            load_settings(), prepare,
+            commands=Commands((sys.executable, __file__, "dashboard"), (sys.executable, __file__, "sidecar")),
         )  # fmt: skip
     except AppError as error:
         sys.stderr.write(f"{error}\n")

@@ -1,6 +1,6 @@
 """The data clean-up job (SPEC P8): old rows go, in small transactions that nobody waits for."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from core.scope import Scope
@@ -16,39 +16,39 @@ TOPICS = ("metrics", "features", "scores", "alerts")  # kinds that screens show
 
 @dataclass(frozen=True)
 class Retention:
-    """Days after which rows of each kind are deleted."""
+    """Days after which rows of each kind are deleted; the defaults are the specification's."""
 
-    days: dict[str, int]
+    metrics: int = 90
+    features: int = 90
+    scores: int = 90
+    alerts: int = 30
+    training_logs: int = 180
+    job_runs: int = 90
 
     @classmethod
     def of(cls, settings: Settings) -> "Retention":
         return cls(
-            {
-                "metrics": settings.metric_days,
-                "features": settings.feature_days,
-                "scores": settings.metric_days,
-                "alerts": settings.alert_days,
-                "training_logs": settings.training_log_days,
-                "job_runs": settings.job_run_days,
-            }
-        )
+            settings.metric_days, settings.feature_days, settings.metric_days, settings.alert_days,
+            settings.training_log_days, settings.job_run_days,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class RetentionService:
+class CleanupService:
     """Deletes what is older than its retention, hotel by hotel."""
 
     database: Database
-    retention: Retention
+    retention: Retention = field(default_factory=Retention)
     chunk_rows: int = CHUNK_ROWS
 
-    def clean_up(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
+    def delete_old(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """Rows deleted by kind; a second run as of the same instant deletes nothing."""
         scope.require("jobs.run")
         scope.require_hotel(hotel_id)
+        kinds = asdict(self.retention)
         deleted = {}
-        for position, (kind, days) in enumerate(self.retention.days.items()):
-            progress(position / len(self.retention.days), f"cleanup.{kind}")
+        for position, (kind, days) in enumerate(kinds.items()):
+            progress(position / len(kinds), f"cleanup.{kind}")
             deleted[kind] = self._delete(kind, hotel_id, at - timedelta(days=days))
         return StageReport(sum(deleted.values()), sum(deleted.values()), {"deleted": deleted})
 

@@ -1,0 +1,85 @@
+"""The data clean-up deletes what is older than its retention and nothing else (P8)."""
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from core.clock import FixedClock
+from core.errors import AppError
+from core.scope import SYSTEM, Scope
+from core.settings import Settings
+from db.bulk import copy_frame
+from db.queries import versions
+from db.session import Database
+from operations.jobs.cleanup import CleanupService, Retention
+
+
+def metrics(hotel: int, clock: FixedClock, ages_in_days: list[float]) -> pd.DataFrame:
+    ends = pd.to_datetime([clock.now() - timedelta(days=age) for age in ages_in_days])
+    return pd.DataFrame(
+        {"hotel_id": hotel, "metric_type": "stok_seviye", "entity_type": "product", "entity_id": 1,
+         "interval_start": ends - pd.Timedelta(hours=1), "timestamp": ends, "metric_value": 1.0}
+    )  # fmt: skip
+
+
+def count(database: Database, table: str, condition: str = "true") -> int:
+    with database.reading() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {condition}")).scalar_one())
+
+
+def alert(database: Database, hotel: int, clock: FixedClock, closed_days_ago: int | None, verdict: str | None) -> None:
+    closed = None if closed_days_ago is None else clock.now() - timedelta(days=closed_days_ago)
+    with database.transaction() as connection:
+        entity = connection.execute(text("SELECT count(*) FROM ml_alerts")).scalar_one()
+        connection.execute(
+            text(
+                "INSERT INTO ml_alerts (hotel_id, alert_type, metric_type, entity_type, entity_id, severity, "
+                "message_id, message_params, reasons, actions, started_at, last_seen_at, closed_at, verdict) VALUES (:hotel, 'x', "
+                "'stok_seviye', 'product', :entity, 'orta', 'm', '{}', '[]', '[]', :at, :at, :closed, :verdict)"
+            ),
+            {"hotel": hotel, "entity": entity, "at": clock.now(), "closed": closed, "verdict": verdict},
+        )
+
+
+def test_metrics_older_than_ninety_days_go_and_only_of_that_hotel(
+    database: Database, clock: FixedClock, hotel: int, other_hotel: int
+) -> None:
+    with database.transaction() as connection:
+        for each in (hotel, other_hotel):
+            copy_frame(connection, "ml_metrics", metrics(each, clock, [1, 89, 89.9, 90.1, 91, 200, 300]))
+    report = CleanupService(database, chunk_rows=3).delete_old(SYSTEM, hotel, clock.now())
+    assert report.details["deleted"]["metrics"] == report.rows_out == 4
+    assert (count(database, "ml_metrics", f"hotel_id = {hotel}"), count(database, "ml_metrics")) == (3, 10)
+    assert CleanupService(database).delete_old(SYSTEM, hotel, clock.now()).rows_out == 0
+    with database.reading() as connection:
+        assert (hotel, "metrics") in versions.current(connection)
+        assert (other_hotel, "metrics") not in versions.current(connection)
+
+
+def test_alerts_go_thirty_days_after_they_closed_unless_they_were_judged(
+    database: Database, clock: FixedClock, hotel: int
+) -> None:
+    """SPEC A6.3: verdicts are what later detections learn from."""
+    for closed, verdict in ((None, None), (29, None), (31, None), (31, "yanlis_pozitif")):
+        alert(database, hotel, clock, closed, verdict)
+    CleanupService(database).delete_old(SYSTEM, hotel, clock.now())
+    assert count(database, "ml_alerts") == 3
+    assert count(database, "ml_alerts", "verdict = 'yanlis_pozitif'") == 1
+
+
+def test_the_settings_decide_and_learning_keeps_its_thirty_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SPEC A1.4: each product learns from its last 30 days; a shorter retention is refused."""
+    assert Retention.of(Settings()) == Retention()
+    monkeypatch.setenv("BAROMETER_METRIC_DAYS", "40")
+    assert Retention.of(Settings()).scores == 40
+    monkeypatch.setenv("BAROMETER_METRIC_DAYS", "20")
+    with pytest.raises(ValueError, match=r"(?i)metric_days"):
+        Settings()
+
+
+def test_a_caller_without_the_right_deletes_nothing(database: Database, clock: FixedClock, hotel: int) -> None:
+    for scope in (Scope("bora", frozenset({"jobs.read"}), None), Scope("cem", frozenset({"jobs.run"}), frozenset())):
+        with pytest.raises(AppError):
+            CleanupService(database).delete_old(scope, hotel, clock.now())
