@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -128,8 +128,15 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment once; a wrong value raises pydantic's ValidationError naming the field."""
-    return Settings()
+    """Read the environment once; a wrong value raises ``settings_wrong`` naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        field = Settings.model_fields.get(name)
+        variable = environment_names(name, field)[0] if field else name
+        raise AppError("settings_wrong", 500, params={"name": variable, "reason": first["msg"]}) from error
 
 
 def child_environment(**changes: str) -> dict[str, str]:

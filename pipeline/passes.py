@@ -7,6 +7,8 @@ from typing import Protocol
 from core.errors import AppError
 from core.scope import Scope
 from core.stage import Progress, StageReport, silent
+from db.queries import passes as queries
+from db.session import Database
 from pipeline.detection.service import DetectionService
 from pipeline.features.service import FeatureService
 from pipeline.metrics.service import MetricsService
@@ -27,6 +29,7 @@ class Stage(Protocol):
 class Pipeline:
     """Collect → features → train → detect of one hotel."""
 
+    database: Database
     metrics: MetricsService
     features: FeatureService
     training: TrainingService
@@ -43,6 +46,12 @@ class Pipeline:
         if name not in stages:
             raise AppError("unknown_stage", params={"stage": name, "known": ", ".join(STAGES)})
         return stages[name]
+
+    def was_judged(self, scope: Scope, hotel_id: int) -> bool:
+        """Whether detection ever ran over the hotel; its past wants a first pass otherwise."""
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            return queries.was_judged(connection, hotel_id)
 
     def run(
         self, scope: Scope, hotel_id: int, at: datetime, names: tuple[str, ...] = STAGES, progress: Progress = silent

@@ -1,0 +1,121 @@
+"""Services: everything the doors share, built in one function, with edges that tests replace."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.clock import Clock, SystemClock
+from core.embedded.servers import Servers, ensure_servers
+from core.scope import SYSTEM
+from core.settings import Settings
+from core.stage import Progress, StageReport
+from core.version import version
+from db.session import Database, open_database
+from identity.service import IdentityService
+from operations.health import HealthService
+from operations.jobs.cleanup import CleanupService, Retention
+from operations.jobs.definitions import JobDefinition
+from operations.jobs.service import JobService
+from pipeline.alerts.service import AlertService
+from pipeline.detection.service import DetectionService
+from pipeline.features.service import FeatureService
+from pipeline.forecasting.service import ForecastService
+from pipeline.metrics.service import MetricsService
+from pipeline.models.service import ModelManager
+from pipeline.passes import Pipeline
+from pipeline.training.service import TrainingService
+from reports.overview import OverviewService
+from sources.hotels import HotelService
+from sources.imports.service import ImportService
+from sources.older_system.service import OlderSystemService
+from sources.simulation.service import SimulationService
+
+
+@dataclass(frozen=True)
+class Services:
+    """One object a process; every method takes a Scope first and enforces it."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    hotels: HotelService
+    identity: IdentityService
+    imports: ImportService
+    older_system: OlderSystemService
+    simulation: SimulationService
+    pipeline: Pipeline
+    models: ModelManager
+    alerts: AlertService
+    forecasts: ForecastService
+    overview: OverviewService
+    jobs: JobService
+    cleanup: CleanupService
+    health: HealthService
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.dispose()
+
+
+def build_services(
+    settings: Settings, servers: Servers | None = None, *, clock: Clock | None = None, database: Database | None = None
+) -> Services:
+    """Wire the services of one process; tests hand in their own clock and database."""
+    clock = clock or SystemClock()
+    servers = servers or ensure_servers(settings)[0]
+    database = database or open_database(servers.database_url)
+    alerts = AlertService(database, clock)
+    forecasts = ForecastService(database)
+    models = ModelManager(database, settings, clock)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        hotels=HotelService(database),
+        identity=IdentityService(database, clock),
+        imports=ImportService(database),
+        older_system=OlderSystemService(database),
+        simulation=SimulationService(database),
+        pipeline=Pipeline(
+            database,
+            MetricsService(database),
+            FeatureService(database),
+            TrainingService(database, models, settings),
+            DetectionService(database, models, settings, alerts),
+        ),
+        models=models,
+        alerts=alerts,
+        forecasts=forecasts,
+        overview=OverviewService(database, forecasts),
+        jobs=JobService(database, clock),
+        cleanup=CleanupService(database, Retention.of(settings)),
+        health=HealthService(database, servers.redis_url, clock, version()),
+    )
+
+
+def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
+    """What each job of the job table runs; known only where runs are executed."""
+    pipeline = services.pipeline
+
+    def judge_past(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        first_at = services.hotels.first_record_at(SYSTEM, hotel_id)
+        if first_at is None or pipeline.was_judged(SYSTEM, hotel_id):
+            return StageReport()
+        return pipeline.first_pass(SYSTEM, hotel_id, first_at, at, progress)
+
+    def feed(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        return StageReport(rows_out=services.simulation.extend(SYSTEM, hotel_id, at))
+
+    def clean_models(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        cleaned = services.models.cleanup_old_models(SYSTEM, hotel_id)
+        return StageReport(rows_out=cleaned.files, details={"size_bytes": cleaned.size_bytes})
+
+    def stage(name: str) -> JobDefinition:
+        return JobDefinition(name, lambda hotel_id, at, progress: pipeline.stage(name)(SYSTEM, hotel_id, at, progress))
+
+    return (
+        JobDefinition("first_pass", judge_past),
+        JobDefinition("sample_feed", feed),
+        *(stage(name) for name in ("collect", "features", "detect", "train")),
+        JobDefinition("model_cleanup", clean_models),
+        JobDefinition("data_cleanup", lambda hotel_id, at, _: services.cleanup.delete_old(SYSTEM, hotel_id, at)),
+    )
