@@ -66,6 +66,17 @@ def up(
     return 0
 
 
+def prepare_once(settings: Settings, prepare: Callable[[Settings, Servers], Prepared]) -> int:
+    """Only the preparation, for installations whose sidecar and dashboard are started by others (containers)."""
+    with running_servers(settings) as servers:
+        check_servers(servers)
+        prepared = prepare(settings, servers)
+        keep_password(settings.data_dir, prepared)
+        for line in _sign_in(settings, prepared):
+            print_line(line)
+    return 0
+
+
 def print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -147,6 +158,12 @@ def _wait_until_it_answers(url: str, services: list[Service]) -> None:
 def _welcome(settings: Settings, prepared: Prepared) -> Iterator[str]:
     t = Translator(settings.language)
     yield t("launcher.address", url=dashboard_url(settings))
+    yield from _sign_in(settings, prepared)
+    yield t("launcher.how_to_stop")
+
+
+def _sign_in(settings: Settings, prepared: Prepared) -> Iterator[str]:
+    t = Translator(settings.language)
     file = settings.data_dir / PASSWORD_FILE
     if prepared.password is not None:
         yield t("launcher.first_sign_in", username=prepared.username, password=prepared.password)
@@ -155,7 +172,6 @@ def _welcome(settings: Settings, prepared: Prepared) -> Iterator[str]:
         yield t("launcher.password_in_file", username=prepared.username, file=str(file))
     else:
         yield t("launcher.sign_in", username=prepared.username)
-    yield t("launcher.how_to_stop")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from db.queries.jobs import RequestRow, RunRow
 from db.session import Database
 from operations.jobs.definitions import JOB_NAMES
 
+__all__ = ["JobService", "RequestRow", "RunRow"]
+
 
 @dataclass(frozen=True)
 class JobService:

@@ -37,7 +37,8 @@ def alert(database: Database, hotel: int, clock: FixedClock, closed_days_ago: in
             text(
                 "INSERT INTO ml_alerts (hotel_id, alert_type, metric_type, entity_type, entity_id, severity, "
                 "message_id, message_params, reasons, actions, started_at, last_seen_at, closed_at, verdict) "
-                "VALUES (:hotel, 'x', 'stok_seviye', 'product', :entity, 'orta', 'm', '{}', '[]', '[]', :at, :at, :closed, :verdict)"
+                "VALUES (:hotel, 'x', 'stok_seviye', 'product', :entity, 'orta', 'm', '{}', '[]', '[]', :at, :at, "
+                ":closed, :verdict)"
             ),
             {"hotel": hotel, "entity": entity, "at": clock.now(), "closed": closed, "verdict": verdict},
         )

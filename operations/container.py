@@ -1,0 +1,92 @@
+"""What the container image runs: ``python -m operations.container secrets|prepare|sidecar|dashboard|probe``."""
+
+import os
+import secrets
+import stat
+import sys
+import urllib.request
+from pathlib import Path
+
+from core.clock import SystemClock
+from core.embedded.servers import prepare_home
+from core.errors import AppError
+from core.i18n import Translator
+from core.settings import ROOT, Settings, load_settings
+from db.queries import health as queries
+from db.session import open_database
+from operations.health import SIDECAR_ALIVE_SECONDS
+
+SECRETS_DIR = Path("/secrets")
+COMMANDS = {
+    "dashboard": ("asgi.py",),
+    "sidecar": ("scheduler_service.py",),
+    "prepare": ("manage.py", "prepare"),
+}
+VALKEY_CONFIGURATION = 'requirepass {password}\nmaxmemory 256mb\nmaxmemory-policy allkeys-lru\nsave ""\nappendonly no\n'
+
+
+def main(arguments: list[str]) -> int:
+    role = arguments[0] if arguments else "dashboard"
+    try:
+        if role == "secrets":
+            return make_secrets(SECRETS_DIR)
+        settings = load_settings()
+        if role == "probe":
+            return probe(settings, arguments[1])
+        check_models_folder(settings.models_dir)
+    except AppError as error:
+        sys.stderr.write(Translator("en")(error.message_id, **error.params) + "\n")
+        return 1
+    script, *rest = COMMANDS.get(role) or ("manage.py", *arguments)
+    # Replaced, not wrapped: signals of the container reach the service itself.
+    return os.execv(sys.executable, [sys.executable, str(ROOT / script), *rest])  # noqa: S606
+
+
+def make_secrets(folder: Path) -> int:
+    """Passwords of the two servers, made once; the folder is a volume that only these containers mount."""
+    address = folder / "database_url"
+    if address.exists():
+        return 0
+    database, cache = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    contents = {
+        "postgres_password": database,
+        "valkey.conf": VALKEY_CONFIGURATION.format(password=cache),
+        "redis_url": f"redis://:{cache}@valkey:6379/0",
+        # The last one says that all are there.
+        "database_url": f"postgresql://barometer:{database}@postgres:5432/barometer",
+    }
+    for name, content in contents.items():
+        (folder / name).write_text(content, encoding="utf-8")
+        (folder / name).chmod(0o444)
+    return 0
+
+
+def check_models_folder(folder: Path) -> None:
+    """The volume is writable and nobody else can change model files (SPEC B1: 755)."""
+    prepare_home(folder)
+    if stat.S_IMODE(folder.stat().st_mode) & 0o022:
+        try:
+            folder.chmod(0o755)
+        except OSError as error:
+            raise AppError("data_folder_unusable", 500, params={"folder": str(folder), "reason": "mode"}) from error
+
+
+def probe(settings: Settings, role: str) -> int:
+    """0 when the service of this container is well: the dashboard answers, a sidecar leads."""
+    if role == "dashboard":
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/api/health", timeout=4).close()
+        except OSError:
+            return 1
+        return 0
+    database = open_database(settings.database_url or "", pool_size=1)
+    with database.reading() as connection:
+        beat = queries.heartbeat(connection, "sidecar")
+    database.dispose()
+    if beat is None:
+        return 1
+    return int((SystemClock().now() - beat.beat_at).total_seconds() > SIDECAR_ALIVE_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
