@@ -52,13 +52,14 @@ def words(settings: Settings) -> Translator:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Services]:
+def opened() -> Iterator[tuple[Services, Translator]]:
     """Services on the configured servers; embedded ones that do not run yet run for the time of the command."""
+    settings = load_settings()
     configure_logging("command", settings.log_level, settings.logs_dir, console=False)
     with running_servers(settings) as servers:
         services = migrated(settings, servers)
         try:
-            yield services
+            yield services, words(settings)
         finally:
             services.close()
 
@@ -121,10 +122,9 @@ def run_job(services: Services, name: str, hotel: HotelRow, at: datetime, progre
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    settings = load_settings()
-    with opened(settings) as services:
+    with opened() as (services, t):
         current, _ = migrations.revisions(services.database)
-        console.print(words(settings)("command.migrated", revision=str(current)))
+        console.print(t("command.migrated", revision=str(current)))
 
 
 @app.command("db-url")
@@ -146,10 +146,8 @@ def import_file(
     errors: Annotated[Path | None, typer.Option(help="Where to write the errors by row and field.")] = None,
 ) -> None:
     """Import a file of the hotel's records; the same file twice changes nothing."""
-    settings = load_settings()
-    t = words(settings)
     mapping = dict(part.split("=", 1) for part in column or [] if "=" in part)
-    with opened(settings) as services:
+    with opened() as (services, t):
         with shown_progress(t) as progress:
             if kind == "bookings":
                 report = services.imports.bookings(
@@ -189,9 +187,7 @@ def import_older(
     time_zone: Annotated[str, typer.Option(help="Time zone of its times.")] = "Europe/Istanbul",
 ) -> None:
     """Copy the records of the older system's database; run again, it copies what is new."""
-    settings = load_settings()
-    t = words(settings)
-    with opened(settings) as services:
+    with opened() as (services, t):
         with shown_progress(t) as progress:
             reports = services.older_system.connect(SYSTEM, schema, url=url, time_zone=time_zone, progress=progress)
         for position, report in enumerate(reports):
@@ -208,10 +204,8 @@ def simulate(
     on_stays_of: Annotated[str | None, typer.Option(help="Code of a hotel with imported stays.")] = None,
 ) -> None:
     """Make sample hotels, or the activity on top of a hotel's imported stays; every row is marked as simulated."""
-    settings = load_settings()
-    t = words(settings)
     plan = PlantPlan().with_live(days) if plant else None
-    with opened(settings) as services, shown_progress(t) as progress:
+    with opened() as (services, t), shown_progress(t) as progress:
         if on_stays_of is not None:
             hotel = one_hotel(services, on_stays_of)
             services.simulation.on_stays(SYSTEM, hotel.id, seed=seed, days=days, plant=plan, progress=progress)
@@ -232,9 +226,7 @@ def run_pipeline(
     at: AtOption = None,
 ) -> None:
     """Run the pipeline. A hotel that was never judged gets its whole past judged, block by block."""
-    settings = load_settings()
-    t = words(settings)
-    with opened(settings) as services:
+    with opened() as (services, t):
         for found in services.hotels.listed(SYSTEM, hotel):
             with shown_progress(t, found.code) as progress:
                 report = run_stages(services, found, stage, at, progress)
@@ -268,13 +260,11 @@ def add_user(
     password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "",
 ) -> None:
     """Add a person who may sign in."""
-    settings = load_settings()
-    with opened(settings) as services:
+    with opened() as (services, t):
         hotels = [services.hotels.listed(SYSTEM, code)[0].id for code in hotel] if hotel else None
         services.identity.add_user(
             SYSTEM, username, password, role, full_name=full_name, language=language, hotels=hotels
         )
-        t = words(settings)
         console.print(t("command.user_added", username=username, role=t(f"role.{role}")))
 
 
@@ -286,7 +276,8 @@ def doctor() -> None:
     with running_servers(settings) as servers:
         checks = doctor_checks.run_checks(settings, servers, SystemClock())
     for check in checks:
-        console.print(doctor_checks.sentence(check, t), markup=False)
+        advice = f" → {t(check.advice_id, **check.params)}" if check.advice_id else ""
+        console.print(f"{check.state:<4} {t(check.message_id, **check.params)}{advice}", markup=False)
     sys.exit(1 if any(check.state == "fail" for check in checks) else 0)
 
 
