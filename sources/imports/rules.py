@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sources.imports.fields import Kind
@@ -113,16 +112,16 @@ def overlapping_stays(frame: pd.DataFrame) -> list[RowError]:
     )
     if ordered.empty:
         return []
+    rooms = ordered["room"].to_numpy()
     latest = ordered.groupby("room")["departure_on"].cummax()
-    before = latest.groupby(ordered["room"]).shift()
-    clash = (ordered["arrival_on"] < before).to_numpy(dtype=bool)
-    errors = []
-    for position in np.flatnonzero(clash).tolist():
-        row = ordered.index[position]
-        mates = ordered.iloc[:position]
-        mates = mates[
-            (mates["room"] == ordered.at[row, "room"]) & (mates["departure_on"] > ordered.at[row, "arrival_on"])
-        ]
-        params = {"other_row": int(mates.index[-1]), "room": str(ordered.at[row, "room"])}
-        errors.append(RowError(int(row), "arrival_on", shown(ordered.at[row, "arrival_on"]), "stays_overlap", params))
-    return errors
+    rows = pd.Series(ordered.index, ordered.index, dtype="int64")
+    # The stay that keeps the room longest so far, and until when, as the next stay of the room finds it.
+    holder = rows.where(ordered["departure_on"] == latest).groupby(rooms).ffill().groupby(rooms).shift()
+    until = latest.groupby(rooms).shift()
+    clash = (ordered["arrival_on"] < until).to_numpy(dtype=bool)
+    return [
+        RowError(int(row), "arrival_on", shown(arrival), "stays_overlap", {"other_row": int(other), "room": str(room)})
+        for row, arrival, other, room in zip(
+            ordered.index[clash], ordered["arrival_on"][clash], holder[clash], rooms[clash], strict=True
+        )
+    ]

@@ -1,5 +1,6 @@
 """Import of files into a hotel: read, recognise columns, check, write all or nothing, record the run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
@@ -55,30 +56,16 @@ class ImportService:
         if kind not in KINDS:
             raise AppError("import_kind_unknown", params={"kind": kind, "known": ", ".join(KINDS)})
         progress(0.0, "import.progress.reading")
-        try:
-            table, columns = self._read(hotel, kind, path, mapping)
-        except AppError as error:
-            if not dry_run:
-                self._record_failure(hotel, kind, path, error)
-            raise
+        table, columns = self._read(hotel, kind, path, mapping, record=not dry_run)
         progress(0.2, "import.progress.parsing")
         frame, errors = parse_frame(table.frame, columns, KINDS[kind], hotel.time_zone)
-        report = ImportReport(
-            kind, "checked" if dry_run else "imported", len(table.frame) + len(table.errors), columns=columns,
-            ignored_columns=[name for name in table.frame.columns if name not in columns.values()],
-        )  # fmt: skip
+        report = _started(kind, table, columns, dry_run=dry_run)
         with self.database.transaction() as connection:
             queries.lock_imports(connection, hotel.id)
             loader = Loader(connection, hotel, skip_bad_rows, create_rooms and kind == "stays", progress)
-            savepoint = connection.begin_nested()
-            loaded = loader.load(kind, frame, table.errors + errors)
-            report = _finish(report, loaded)
-            if report.state == "imported":
-                savepoint.commit()
-                if mapping:
-                    queries.save_mapping(connection, hotel.id, kind, mapping)
-            else:
-                savepoint.rollback()
+            report = _kept(connection, report, lambda: loader.load(kind, frame, table.errors + errors))
+            if mapping and report.state == "imported":
+                queries.save_mapping(connection, hotel.id, kind, mapping)
             if not dry_run:
                 report = self._record(connection, hotel, path, report)
         progress(1.0, "import.progress.done")
@@ -95,15 +82,13 @@ class ImportService:
     ) -> ImportReport:
         """A real hotel (made when absent) with its rooms and stays from a file of bookings."""
         scope.require("data.import")
-        name, time_zone, currency = BOOKINGS_HOTEL
         progress(0.0, "import.progress.reading")
         table = read_table(path)
         columns = match_columns(list(table.frame.columns), booked.BOOKINGS)
-        frame, errors = parse_frame(table.frame, columns, booked.BOOKINGS, time_zone)
-        errors = table.errors + errors
-        report = ImportReport("bookings", "checked" if dry_run else "imported", len(table.frame), columns=columns)
-        if errors:
-            return replace(report, state="refused", errors=errors)
+        frame, errors = parse_frame(table.frame, columns, booked.BOOKINGS, BOOKINGS_HOTEL[1])
+        report = _started("bookings", table, columns, dry_run=dry_run)
+        if table.errors or errors:
+            return replace(report, state="refused", errors=table.errors + errors)
         stays = booked.stays_of(frame)
         if stays.empty:
             raise AppError("import_no_stays", params={"file": path.name})
@@ -111,17 +96,16 @@ class ImportService:
         stays = stays.assign(room=booked.assign_rooms(stays, rooms)).drop(columns="room_type")
         with self.database.transaction() as connection:
             savepoint = connection.begin_nested()
-            hotel = queries.ensure_hotel(connection, hotel_code, name, time_zone, currency)
+            hotel = queries.ensure_hotel(connection, hotel_code, *BOOKINGS_HOTEL)
             scope.require_hotel(hotel.id)
             queries.lock_imports(connection, hotel.id)
             loader = Loader(connection, hotel, progress=progress)
-            written = loader.write_rooms(rooms)
+            loader.write_rooms(rooms)
             report = _finish(report, loader.load("stays", stays))
-            details = {"hotel_id": hotel.id, "rooms": len(rooms), "stays": len(stays), "new_rooms": written.inserted}
-            report = replace(report, details=details)
+            report = replace(report, details={"hotel_id": hotel.id, "rooms": len(rooms), "stays": len(stays)})
             if report.state == "imported":
-                savepoint.commit()
                 report = self._record(connection, hotel, path, report)
+                savepoint.commit()
             else:
                 savepoint.rollback()
         progress(1.0, "import.progress.done")
@@ -159,12 +143,18 @@ class ImportService:
         return hotel
 
     def _read(
-        self, hotel: HotelRow, kind: str, path: Path, mapping: dict[str, str] | None
+        self, hotel: HotelRow, kind: str, path: Path, mapping: dict[str, str] | None, *, record: bool
     ) -> tuple[Table, dict[str, str]]:
-        table = read_table(path)
-        with self.database.reading() as connection:
-            stored = queries.stored_mapping(connection, hotel.id, kind)
-        return table, match_columns(list(table.frame.columns), KINDS[kind], mapping, stored)
+        """The file's texts and which column is which field; a file that is no such table is recorded as refused."""
+        try:
+            table = read_table(path)
+            with self.database.reading() as connection:
+                stored = queries.stored_mapping(connection, hotel.id, kind)
+            return table, match_columns(list(table.frame.columns), KINDS[kind], mapping, stored)
+        except AppError as error:
+            if record:
+                self._record_failure(hotel, kind, path, error)
+            raise
 
     def _record(self, connection: Any, hotel: HotelRow, path: Path, report: ImportReport) -> ImportReport:
         """The run's record and, when something was written, the new version of the hotel's sources."""
@@ -177,6 +167,27 @@ class ImportService:
         report = ImportReport(kind, "refused", 0, errors=[RowError(0, "", "", error.code, error.params)])
         with self.database.transaction() as connection:
             self._record(connection, hotel, path, report)
+
+
+def _started(kind: str, table: Table, columns: dict[str, str], *, dry_run: bool) -> ImportReport:
+    return ImportReport(
+        kind,
+        "checked" if dry_run else "imported",
+        len(table.frame) + len(table.errors),
+        columns=columns,
+        ignored_columns=[name for name in table.frame.columns if name not in columns.values()],
+    )
+
+
+def _kept(connection: Any, report: ImportReport, work: Callable[[], Loaded]) -> ImportReport:
+    """Do the work and keep it only when it is an import without a refusal."""
+    savepoint = connection.begin_nested()
+    report = _finish(report, work())
+    if report.state == "imported":
+        savepoint.commit()
+    else:
+        savepoint.rollback()
+    return report
 
 
 def _finish(report: ImportReport, loaded: Loaded) -> ImportReport:
