@@ -35,6 +35,7 @@ def new_house(
         trolleys=np.zeros((attendants, products), dtype=np.int64),
         looked_at=np.zeros(rooms, dtype=np.int64),
         overbooked={},
+        vanished=np.zeros(products, dtype=np.int64),
         records=Records(),
         planting=Planting(plan, seed, rooms, attendants, products),
     )
@@ -97,4 +98,4 @@ def simulate(
         if day % SHOWN_DAYS == 0:
             progress(day / (last_day + 1), "simulation.progress.days")
     tables = {table: house.records.frame(table) for table in TABLES}
-    return Activity(tables, stays, house.planting.labels)
+    return Activity(tables, stays, house.planting.labels, house.store.shelf, house.vanished)

@@ -63,7 +63,8 @@ def lose_goods(house: House, day: int) -> None:
         )  # fmt: skip
     leaking = np.where(planting.leak_until > day, usual, 0)
     occupied = float((house.last_night(day) >= 0).mean())
-    store.lose(layout, house.store, occupied, leaking, stream(house.seed, STORE, 2 * day))
+    rng = stream(house.seed, STORE, 2 * day)
+    house.vanished = house.vanished + store.lose(layout, house.store, occupied, leaking, rng)
 
 
 def issue_goods(house: House, day: int) -> None:
@@ -116,6 +117,7 @@ def order_and_receive(house: House, day: int) -> None:
     booked, arrived = planted_deliveries(house, day, cases * house.layout.case_size)
     book(house, day, 11.0, "giris", booked)
     house.store.shelf = house.store.shelf + arrived
+    house.vanished = house.vanished + np.maximum(booked - arrived, 0)
 
 
 def close_day(house: House, day: int, booked_balance: Ints) -> None:

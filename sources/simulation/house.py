@@ -26,6 +26,7 @@ class House:
     trolleys: Ints  # (K, P) units that attendants really carry
     looked_at: Ints  # (N) when each room was last visited, seconds since day 0
     overbooked: dict[tuple[int, int], int]  # {(attendant, product): units} of a wrong return, put right next morning
+    vanished: Ints  # (P) units that left the store without a record so far
     records: Records
     planting: Planting
 

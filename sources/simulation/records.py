@@ -81,6 +81,8 @@ class Activity:
     tables: dict[str, pd.DataFrame]
     stays: pd.DataFrame
     labels: list[Label]
+    shelf: Ints  # (P) units really in the store at the end, which no record tells
+    vanished: Ints  # (P) units that left it without a record
 
 
 def known_between(frame: pd.DataFrame, after: int | None, until: int) -> pd.DataFrame:
