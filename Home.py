@@ -1,0 +1,13 @@
+"""Door 1: the frame around every page: navigation by audience, account, language."""
+
+import streamlit as st
+
+from core.settings import ROOT
+from pages.shell.account import show_account
+from pages.shell.navigation import navigation
+
+# A file of our own: Streamlit would fetch a material icon for the tab from another site.
+st.set_page_config(page_icon=ROOT / "pages" / "shell" / "favicon.svg", layout="wide")
+page = navigation()
+show_account()
+page.run()

@@ -1,0 +1,69 @@
+"""Doors 1 and 2 in one process: the Streamlit app, the API under /api and the sign-in routes under /auth.
+
+Started by ``python asgi.py``; address and port come from the settings (BAROMETER_ADDRESS, BAROMETER_PORT). Any ASGI
+server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its sessions in the process.
+"""
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from streamlit import App
+from streamlit.runtime.pages_manager import PagesManager
+
+from api.app import create_api
+from core.errors import AppError
+from core.logs import configure_logging
+from core.settings import ROOT, load_settings
+from pages.shell.errors import show_error
+from pages.shell.provider import services
+from pages.shell.session import COOKIE, SESSION_SECONDS, safe_path
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether another site caused the request; browsers say so themselves, others do not hold our cookie."""
+    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def enter(request: Request) -> Response:
+    """Exchange the one-time ticket of a correct password for the session cookie."""
+    if is_foreign(request):
+        return PlainTextResponse("forbidden", status_code=403)
+    answer = RedirectResponse(safe_path(request.query_params.get("next")), status_code=303)
+    try:
+        token = services().identity.redeem_ticket(request.query_params.get("ticket", ""))
+    except AppError:
+        return answer  # the ticket was used or is too old: the page asks for the password again
+    answer.set_cookie(
+        COOKIE, token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+    )
+    return answer
+
+
+def leave(request: Request) -> Response:
+    """End the session and forget the cookie."""
+    if is_foreign(request):
+        return PlainTextResponse("forbidden", status_code=403)
+    token = request.cookies.get(COOKIE)
+    if token:
+        services().identity.end_session(token)
+    answer = RedirectResponse("/", status_code=303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    return answer
+
+
+# Home.py names the pages. Without this Streamlit would take the folder pages/ for its own kind of multipage app in
+# the first run of the process, and an address such as /alerts would be "not found" to the first visitor.
+PagesManager.uses_pages_directory = False
+
+app = App(
+    ROOT / "Home.py",
+    routes=[Mount("/api", create_api(services)), Route("/auth/enter", enter), Route("/auth/leave", leave)],
+    on_script_error=show_error,
+)
+
+if __name__ == "__main__":
+    settings = load_settings()
+    configure_logging("dashboard", settings.log_level, settings.logs_dir)
+    # Tickets stand in addresses for their minute of life, so requests are not logged; /api logs its own.
+    uvicorn.run(app, host=settings.address, port=settings.port, access_log=False, log_config=None)

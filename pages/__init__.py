@@ -1,0 +1,1 @@
+"""Screens: thin, by audience; door 1 of the house."""

@@ -1,0 +1,1 @@
+"""The alert board and the detail of one alert."""

@@ -1,0 +1,71 @@
+"""One alert: what happened against what was expected, why, what to do, its series, the verdict, its timeline."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.i18n import Translator
+from pages.shell import navigation, reads
+from pages.shell.alert_rows import states
+from pages.shell.charts import series_chart
+from pages.shell.guard import Page, open_page
+from pages.shell.sentences import actor, amount, sentence, signed_percent
+from pages.shell.text import muted, plain, severity_badge
+from pages.shell.triage import triage
+from pipeline.alerts.service import AlertRow, EventRow
+
+
+def show_alert(page: Page, alert_id: int) -> None:
+    """The detail; opening it marks the alert read (A5.3)."""
+    if st.session_state.get("opened_alert") != alert_id:
+        page.services.alerts.mark_read(page.scope, alert_id)
+        st.session_state["opened_alert"] = alert_id
+    detail = reads.alert_detail(page, alert_id)
+    alert = detail.alert
+    page = replace(page, t=Translator(page.t.language, alert.time_zone))
+    t = page.t
+    st.markdown(" ".join([severity_badge(t, alert.severity), *states(page, alert)]))
+    st.subheader(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
+    muted(f"{t('board.since', at=t.instant(alert.started_at))} · {t('board.times', count=alert.occurrence_count)}")
+    facts(page, alert)
+    series_chart(page, detail)
+    bullets(t("board.reasons"), [sentence(t, reason["id"], reason.get("params")) for reason in alert.reasons])
+    bullets(t("board.actions"), [t(action) for action in alert.actions])
+    if page.scope.allows("alerts.triage"):
+        triage(page, alert)
+    timeline(page, detail.events)
+
+
+def facts(page: Page, alert: AlertRow) -> None:
+    """Value, expected, band, deviation (A5.2)."""
+    t = page.t
+    with st.container(horizontal=True):
+        st.metric(t("board.value"), amount(t, alert.metric_value), width="content")
+        st.metric(t("board.expected"), amount(t, alert.expected), width="content")
+        st.metric(t("board.band"), f"{amount(t, alert.lower)} – {amount(t, alert.upper)}", width="content")
+        st.metric(t("board.deviation"), signed_percent(t, alert.deviation_ratio), width="content")
+
+
+def bullets(title: str, lines: list[str]) -> None:
+    if lines:
+        st.markdown("\n".join([f"**{title}**", "", *(f"- {plain(line)}" for line in lines)]))
+
+
+def timeline(page: Page, events: list[EventRow]) -> None:
+    """Every change of state with who and why, newest first (A5.8)."""
+    t = page.t
+    with st.expander(t("board.timeline"), icon=":material/timeline:"):
+        for event in events:
+            what = sentence(t, f"alert_event.{event.kind}", event.details)
+            muted(t("board.event_line", at=t.instant(event.occurred_at), what=what, who=actor(t, event.actor)))
+
+
+def show() -> None:
+    page = open_page("alerts.read")
+    st.page_link(navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:")
+    asked = st.query_params.get("alert", "")
+    show_alert(page, int(asked) if asked.isdecimal() else 0)
+
+
+if __name__ == "__main__":
+    show()

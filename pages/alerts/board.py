@@ -1,0 +1,111 @@
+"""The alert board: open alerts by severity, filters in the address, the chosen alert beside the list."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.alerts.alert import show_alert
+from pages.shell import navigation, reads
+from pages.shell.alert_filters import alert_filters
+from pages.shell.alert_rows import alert_choice
+from pages.shell.filters import choose_page, clear_filters, switch
+from pages.shell.guard import Page, open_page
+from pages.shell.header import header
+from pages.shell.live import rerun_when_changed
+from pages.shell.sentences import sentence, signed_percent
+from pages.shell.session import is_phone
+from pages.shell.text import muted
+from pipeline.alerts.service import AlertFilters, AlertRow
+
+VIEWS = ("list", "table")
+ROWS = 25
+
+
+def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
+    """The list with the chosen alert beside it, or a table over the whole width with the chosen alert below."""
+    t = page.t
+    total = reads.alerts(page, wanted, limit=1).total
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        muted(t("board.found", count=total))
+        view = switch("view", VIEWS, t("board.view"), lambda code: t(f"board.view_{code}"))
+    if view == "table":
+        rows(page, wanted, total, lambda found: table(page, found))
+        detail(page, chosen())
+        return
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        rows(page, wanted, total, lambda found: cards(page, found, selected))
+    with right:
+        detail(page, selected)
+
+
+def rows(page: Page, wanted: AlertFilters, total: int, draw: Callable[[list[AlertRow]], None]) -> None:
+    """One page of the alerts, or what to do when there is none."""
+    t = page.t
+    if total == 0:
+        st.info(f"**{t('board.empty_title')}**  \n{t('board.empty_text')}", icon=":material/filter_alt_off:")
+        st.button(t("board.clear"), on_click=clear_filters, icon=":material/clear_all:")
+        return
+    above = st.container()
+    found = reads.alerts(page, wanted, ROWS, offset=choose_page(total, ROWS)).rows
+    with above:
+        draw(found)
+
+
+def cards(page: Page, found: list[AlertRow], selected: int | None) -> None:
+    for alert in found:
+        alert_choice(page, alert, choose, is_chosen=alert.id == selected)
+
+
+def table(page: Page, found: list[AlertRow]) -> None:
+    """The same alerts to sort and download; a chosen row opens below."""
+    t = page.t
+    columns: dict[str, list[Any]] = {
+        t("board.severity"): [t(f"severity.{alert.severity}") for alert in found],
+        t("board.message"): [sentence(t, alert.message_id, alert.message_params) for alert in found],
+        t("board.value"): [alert.metric_value for alert in found],
+        t("board.expected"): [alert.expected for alert in found],
+        t("board.deviation"): [signed_percent(t, alert.deviation_ratio) for alert in found],
+        t("board.started"): [t.instant(alert.started_at) for alert in found],
+        t("board.last_seen"): [t.instant(alert.last_seen_at) for alert in found],
+        t("board.verdict"): [t(f"board.verdict_{alert.verdict}") if alert.verdict else "" for alert in found],
+    }
+    picked = st.dataframe(
+        columns, hide_index=True, alt=t("board.title"), selection_mode="single-row", on_select="rerun", key="table"
+    )
+    if picked.selection.rows:
+        choose(found[picked.selection.rows[0]].id)
+
+
+def detail(page: Page, selected: int | None) -> None:
+    if selected is None:
+        st.info(f"**{page.t('board.choose_title')}**  \n{page.t('board.choose_text')}", icon=":material/left_click:")
+    else:
+        show_alert(page, selected)
+
+
+def choose(alert_id: int) -> None:
+    st.query_params["alert"] = str(alert_id)
+
+
+def chosen() -> int | None:
+    asked = st.query_params.get("alert", "")
+    return int(asked) if asked.isdecimal() else None
+
+
+def show() -> None:
+    page = open_page("alerts.read")
+    version = reads.version(page, "alerts")
+    top = st.container()
+    page, wanted = alert_filters(page)
+    with top:
+        header(page.t("board.title"), page.t, page.now, reads.figures(page, wanted.hotel_ids or ()).as_of)
+    if chosen() is not None and is_phone():
+        st.switch_page(navigation.ALERT, query_params=st.query_params.to_dict())
+    board(page, wanted, chosen())
+    rerun_when_changed(version, lambda: reads.version(page, "alerts"))
+
+
+if __name__ == "__main__":
+    show()

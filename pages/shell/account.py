@@ -1,0 +1,47 @@
+"""The account corner of the sidebar: who is signed in, language, sign-out."""
+
+import streamlit as st
+
+from core.i18n import LANGUAGES, Translator
+from pages.shell import session
+from pages.shell.browser import send_browser_to
+from pages.shell.guard import visitor
+from pages.shell.provider import services
+from pages.shell.text import plain
+
+
+def show_account() -> None:
+    user = visitor()
+    if user is None:
+        return
+    t = Translator(user.language)
+    with st.sidebar:
+        st.markdown(f":material/account_circle: {plain(user.full_name)}")
+        st.segmented_control(
+            t("shell.language"),
+            LANGUAGES,
+            default=user.language,
+            required=True,
+            format_func=lambda language: t(f"shell.language_{language}"),
+            key=f"language_{user.language}",
+            on_change=_change_language,
+            args=(user.language,),
+            label_visibility="collapsed",
+        )
+        if st.button(t("shell.sign_out"), icon=":material/logout:", type="tertiary", key="sign_out"):
+            _sign_out()
+
+
+def _change_language(before: str) -> None:
+    user = visitor()
+    language = st.session_state[f"language_{before}"]
+    if user is not None and language is not None:
+        services().identity.set_language(user, language)
+
+
+def _sign_out() -> None:
+    token = session.session_token()
+    if token:
+        services().identity.end_session(token)
+    send_browser_to("/auth/leave")
+    st.stop()

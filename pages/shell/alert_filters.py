@@ -1,0 +1,43 @@
+"""The filters of the alert board (A5.6); their state is the address."""
+
+from datetime import timedelta
+
+from pages.shell import reads
+from pages.shell.filters import choose_many, choose_one, filter_row, search_text
+from pages.shell.guard import Page
+from pages.shell.hotels import choose_hotels
+from pages.shell.text import SEVERITIES
+from pipeline.alerts.service import AlertFilters
+
+STATES = ("open", "unread", "acknowledged", "unjudged", "closed", "all")
+PERIODS: dict[str, timedelta | None] = {
+    "any": None,
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+
+
+def alert_filters(page: Page) -> tuple[Page, AlertFilters]:
+    """One row of filters, and the page in the chosen hotel's time zone."""
+    t = page.t
+    with filter_row(t("shell.filters")):
+        state = choose_one("state", STATES, t("board.state"), lambda code: t(f"board.state_{code}"))
+        severities = choose_many(
+            "severity", SEVERITIES, t("board.severity"), lambda code: t(f"severity.{code}"), t("board.any")
+        )
+        types = choose_many(
+            "type", reads.alert_types(page), t("board.type"), lambda code: t(f"alert_type.{code}"), t("board.any")
+        )
+        page, hotels = choose_hotels(page)
+        period = choose_one("period", list(PERIODS), t("board.period"), lambda code: t(f"board.period_{code}"))
+        text = search_text("q", t("board.search"), t("board.search_hint"))
+    length = PERIODS[period]
+    return page, AlertFilters(
+        hotel_ids=tuple(hotel.id for hotel in hotels),
+        severities=tuple(severities),
+        states=(state,),
+        alert_types=tuple(types),
+        since=None if length is None else page.now.replace(second=0, microsecond=0) - length,
+        text=text,
+    )

@@ -1,0 +1,111 @@
+"""Filters in one row whose state is the URL, so that a colleague opens the same view.
+
+Streamlit's own ``bind="query-params"`` writes the *translated* option into the address, which a colleague with the
+other language could not open; here the address holds the stored codes.
+"""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.shell.session import is_phone
+
+WIDTH = 148
+PAGE = "page"
+
+
+def filter_row(label: str) -> "st.delta_generator.DeltaGenerator":
+    """One row that wraps; on a phone a drawer."""
+    if is_phone():
+        return st.expander(label, icon=":material/filter_list:")
+    return st.container(horizontal=True, vertical_alignment="bottom")
+
+
+def choose_one(name: str, options: Sequence[str], label: str, show: Callable[[str], str]) -> str:
+    """One of ``options``; the first is the default and leaves no trace in the address."""
+    key = f"filter_{name}"
+    asked = st.query_params.get(name, options[0])
+    st.session_state[key] = asked if asked in options else options[0]
+    return st.selectbox(
+        label, options, format_func=show, key=key, on_change=_to_address, args=(name, options[0]), width=WIDTH
+    )
+
+
+def choose_many(name: str, options: Sequence[str], label: str, show: Callable[[str], str], hint: str) -> list[str]:
+    """Any of ``options``; none chosen means all of them."""
+    key = f"filter_{name}"
+    st.session_state[key] = [asked for asked in st.query_params.get_all(name) if asked in options]
+    return st.multiselect(
+        label,
+        options,
+        format_func=show,
+        key=key,
+        placeholder=hint,
+        on_change=_to_address,
+        args=(name, []),
+        width=WIDTH,
+    )
+
+
+def switch(name: str, options: Sequence[str], label: str, show: Callable[[str], str]) -> str:
+    """One of two or three ``options``, all in sight; the first is the default."""
+    key = f"filter_{name}"
+    asked = st.query_params.get(name, options[0])
+    st.session_state[key] = asked if asked in options else options[0]
+    chosen = st.segmented_control(
+        label,
+        options,
+        format_func=show,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_to_address,
+        args=(name, options[0]),
+    )
+    return chosen or options[0]
+
+
+def search_text(name: str, label: str, hint: str) -> str:
+    key = f"filter_{name}"
+    st.session_state[key] = st.query_params.get(name, "")
+    return (
+        st.text_input(
+            label,
+            key=key,
+            placeholder=hint,
+            type="search",
+            max_chars=100,
+            on_change=_to_address,
+            args=(name, ""),
+            width=WIDTH,
+        )
+        or ""
+    )
+
+
+def _to_address(name: str, default: object) -> None:
+    value = st.session_state[f"filter_{name}"]
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+    st.query_params.pop(PAGE, None)
+
+
+def choose_page(total: int, rows: int) -> int:
+    """The number of rows to skip; shows page numbers only when there is more than one page."""
+    pages = max(1, -(-total // rows))
+    asked = st.query_params.get(PAGE, "1")
+    number = min(max(int(asked), 1), pages) if asked.isdecimal() else 1
+    if pages > 1:
+        key = f"page_{number}_of_{pages}"  # a new key for each number: the address decides, not the widget's memory
+        st.pagination(pages, default=number, key=key, on_change=_page_to_address, args=(key,))
+    return (number - 1) * rows
+
+
+def _page_to_address(key: str) -> None:
+    st.query_params[PAGE] = str(st.session_state[key])
+
+
+def clear_filters() -> None:
+    st.query_params.clear()

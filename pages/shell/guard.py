@@ -1,0 +1,50 @@
+"""The first call of every page: who is here, may they be here, and in which language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from core.i18n import Translator
+from core.scope import Scope
+from identity.service import User
+from pages.shell import session
+from pages.shell.provider import services
+from pages.shell.sign_in import show_sign_in
+from services import Services
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page works with: the signed-in user, what they may see, the services and the text."""
+
+    user: User
+    scope: Scope
+    services: Services
+    t: Translator
+    now: datetime
+
+
+def visitor() -> User | None:
+    """The signed-in user of this browser, read from the session's row on every rerun; None for anyone else."""
+    token = session.session_token()
+    return services().identity.session_user(token) if token else None
+
+
+def open_page(permission: str) -> Page:
+    """Show the sign-in form or the refusal instead of the page where the visitor may not see it."""
+    user = visitor()
+    if user is None:
+        show_sign_in(Translator(session.browser_language()))
+        st.stop()
+    scope = services().identity.scope_of(user)
+    t = Translator(user.language, "UTC")
+    if not scope.allows(permission):
+        _refuse(t)
+        st.stop()
+    return Page(user, scope, services(), t, services().clock.now())
+
+
+def _refuse(t: Translator) -> None:
+    st.title(t("shell.forbidden_title"))
+    st.info(t("shell.forbidden_text"), icon=":material/lock:")

@@ -1,0 +1,32 @@
+"""Which hotels a page speaks of, and whose clock it shows."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.i18n import Translator
+from pages.shell import reads
+from pages.shell.filters import choose_one
+from pages.shell.guard import Page
+
+if TYPE_CHECKING:
+    from sources.hotels import HotelRow
+
+ALL = "all"
+
+
+def choose_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
+    """The page in the chosen hotel's time zone, and the chosen hotels; stops with advice when there is none."""
+    hotels = reads.hotels(page)
+    if not hotels:
+        st.title(page.t("shell.no_hotel_title"))
+        st.info(page.t("shell.no_hotel_text"), icon=":material/apartment:")
+        st.stop()
+    names = {hotel.code: hotel.name for hotel in hotels}
+    chosen = ALL
+    if len(hotels) > 1:
+        names = {ALL: page.t("shell.all_hotels"), **names}
+        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
+    shown = tuple(hotel for hotel in hotels if chosen in (ALL, hotel.code))
+    return replace(page, t=Translator(page.t.language, shown[0].time_zone)), shown

@@ -1,0 +1,19 @@
+"""Live parts: a small fragment asks for the data version and reruns the page when it changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+POLL_SECONDS = 15
+
+
+def rerun_when_changed(shown: Any, read: Callable[[], Any]) -> None:
+    """Poll ``read`` while the page is open; the page was drawn with the version ``shown``."""
+
+    @st.fragment(run_every=POLL_SECONDS)
+    def watch() -> None:
+        if read() != shown:
+            st.rerun(scope="app")
+
+    watch()

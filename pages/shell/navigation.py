@@ -1,0 +1,40 @@
+"""The navigation table: only pages that exist, grouped by what people come for."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.i18n import Translator
+from pages.shell.guard import visitor
+from pages.shell.provider import services
+from pages.shell.session import browser_language
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+OVERVIEW = "pages/overview/overview.py"
+BOARD = "pages/alerts/board.py"
+ALERT = "pages/alerts/alert.py"
+JOBS = "pages/system/jobs.py"
+
+
+def navigation() -> "StreamlitPage":
+    """All pages are known to the router, so a shared address works before signing in; only allowed ones are listed."""
+    user = visitor()
+    t = Translator(user.language if user else browser_language())
+    today = [
+        st.Page(OVERVIEW, title=t("shell.overview"), icon=":material/speed:", url_path="overview", default=True),
+        st.Page(BOARD, title=t("shell.alerts"), icon=":material/notifications:", url_path="alerts"),
+        st.Page(ALERT, title=t("shell.alert"), icon=":material/notifications:", url_path="alert", visibility="hidden"),
+    ]
+    may_see_jobs = user is not None and services().identity.scope_of(user).allows("jobs.read")
+    jobs = st.Page(
+        JOBS,
+        title=t("shell.jobs"),
+        icon=":material/schedule:",
+        url_path="jobs",
+        visibility="visible" if may_see_jobs else "hidden",
+    )
+    return st.navigation(
+        {t("shell.group_today"): today, t("shell.group_system"): [jobs]}, position="sidebar" if user else "hidden"
+    )

@@ -1,0 +1,106 @@
+"""The only cached reads: each is keyed by data version, scope and filters, and bounded in time and number.
+
+The version is bumped in the writer's own transaction, so a page that reads the version first shows fresh data at
+once and nobody clears caches. Errors are not cached and not swallowed: they reach the page.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.scope import Scope
+from pages.shell.guard import Page
+from pages.shell.provider import services
+from pipeline.alerts.service import AlertDetail, AlertFilters, AlertPage, AlertRow
+from reports.overview import LowProduct, OverviewFigures
+
+if TYPE_CHECKING:
+    from sources.hotels import HotelRow
+
+TTL_SECONDS = 300
+Key = tuple[Any, ...]
+Ids = tuple[int, ...]
+
+
+def version(page: Page, *topics: str) -> Key:
+    """The data versions of some topics over the visitor's hotels; cheap, read on every rerun."""
+    found = page.services.overview.versions(page.scope)
+    return tuple(sorted((hotel, topic, number) for (hotel, topic), number in found.items() if topic in topics))
+
+
+def _scope(page: Page) -> Key:
+    scope = page.scope
+    return (None if scope.hotels is None else tuple(sorted(scope.hotels)), tuple(sorted(scope.permissions)))
+
+
+def hotels(page: Page) -> "list[HotelRow]":
+    """Few rows, read as they are: a new hotel shows at once."""
+    return page.services.overview.hotels(page.scope)
+
+
+def figures(page: Page, hotel_ids: Ids) -> OverviewFigures:
+    key = (*version(page, "sources", "metrics", "scores"), _hour(page.now))
+    return _figures(key, _scope(page), page.scope, hotel_ids, page.now)
+
+
+def running_low(page: Page, hotel_ids: Ids) -> list[LowProduct]:
+    key = (*version(page, "sources", "metrics"), _hour(page.now))
+    return _running_low(key, _scope(page), page.scope, hotel_ids, page.now)
+
+
+def alert_counts(page: Page, hotel_ids: Ids) -> dict[str, int]:
+    return _alert_counts(version(page, "alerts"), _scope(page), page.scope, hotel_ids)
+
+
+def alert_types(page: Page) -> list[str]:
+    return _alert_types(version(page, "alerts"), _scope(page), page.scope)
+
+
+def alerts(page: Page, filters: AlertFilters, limit: int, offset: int = 0) -> AlertPage:
+    return _alerts(version(page, "alerts"), _scope(page), page.scope, filters, limit, offset)
+
+
+def alert_detail(page: Page, alert_id: int) -> AlertDetail:
+    key = version(page, "alerts", "scores", "metrics")
+    return _alert_detail(key, _scope(page), page.scope, alert_id)
+
+
+def _hour(now: datetime) -> str:
+    """Figures "of yesterday" turn with the hotel's day, whose midnight is at a full or half hour somewhere."""
+    return now.strftime("%Y-%m-%d %H ") + ("0" if now.minute < 30 else "30")
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
+def _figures(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime) -> OverviewFigures:
+    return services().overview.figures(_scope, list(hotel_ids), _at)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
+def _running_low(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime) -> list[LowProduct]:
+    return services().overview.running_low(_scope, list(hotel_ids), _at)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
+def _alert_counts(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids) -> dict[str, int]:
+    return services().alerts.counts(_scope, hotel_ids)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
+def _alert_types(key: Key, scope: Key, _scope: Scope) -> list[str]:
+    return services().alerts.alert_types(_scope)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=500, show_spinner=False)
+def _alerts(key: Key, scope: Key, _scope: Scope, filters: AlertFilters, limit: int, offset: int) -> AlertPage:
+    return services().alerts.board(_scope, filters, limit, offset=offset)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
+def _alert_detail(key: Key, scope: Key, _scope: Scope, alert_id: int) -> AlertDetail:
+    return services().alerts.detail(_scope, alert_id)
+
+
+def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
+    """The most severe open alerts."""
+    return alerts(page, AlertFilters(hotel_ids=hotel_ids), limit).rows

@@ -1,0 +1,60 @@
+"""Alerts and quantities in words: codes and parameters of the pipeline become the visitor's language here."""
+
+from math import isinf
+from typing import Any
+
+from core.i18n import Translator
+
+NOT_KNOWN = "overview.not_known"
+
+
+def sentence(t: Translator, message_id: str, params: dict[str, Any] | None) -> str:
+    """A message of the pipeline; parameters that are catalog keys themselves are translated first."""
+    return t(message_id, **{name: _word(t, value) for name, value in (params or {}).items()})
+
+
+def _word(t: Translator, value: Any) -> Any:
+    """A parameter such as ``occupancy.vacant`` names a word of the catalog; everything else is shown as it is."""
+    return t(value["id"], **value.get("params", {})) if isinstance(value, dict) and "id" in value else value
+
+
+def percent(t: Translator, ratio: float | None) -> str:
+    return t(NOT_KNOWN) if ratio is None else t.percent(ratio)
+
+
+def units(t: Translator, count: float | None) -> str:
+    return t(NOT_KNOWN) if count is None else t("shell.units", count=round(count))
+
+
+def rooms(t: Translator, occupied: int | None, count: int) -> str:
+    return t(NOT_KNOWN) if occupied is None else t("overview.rooms", occupied=occupied, rooms=count)
+
+
+def money(t: Translator, amount: float | None, currency: str | None) -> str:
+    return t(NOT_KNOWN) if amount is None or currency is None else t.money(amount, currency)
+
+
+def minutes(t: Translator, value: float | None) -> str:
+    return t(NOT_KNOWN) if value is None else t("shell.minutes", value=t.number(value, 1))
+
+
+def amount(t: Translator, value: float | None) -> str:
+    return "–" if value is None else t.number(value, 1)
+
+
+def signed_percent(t: Translator, ratio: float | None) -> str:
+    """A deviation with its direction."""
+    if ratio is None:
+        return "–"
+    return ("+" if ratio > 0 else "−" if ratio < 0 else "") + t.percent(abs(ratio))
+
+
+def actor(t: Translator, name: str | None) -> str:
+    return t("board.system") if name in (None, "system") else str(name)
+
+
+def day_range(t: Translator, days: float, low: float, high: float) -> str:
+    """Days left with their interval; beyond the horizon of the forecast the interval is open."""
+    if isinf(high):
+        return t("overview.days_open", days=t.number(days, 0), low=t.number(low, 0))
+    return t("overview.day_range", days=t.number(days, 0), low=t.number(low, 0), high=t.number(high, 0))

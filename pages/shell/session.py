@@ -1,0 +1,35 @@
+"""Who is using this browser: the session cookie, checked against the session's row on every rerun."""
+
+import streamlit as st
+
+from reports.figures.palette import ThemeName
+
+COOKIE = "barometer_session"
+SESSION_SECONDS = 14 * 24 * 3600
+
+
+def session_token() -> str | None:
+    """The cookie of the connection's handshake; it is only a claim until the row confirms it."""
+    return st.context.cookies.get(COOKIE)
+
+
+def browser_language() -> str:
+    """``tr`` or ``en`` for visitors who have not signed in."""
+    wanted = st.context.locale or st.context.headers.get("Accept-Language") or ""
+    return "tr" if wanted.startswith(("tr", "TR")) or not wanted else "en"
+
+
+def browser_theme() -> ThemeName:
+    return "dark" if st.context.theme.get("type") == "dark" else "light"
+
+
+def safe_path(path: str | None) -> str:
+    """The path to go to after signing in; anything that could leave this origin becomes ``/``."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
+        return "/"
+    return path
+
+
+def is_phone() -> bool:
+    """Whether the browser calls itself mobile; the layout then gives the detail a page of its own."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")

@@ -1,0 +1,37 @@
+"""Text on screens: data is never read as markup, and severity is always icon, word and colour."""
+
+import re
+
+import streamlit as st
+
+from core.i18n import Translator
+
+MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&^=])")
+SEVERITIES = ("kritik", "yuksek", "orta", "dusuk")
+ICONS = {
+    "kritik": ":material/error:",
+    "yuksek": ":material/warning:",
+    "orta": ":material/report:",
+    "dusuk": ":material/info:",
+    "normal": ":material/check_circle:",
+}
+COLOURS = {"kritik": "red", "yuksek": "orange", "orta": "yellow", "dusuk": "blue", "normal": "green"}
+
+
+def plain(text: str) -> str:
+    """Text from data for a place that reads Markdown: every mark is escaped, line breaks become spaces."""
+    return MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def muted(text: str) -> None:
+    """Secondary information; the theme's caption is too pale for WCAG AA, its gray text is not."""
+    st.markdown(f":small[:gray[{plain(text)}]]")
+
+
+def severity_badge(t: Translator, severity: str) -> str:
+    """Markdown of a severity, for labels and cells."""
+    return f":{COLOURS[severity]}-badge[{ICONS[severity]} {t(f'severity.{severity}')}]"
+
+
+def badge(text: str, colour: str = "gray", icon: str = "") -> str:
+    return f":{colour}-badge[{icon} {plain(text)}]" if icon else f":{colour}-badge[{plain(text)}]"
