@@ -36,7 +36,12 @@ class Metric(Base):
     __table_args__ = (
         UniqueConstraint("hotel_id", "metric_type", "entity_id", "timestamp"),
         Index("ix_ml_metrics_hotel_id_metric_type_timestamp", "hotel_id", "metric_type", "timestamp"),
-    )
+        # What changed since a stage last looked; a few pages, since rows are written in the order of collection.
+        Index(
+            "ix_ml_metrics_collected_at", "collected_at",
+            postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        ),
+    )  # fmt: skip
     id: Mapped[Key]
     hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
     metric_type: Mapped[Code]

@@ -78,6 +78,14 @@ def upgrade() -> None:
         ["hotel_id", "metric_type", "timestamp"],
         unique=False,
     )
+    op.create_index(
+        "ix_ml_metrics_collected_at",
+        "ml_metrics",
+        ["collected_at"],
+        unique=False,
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    )
     op.create_table(
         "ml_models",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -211,6 +219,7 @@ def downgrade() -> None:
     op.drop_index("uq_ml_models_active", table_name="ml_models", postgresql_where=sa.text("is_active"))
     op.drop_index(op.f("ix_ml_models_hotel_id"), table_name="ml_models")
     op.drop_table("ml_models")
+    op.drop_index("ix_ml_metrics_collected_at", table_name="ml_metrics")
     op.drop_index("ix_ml_metrics_hotel_id_metric_type_timestamp", table_name="ml_metrics")
     op.drop_table("ml_metrics")
     op.drop_table("ml_features")
