@@ -1,6 +1,7 @@
 """A real hotel from a file of bookings: which rooms it must have had, and a room for every stay."""
 
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,3 +97,12 @@ def assign_rooms(stays: pd.DataFrame, rooms: pd.DataFrame) -> pd.Series:
         heappush(busy, (departure, number))
         chosen.append(number)
     return pd.Series(chosen, stays.index, dtype="str")
+
+
+def housed(stays: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """(stays with their ``room``, the hotel's rooms, what to report of them)."""
+    rooms = rooms_of(stays)
+    assigned = assign_rooms(stays, rooms)
+    own_type = assigned.map(rooms.set_index("number")["room_type"]) == stays["room_type"]
+    details = {"rooms": len(rooms), "stays": len(stays), "own_room_type_ratio": round(float(own_type.mean()), 4)}
+    return stays.drop(columns="room_type").assign(room=assigned), rooms, details

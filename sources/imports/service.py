@@ -92,8 +92,7 @@ class ImportService:
         stays = booked.stays_of(frame)
         if stays.empty:
             raise AppError("import_no_stays", params={"file": path.name})
-        rooms = booked.rooms_of(stays)
-        stays = stays.assign(room=booked.assign_rooms(stays, rooms)).drop(columns="room_type")
+        housed, rooms, details = booked.housed(stays)
         with self.database.transaction() as connection:
             savepoint = connection.begin_nested()
             hotel = queries.ensure_hotel(connection, hotel_code, *BOOKINGS_HOTEL)
@@ -101,8 +100,8 @@ class ImportService:
             queries.lock_imports(connection, hotel.id)
             loader = Loader(connection, hotel, progress=progress)
             loader.write_rooms(rooms)
-            report = _finish(report, loader.load("stays", stays))
-            report = replace(report, details={"hotel_id": hotel.id, "rooms": len(rooms), "stays": len(stays)})
+            report = _finish(report, loader.load("stays", housed))
+            report = replace(report, details={"hotel_id": hotel.id, **details})
             if report.state == "imported":
                 report = self._record(connection, hotel, path, report)
                 savepoint.commit()

@@ -82,6 +82,7 @@ def test_bookings_with_a_bad_value_or_without_stays_are_refused(
 def test_the_real_bookings_fit_in_187_rooms(service: ImportService, stored: Stored, shared_data: Path) -> None:
     report = service.bookings(SYSTEM, shared_data / "hotel" / "hotel_bookings_dev.csv.gz")
     assert (report.details["rooms"], report.inserted) == (187, report.details["stays"])
+    assert report.details["own_room_type_ratio"] == pytest.approx(0.98, abs=0.01)
     assert stored("SELECT count(*) FROM rooms") == [(187,)]
     assert stored("SELECT count(*) FROM stays") == [(24114,)]
     assert overlaps(stored) == []
