@@ -43,7 +43,10 @@ def begin_long_anomalies(house: House, day: int) -> None:
 
 
 def rob_vacant_rooms(house: House, day: int, visits: Round, stuck: Bools) -> list[tuple[int, Ints]]:
-    """Units vanish from rooms that no stay overlaps since their previous visit; [(row of the round, units)]."""
+    """Units vanish from rooms that no stay overlaps since their previous visit; [(row of the round, units)].
+
+    A stay that ended on the day of that visit does not: rooms of departing guests are visited after they left.
+    """
     empty_since = house.looked_at[visits.room] // DAY_SECONDS
     vacant = np.flatnonzero(visits.vacant & ~stuck)
     nights = [house.grid[empty_since[row] + 1 : day + 2, visits.room[row]] for row in vacant]

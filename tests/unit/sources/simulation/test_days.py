@@ -156,8 +156,8 @@ def test_a_room_is_looked_at_on_departure_after_its_guest_left_and_before_the_ne
     before, tonight = grid[day[day < 60], visits["room"][day < 60]], grid[day[day < 60] + 1, visits["room"][day < 60]]
     leaving = (before >= 0) & (before != tonight)
     hours = second[day < 60][leaving] / 3600
-    assert hours.min() > 11
-    assert np.quantile(hours, 0.99) < 15.5
+    assert hours.min() >= 12
+    assert np.quantile(hours, 0.99) < 16
 
 
 def test_no_attendant_is_in_two_rooms_at_once(hotel: Hotel) -> None:
