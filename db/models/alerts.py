@@ -53,6 +53,7 @@ class Alert(Base):
     verdict_at: Mapped[datetime | None]
     verdict_note: Mapped[str | None]
     is_suppressed: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    normal_count: Mapped[int] = mapped_column(server_default="0")  # normal results since last_seen_at
     model_id: Mapped[int | None]
 
 

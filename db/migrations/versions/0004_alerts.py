@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("verdict_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("verdict_note", sa.String(), nullable=True),
         sa.Column("is_suppressed", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("normal_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("model_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "severity IN ('dusuk', 'orta', 'yuksek', 'kritik')", name=op.f("ck_ml_alerts_severity_known")

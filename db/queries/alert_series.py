@@ -1,0 +1,95 @@
+"""The measurements behind one alert: what was measured and what each score row expected of it."""
+
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from db.queries.frames import copy_out
+
+# Rows of one entity of the metric itself.
+OWN = """
+SELECT m.timestamp, {value} AS value, s.expected, s.lower, s.upper
+  FROM ml_metrics m
+  LEFT JOIN ml_scores s ON s.hotel_id = m.hotel_id AND s.metric_type = m.metric_type
+       AND s.entity_id = m.entity_id AND s.timestamp = m.timestamp
+ WHERE m.hotel_id = %(hotel_id)s AND m.metric_type = %(metric_type)s AND m.entity_id = %(entity_id)s
+   AND m.timestamp > %(since)s AND m.timestamp <= %(until)s
+ ORDER BY m.timestamp
+"""
+# A contradiction in the custody's balance is shown as the balance; nothing was expected of it but not to be negative.
+BALANCE = """
+SELECT m.timestamp, (m.extra_data->>'balance')::float8 AS value, NULL::float8 AS expected, NULL::float8 AS lower,
+       NULL::float8 AS upper
+  FROM ml_metrics m
+ WHERE m.hotel_id = %(hotel_id)s AND m.metric_type = %(metric_type)s AND m.entity_id = %(entity_id)s
+   AND m.timestamp > %(since)s AND m.timestamp <= %(until)s
+ ORDER BY m.timestamp
+"""
+# Sums over many slots: the expected values add up, the bands do not, so there is none.
+SUMMED = """
+SELECT max(m.timestamp) AS timestamp, sum(m.metric_value) AS value,
+       CASE WHEN count(s.expected) = count(*) THEN sum(s.expected) END AS expected,
+       NULL::float8 AS lower, NULL::float8 AS upper
+  FROM ml_metrics m
+  LEFT JOIN ml_scores s ON s.hotel_id = m.hotel_id AND s.metric_type = m.metric_type
+       AND s.entity_id = m.entity_id AND s.timestamp = m.timestamp
+  {joined}
+ WHERE m.hotel_id = %(hotel_id)s AND m.metric_type = %(metric_type)s {condition}
+   AND m.timestamp > %(since)s AND m.timestamp <= %(until)s
+ GROUP BY {grouped} ORDER BY 1
+"""
+ROOM_SLOTS = "AND m.entity_id IN (SELECT id FROM minibar_slots WHERE room_id = %(entity_id)s)"
+BY_STAFF = "JOIN visits v ON v.id = (m.extra_data->>'visit_id')::bigint AND v.staff_id = %(entity_id)s"
+LOCAL_DAY = "date_trunc('day', m.timestamp - interval '1 microsecond', %(time_zone)s)"
+
+
+def _query(metric_type: str, alert_type: str, entity_type: str) -> str:
+    if alert_type == "zimmet_tutarsizlik":
+        return BALANCE
+    if metric_type != "tuketim_miktar" or entity_type == "minibar_slot":
+        return OWN.format(value="m.metric_value")
+    if entity_type == "room":
+        return SUMMED.format(grouped="m.timestamp", joined="", condition=ROOM_SLOTS)
+    if entity_type == "staff":
+        return SUMMED.format(grouped=LOCAL_DAY, joined=BY_STAFF, condition="")
+    return SUMMED.format(grouped=LOCAL_DAY, joined="", condition="")
+
+
+def read_series(
+    connection: Connection,
+    hotel_id: int,
+    key: tuple[str, str, str, int],
+    since: datetime,
+    until: datetime,
+    *,
+    time_zone: str,
+) -> pd.DataFrame:
+    """timestamp, value, expected, lower, upper with ``since < timestamp <= until`` of a key.
+
+    ``key``: metric_type, alert_type, entity_type, entity_id. Rooms are summed by check, staff and hotels by local day
+    (told at the day's last check).
+    """
+    metric_type, alert_type, entity_type, entity_id = key
+    params = {
+        "hotel_id": hotel_id, "metric_type": metric_type, "entity_id": entity_id, "since": since, "until": until,
+        "time_zone": time_zone,
+    }  # fmt: skip
+    return copy_out(connection, _query(metric_type, alert_type, entity_type), params)
+
+
+def incidents_between(
+    connection: Connection, hotel_id: int, key: tuple[str, str, str, int], since: datetime, until: datetime
+) -> pd.DataFrame:
+    """id, started_at, last_seen_at, severity of the incidents of a key that overlap a span, oldest first."""
+    _, alert_type, entity_type, entity_id = key
+    query = (
+        "SELECT id, started_at, last_seen_at, severity FROM ml_alerts WHERE hotel_id = %(hotel_id)s "
+        "AND alert_type = %(alert_type)s AND entity_type = %(entity_type)s AND entity_id = %(entity_id)s "
+        "AND last_seen_at > %(since)s AND started_at <= %(until)s ORDER BY started_at, id"
+    )
+    params = {
+        "hotel_id": hotel_id, "alert_type": alert_type, "entity_type": entity_type, "entity_id": entity_id,
+        "since": since, "until": until,
+    }  # fmt: skip
+    return copy_out(connection, query, params)

@@ -1,0 +1,243 @@
+"""Alerts as people read and judge them; the machine's writes are in ``incidents``."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+RANK = "array_position(ARRAY['dusuk', 'orta', 'yuksek', 'kritik'], CAST(a.severity AS text))"
+STATES = {
+    "open": "a.closed_at IS NULL",
+    "unread": "(a.closed_at IS NULL AND a.read_at IS NULL)",
+    "acknowledged": "(a.closed_at IS NULL AND a.acknowledged_at IS NOT NULL)",
+    "unjudged": "a.verdict IS NULL",
+    "closed": "a.closed_at IS NOT NULL",
+    "all": "true",
+}
+JOINS = """
+  FROM ml_alerts a
+  JOIN hotels h ON h.id = a.hotel_id
+  LEFT JOIN rooms r ON r.id = a.room_id
+  LEFT JOIN floors f ON f.id = r.floor_id
+  LEFT JOIN products p ON p.id = a.product_id
+  LEFT JOIN staff s ON s.id = a.staff_id
+"""
+COLUMNS = f"""
+    a.id, a.hotel_id, a.alert_type, a.metric_type, a.entity_type, a.entity_id, a.room_id, a.product_id, a.staff_id,
+    a.severity, a.metric_value, a.expected, a.lower, a.upper, a.deviation_ratio, a.score, a.message_id,
+    a.message_params, a.reasons, a.actions, a.context_signature, a.occurrence_count, a.started_at, a.last_seen_at,
+    a.raised_at, a.read_at, a.acknowledged_at, a.acknowledged_by, a.closed_at, a.closed_reason, a.verdict,
+    a.verdict_by, a.verdict_at, a.verdict_note, a.model_id, h.name AS hotel_name, h.time_zone, h.currency,
+    r.number AS room, f.name AS floor, p.name AS product, s.full_name AS staff, {RANK} AS severity_rank
+"""
+# İ, I, ı and i are one letter to someone who searches, whatever the database's locale thinks of them.
+FOLDED = "lower(translate({}, 'İIı', 'iii'))"
+SEARCHED = "concat_ws(' ', r.number, p.name, s.full_name, f.name, h.name)"
+
+
+@dataclass(frozen=True)
+class AlertFilters:
+    """What a board shows; empty means any. ``states`` are keys of ``STATES``, an alert matches any of them."""
+
+    hotel_ids: tuple[int, ...] | None = None
+    severities: tuple[str, ...] = ()
+    states: tuple[str, ...] = ("open",)
+    alert_types: tuple[str, ...] = ()
+    since: datetime | None = None  # seen at or after
+    until: datetime | None = None  # began before
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """One alert with the names of today; ``message_params`` hold them too, with ``at`` and ``since`` as instants."""
+
+    id: int
+    hotel_id: int
+    alert_type: str
+    metric_type: str
+    entity_type: str
+    entity_id: int
+    room_id: int | None
+    product_id: int | None
+    staff_id: int | None
+    severity: str
+    metric_value: float | None
+    expected: float | None
+    lower: float | None
+    upper: float | None
+    deviation_ratio: float | None
+    score: float | None
+    message_id: str
+    message_params: dict[str, Any]
+    reasons: list[dict[str, Any]]
+    actions: list[str]
+    context_signature: str | None
+    occurrence_count: int
+    started_at: datetime
+    last_seen_at: datetime
+    raised_at: datetime
+    read_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    closed_at: datetime | None
+    closed_reason: str | None
+    verdict: str | None
+    verdict_by: str | None
+    verdict_at: datetime | None
+    verdict_note: str | None
+    model_id: int | None
+    hotel_name: str
+    time_zone: str
+    currency: str
+    room: str | None
+    floor: str | None
+    product: str | None
+    staff: str | None
+    severity_rank: int
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One line of the timeline."""
+
+    occurred_at: datetime
+    actor: str
+    kind: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def _alert(row: RowMapping) -> AlertRow:
+    values = {one.name: row[one.name] for one in fields(AlertRow)}
+    names = {name: values[name] or "–" for name in ("room", "floor", "product", "staff")}
+    known = (values["room"], values["product"], values["staff"], values["hotel_name"])
+    names |= {"hotel": values["hotel_name"], "entity": next(name for name in known if name)}
+    moments = {"at": values["last_seen_at"], "since": values["started_at"]}
+    return AlertRow(**(values | {"message_params": values["message_params"] | names | moments}))
+
+
+def _where(hotel_ids: list[int] | None, filters: AlertFilters) -> tuple[str, dict[str, Any]]:
+    conditions, params = ["NOT a.is_suppressed"], dict[str, Any]()
+    states = " OR ".join(STATES[state] for state in filters.states) or "true"
+    conditions.append(f"({states})")
+    if hotel_ids is not None:
+        conditions.append("a.hotel_id = ANY(:hotel_ids)")
+        params["hotel_ids"] = hotel_ids
+    if filters.severities:
+        conditions.append("a.severity = ANY(:severities)")
+        params["severities"] = list(filters.severities)
+    if filters.alert_types:
+        conditions.append("a.alert_type = ANY(:alert_types)")
+        params["alert_types"] = list(filters.alert_types)
+    if filters.since is not None:
+        conditions.append("a.last_seen_at >= :since")
+        params["since"] = filters.since
+    if filters.until is not None:
+        conditions.append("a.started_at < :until")
+        params["until"] = filters.until
+    if filters.text.strip():
+        conditions.append(f"strpos({FOLDED.format(SEARCHED)}, {FOLDED.format(':text')}) > 0")
+        params["text"] = filters.text.strip()
+    return " AND ".join(conditions), params
+
+
+def page(
+    connection: Connection,
+    hotel_ids: list[int] | None,
+    filters: AlertFilters,
+    limit: int,
+    *,
+    after: tuple[int, datetime, int] | None = None,
+    offset: int = 0,
+) -> list[AlertRow]:
+    """Alerts by severity, then last seen, newest first; ``after`` is the sort key of the row before the page."""
+    where, params = _where(hotel_ids, filters)
+    if after is not None:
+        where += f" AND ({RANK}, a.last_seen_at, a.id) < (:after_rank, :after_seen_at, :after_id)"
+        params |= {"after_rank": after[0], "after_seen_at": after[1], "after_id": after[2]}
+    query = (
+        f"SELECT {COLUMNS} {JOINS} WHERE {where} "
+        f"ORDER BY {RANK} DESC, a.last_seen_at DESC, a.id DESC LIMIT :limit OFFSET :offset"
+    )
+    rows = connection.execute(text(query), params | {"limit": limit, "offset": offset})
+    return [_alert(row) for row in rows.mappings()]
+
+
+def total(connection: Connection, hotel_ids: list[int] | None, filters: AlertFilters) -> int:
+    """How many alerts match."""
+    where, params = _where(hotel_ids, filters)
+    return int(connection.execute(text(f"SELECT count(*) {JOINS} WHERE {where}"), params).scalar_one())
+
+
+def find(connection: Connection, alert_id: int) -> AlertRow | None:
+    query = text(f"SELECT {COLUMNS} {JOINS} WHERE a.id = :id")
+    row = connection.execute(query, {"id": alert_id}).mappings().one_or_none()
+    return None if row is None else _alert(row)
+
+
+def timeline(connection: Connection, alert_id: int) -> list[EventRow]:
+    """Events, newest first; the runs that a verdict kept silent are one line with their number."""
+    query = """
+        SELECT occurred_at, actor, kind, coalesce(details, '{}') AS details, id FROM ml_alert_events
+         WHERE alert_id = :id AND kind <> 'suppressed'
+        UNION ALL
+        SELECT max(occurred_at), 'system', 'suppressed',
+               jsonb_build_object('count', sum(CAST(details->>'count' AS bigint))), max(id)
+          FROM ml_alert_events WHERE alert_id = :id AND kind = 'suppressed' HAVING count(*) > 0
+         ORDER BY 1 DESC, 5 DESC"""
+    rows = connection.execute(text(query), {"id": alert_id})
+    return [EventRow(row.occurred_at, row.actor, row.kind, row.details) for row in rows]
+
+
+def counts(connection: Connection, hotel_ids: list[int] | None, since: datetime | None = None) -> dict[str, int]:
+    """Open alerts by severity; ``since`` leaves those raised at or after it. Severities without any are absent."""
+    where, params = _where(hotel_ids, AlertFilters())
+    if since is not None:
+        where += " AND a.raised_at >= :raised_since"
+        params["raised_since"] = since
+    query = text(f"SELECT a.severity, count(*) AS number FROM ml_alerts a WHERE {where} GROUP BY a.severity")
+    return {row.severity: row.number for row in connection.execute(query, params)}
+
+
+def alert_types(connection: Connection, hotel_ids: list[int] | None) -> list[str]:
+    """The types that occur."""
+    where, params = _where(hotel_ids, AlertFilters(states=("all",)))
+    query = text(f"SELECT DISTINCT a.alert_type FROM ml_alerts a WHERE {where} ORDER BY 1")
+    return list(connection.execute(query, params).scalars())
+
+
+def hotel_of_locked(connection: Connection, alert_id: int) -> int | None:
+    """The alert's hotel; the row stays locked, so that a command sees and changes one state."""
+    query = text("SELECT hotel_id FROM ml_alerts WHERE id = :id FOR UPDATE")
+    found: int | None = connection.execute(query, {"id": alert_id}).scalar()
+    return found
+
+
+# What people do, each as one conditional change: doing it twice changes nothing the second time.
+COMMANDS = {
+    "read": "read_at = :at WHERE id = :id AND read_at IS NULL",
+    "acknowledged": "acknowledged_at = :at, acknowledged_by = :actor WHERE id = :id AND acknowledged_at IS NULL",
+    "verdict": (
+        "verdict = :verdict, verdict_by = :actor, verdict_at = :at, verdict_note = :note "
+        "WHERE id = :id AND (verdict, verdict_note) IS DISTINCT FROM (:verdict, :note)"
+    ),
+    "closed": "closed_at = :at, closed_reason = :reason WHERE id = :id AND closed_at IS NULL",
+}
+
+
+def change(connection: Connection, command: str, values: dict[str, Any]) -> bool:
+    """Apply one of ``COMMANDS``; whether it changed anything."""
+    return connection.execute(text(f"UPDATE ml_alerts SET {COMMANDS[command]}"), values).rowcount == 1
+
+
+def add_event(
+    connection: Connection, alert_id: int, kind: str, details: dict[str, Any], *, at: datetime, actor: str
+) -> None:
+    statement = text(
+        "INSERT INTO ml_alert_events (alert_id, occurred_at, actor, kind, details) "
+        "VALUES (:alert_id, :at, :actor, :kind, :details)"
+    ).bindparams(bindparam("details", type_=JSONB))
+    values = {"alert_id": alert_id, "at": at, "actor": actor, "kind": kind, "details": details}
+    connection.execute(statement, values)

@@ -1,0 +1,215 @@
+"""Alerts: incidents that detection opens and closes, and what people do with them (SPEC A5)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from core.clock import Clock
+from core.errors import AppError
+from core.scope import Scope
+from db.queries import alert_series, audit, incidents, versions
+from db.queries import alerts as queries
+from db.queries.alerts import AlertFilters, AlertRow, EventRow
+from db.session import Database
+from pipeline.alerts.board import cursor_of, parse_cursor
+from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
+from pipeline.alerts.lifecycle import FALSE_POSITIVE, SUPPRESS_FOR, Event, closing
+from pipeline.alerts.series import marked, thinned, window
+from pipeline.detection.anomaly import DetectionResult
+from pipeline.metrics.registry import METRIC_TYPES
+
+__all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow"]
+
+VERDICTS = ("dogru", "yanlis_pozitif", "beklenen", "test")
+
+
+@dataclass(frozen=True)
+class AlertPage:
+    """Rows of one page of the board; ``next_cursor`` is None on the last one."""
+
+    rows: list[AlertRow]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class AlertDetail:
+    """One alert with its timeline, its series and the beginnings of earlier incidents of the same entity and type."""
+
+    alert: AlertRow
+    events: list[EventRow]
+    series: pd.DataFrame
+    unit: str  # catalog key
+    past_alerts: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class AlertService:
+    """Takes what detection found (``apply``) and what people decide; every change is one transaction."""
+
+    database: Database
+    clock: Clock
+
+    def apply(self, connection: Any, result: DetectionResult) -> int:
+        """Open, update, close and reopen incidents, in the caller's transaction; returns those that changed visibly."""
+        hotel_id = result.hotel_id
+        incidents.lock_alerts(connection, hotel_id)
+        keys = {key_of(anomaly) for anomaly in result.anomalies}
+        known = {key_of(row): incident_of(row) for row in incidents.newest_closed(connection, hotel_id, keys)}
+        known |= {key_of(row): incident_of(row) for row in incidents.open_incidents(connection, hotel_id)}
+        judged = incidents.false_positives(connection, hotel_id, result.at - SUPPRESS_FOR) if keys else []
+        decided = plan(result, known, {(*key_of(row), row["context_signature"]): row["id"] for row in judged})
+        steps = decided.steps
+        new = [
+            identity_row(key, result.metric_type) | life_row(step.incident) | shown_row(step.shown)
+            for key, step in steps.items()
+            if step.incident.id is None and step.shown is not None
+        ]
+        ids = incidents.insert_incidents(connection, hotel_id, new, result.at)
+        ids |= {key: step.incident.id for key, step in steps.items() if step.incident.id is not None}
+        old = [step for step in steps.values() if step.incident.id is not None]
+        incidents.update_incidents(connection, [{"id": one.incident.id, **life_row(one.incident)} for one in old])
+        incidents.show_newest(
+            connection, [{"id": one.incident.id, **shown_row(one.shown)} for one in old if one.shown is not None]
+        )
+        events = [row for key, step in steps.items() for row in event_rows(ids[key], step.events, result.at)]
+        for alert_id, count in decided.silenced.items():
+            events += event_rows(alert_id, [Event("suppressed", {"count": count})], result.at)
+        incidents.add_events(connection, events)
+        if decided.visible or decided.silenced:
+            versions.bump(connection, hotel_id, "alerts")
+        return decided.visible
+
+    def board(
+        self, scope: Scope, filters: AlertFilters, limit: int = 25, cursor: str | None = None, offset: int = 0
+    ) -> AlertPage:
+        """Alerts by severity, then newest; the next page by ``cursor`` (stable while alerts come in) or ``offset``."""
+        scope.require("alerts.read")
+        unknown = [state for state in filters.states if state not in queries.STATES]
+        if unknown:
+            raise AppError("unknown_alert_state", params={"state": unknown[0], "known": ", ".join(queries.STATES)})
+        hotel_ids = _hotels(scope, filters.hotel_ids)
+        after = None if cursor is None else parse_cursor(cursor)
+        with self.database.reading() as connection:
+            rows = queries.page(connection, hotel_ids, filters, limit + 1, after=after, offset=offset)
+            total = queries.total(connection, hotel_ids, filters)
+        if len(rows) <= limit:
+            return AlertPage(rows, total, None)
+        last = rows[limit - 1]
+        return AlertPage(rows[:limit], total, cursor_of(last.severity_rank, last.last_seen_at, last.id))
+
+    def counts(
+        self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None, since: datetime | None = None
+    ) -> dict[str, int]:
+        """Open alerts by severity (those without any are absent); ``since``: only those raised at or after it."""
+        scope.require("alerts.read")
+        with self.database.reading() as connection:
+            return queries.counts(connection, _hotels(scope, hotel_ids), since)
+
+    def alert_types(self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None) -> list[str]:
+        """The alert types that occur, for a filter."""
+        scope.require("alerts.read")
+        with self.database.reading() as connection:
+            return queries.alert_types(connection, _hotels(scope, hotel_ids))
+
+    def detail(self, scope: Scope, alert_id: int, days: int = 30) -> AlertDetail:
+        """Everything about one alert; one outside the scope is ``not_found``, as if it did not exist."""
+        with self.database.reading() as connection:
+            alert = self._found(scope, connection, alert_id)
+            series, past = self._series(connection, alert, days)
+            events = queries.timeline(connection, alert_id)
+        metric = METRIC_TYPES.get(alert.metric_type)
+        return AlertDetail(alert, events, series, metric.unit if metric else "unit.units", past)
+
+    def series(self, scope: Scope, alert_id: int, days: int = 30) -> pd.DataFrame:
+        """timestamp, value, expected, lower, upper, severity (None where normal), is_anomaly: at most 2,000 points."""
+        with self.database.reading() as connection:
+            return self._series(connection, self._found(scope, connection, alert_id), days)[0]
+
+    def mark_read(self, scope: Scope, alert_id: int) -> None:
+        """Opening an alert marks it read (A5.3); the first reading is kept, every one is audited (A9.4)."""
+        with self._command(scope, "alerts.read", alert_id, "alert_viewed") as command:
+            command.change("read", {})
+
+    def acknowledge(self, scope: Scope, alert_id: int, note: str | None = None) -> None:
+        """Somebody looks after it."""
+        with self._command(scope, "alerts.triage", alert_id, "alert_acknowledged") as command:
+            command.change("acknowledged", {"note": note or ""})
+
+    def give_verdict(self, scope: Scope, alert_id: int, verdict: str, note: str | None = None) -> None:
+        """Was it right (A6.2)? A false alarm is closed, and the same situation stays silent for 30 days (A6.3)."""
+        if verdict not in VERDICTS:
+            raise AppError("unknown_verdict", params={"verdict": verdict, "known": ", ".join(VERDICTS)})
+        details = {"verdict": {"id": f"verdict.{verdict}"}, "note": note or ""}
+        with self._command(scope, "alerts.triage", alert_id, "alert_judged", {"verdict": verdict}) as command:
+            command.change("verdict", details, verdict=verdict, note=note)
+            if verdict == FALSE_POSITIVE:
+                command.change("closed", closing(FALSE_POSITIVE).details, reason=FALSE_POSITIVE)
+
+    def close(self, scope: Scope, alert_id: int, reason: str) -> None:
+        """Resolved by a person; ``reason`` in their own words."""
+        with self._command(scope, "alerts.triage", alert_id, "alert_closed", {"reason": reason}) as command:
+            command.change("closed", {"reason": reason}, reason=reason)
+
+    @contextmanager
+    def _command(
+        self, scope: Scope, permission: str, alert_id: int, action: str, details: dict[str, Any] | None = None
+    ) -> "Iterator[_Command]":
+        """One transaction around a person's command: the alert locked, what changes, the audit row."""
+        scope.require(permission)
+        with self.database.transaction() as connection:
+            hotel_id = queries.hotel_of_locked(connection, alert_id)
+            if hotel_id is None or not _sees(scope, hotel_id):
+                raise _missing(alert_id)
+            yield _Command(connection, alert_id, hotel_id, scope.actor, self.clock.now())
+            entity = f"alert {alert_id}"
+            audit.record(connection, scope.actor, action, hotel_id=hotel_id, entity=entity, details=details)
+
+    def _found(self, scope: Scope, connection: Any, alert_id: int) -> AlertRow:
+        scope.require("alerts.read")
+        alert = queries.find(connection, alert_id)
+        if alert is None or not _sees(scope, alert.hotel_id):
+            raise _missing(alert_id)
+        return alert
+
+    def _series(self, connection: Any, alert: AlertRow, days: int) -> tuple[pd.DataFrame, tuple[datetime, ...]]:
+        key = (alert.metric_type, alert.alert_type, alert.entity_type, alert.entity_id)
+        since, until = window(alert.started_at, alert.last_seen_at, self.clock.now(), timedelta(days=days))
+        rows = alert_series.read_series(connection, alert.hotel_id, key, since, until, time_zone=alert.time_zone)
+        episodes = alert_series.incidents_between(connection, alert.hotel_id, key, since, until)
+        past = episodes.loc[episodes["id"] != alert.id, "started_at"]
+        return thinned(marked(rows, episodes)), tuple(instant.to_pydatetime() for instant in past)
+
+
+@dataclass(frozen=True)
+class _Command:
+    """What one person does to one alert."""
+
+    connection: Any
+    alert_id: int
+    hotel_id: int
+    actor: str
+    at: datetime
+
+    def change(self, kind: str, details: dict[str, Any], **values: Any) -> None:
+        """The change, its line in the timeline and the version; none of them where nothing changes."""
+        row = {"id": self.alert_id, "at": self.at, "actor": self.actor, **values}
+        if queries.change(self.connection, kind, row):
+            queries.add_event(self.connection, self.alert_id, kind, details, at=self.at, actor=self.actor)
+            versions.bump(self.connection, self.hotel_id, "alerts")
+
+
+def _sees(scope: Scope, hotel_id: int) -> bool:
+    return scope.hotels is None or hotel_id in scope.hotels
+
+
+def _hotels(scope: Scope, wanted: tuple[int, ...] | list[int] | None) -> list[int] | None:
+    return scope.hotel_filter(None if wanted is None else list(wanted))
+
+
+def _missing(alert_id: int) -> AppError:
+    return AppError("not_found", 404, params={"what": f"alert {alert_id}"})
