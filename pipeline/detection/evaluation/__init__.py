@@ -1,0 +1,1 @@
+"""How good detection is, measured on planted anomalies that detection never sees."""

@@ -1,0 +1,162 @@
+"""Detection as a stage: rows that wait for a score in, scores and anomalies out, in one transaction a metric type."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import pandas as pd
+
+from core.clock import local_date
+from core.errors import AppError
+from core.logs import logger
+from core.scope import Scope
+from core.settings import Settings
+from core.stage import Progress, StageReport, silent
+from db.queries import scores as score_queries
+from db.queries import watermarks
+from db.queries.features import read_features
+from db.queries.metrics import read_consumption, read_metrics
+from db.queries.versions import bump
+from db.queries.watermarks import Window
+from db.session import Database
+from pipeline.detection.anomaly import DetectionResult
+from pipeline.detection.contract import Context, Detected
+from pipeline.detection.decision import Policy
+from pipeline.detection.detectors import JUDGES
+from pipeline.detection.handover import Span, decided, results
+from pipeline.metrics.registry import METRIC_TYPES
+from pipeline.models.service import ModelManager
+from pipeline.training.fitting import MODELS
+from pipeline.training.isolation import FeatureForest
+
+ENTITY_KEYS = ["entity_id", "timestamp"]
+SCORE_COLUMNS = [*ENTITY_KEYS, "detector", "expected", "lower", "upper", "score", "observations", "model_id"]
+BEGINNING = timedelta(days=3_650)
+log = logger(__name__)
+
+
+class AlertSink(Protocol):
+    """What takes anomalies over, in the scores' own transaction; returns how many alerts it wrote."""
+
+    def apply(self, connection: Any, result: DetectionResult) -> int: ...
+
+
+@dataclass(frozen=True)
+class DetectionService:
+    """Scores every metric row once, and again when it was corrected."""
+
+    database: Database
+    models: ModelManager
+    settings: Settings
+    sink: AlertSink
+
+    def detect(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
+        """Score what waits up to ``at`` and hand anomalies over, day by day; nothing after ``at`` is read."""
+        scope.require("jobs.run")
+        scope.require_hotel(hotel_id)
+        total = StageReport()
+        for position, metric_type in enumerate(JUDGES):
+            progress(position / len(JUDGES), f"metric.{metric_type}")
+            with self.database.transaction() as connection:
+                total += self._metric(connection, hotel_id, metric_type, at)
+        progress(1.0, "stage.done")
+        return total
+
+    def _metric(self, connection: Any, hotel_id: int, metric_type: str, at: datetime) -> StageReport:
+        window = score_queries.open_scoring(connection, hotel_id, metric_type, at)
+        waiting = score_queries.waiting_rows(connection, window)
+        watermarks.close_window(connection, window)
+        if waiting.empty and not _closed_a_day(window):
+            return StageReport(details={metric_type: {"alerts": 0}})
+        rows = self._read(connection, window, waiting)
+        channel, fallbacks = self._channel(connection, window, waiting)
+        context = self._context(window, channel)
+        detected = JUDGES[metric_type].detect(rows, context)
+        written = self._write(connection, window, waiting, detected)
+        alerts, handed = 0, 0
+        span = Span(hotel_id, metric_type, window.time_zone, _located(waiting, rows), window.since_at, at)
+        for result in results(decided(detected, self._policy()), span):
+            handed += len(result.anomalies)
+            alerts += self.sink.apply(connection, result)
+        bump(connection, hotel_id, "scores")
+        details = {"alerts": alerts, "anomalies": handed, "fallbacks": fallbacks}
+        log.info("rows_scored", hotel_id=hotel_id, metric_type=metric_type, rows=written, **details)
+        return StageReport(len(waiting), written, {metric_type: details})
+
+    def _policy(self) -> Policy:
+        return Policy(budget_per_day=self.settings.alert_budget_per_day)
+
+    def _read(self, connection: Any, window: Window, waiting: pd.DataFrame) -> pd.DataFrame:
+        """The waiting rows and everything before them that their scores depend on."""
+        lookback = timedelta(days=JUDGES[window.metric_type].lookback_days + 1)
+        oldest = [instant.to_pydatetime() for instant in waiting["timestamp"].nsmallest(1)]
+        if window.since_at is not None:
+            oldest.append(window.since_at)
+        first = min(oldest) - (BEGINNING if window.is_first else lookback)
+        if window.metric_type == "tuketim_miktar":
+            rows = read_consumption(connection, window.hotel_id, first, window.at)
+            staff = score_queries.visit_staff(connection, window.hotel_id, first, window.at)
+            return rows.merge(staff, on="visit_id", how="left")
+        return read_metrics(connection, window.hotel_id, window.metric_type, first, window.at)
+
+    def _channel(self, connection: Any, window: Window, waiting: pd.DataFrame) -> tuple[pd.DataFrame | None, int]:
+        """Isolation Forest evidence of the days that end with a waiting row, and how many models could not be used.
+
+        A day is judged by the newest model whose training ended before it. Without one the Z-Score speaks alone.
+        """
+        kind = "isolation_forest"
+        if kind not in MODELS[METRIC_TYPES[window.metric_type].family] or waiting.empty:
+            return None, 0
+        models = self.models.usable_models(connection, window.hotel_id, window.metric_type, kind)
+        since = waiting["timestamp"].min().to_pydatetime() - timedelta(microseconds=1)
+        left = read_features(connection, window.hotel_id, window.metric_type, since, window.at)
+        judged, fallbacks = [], 0
+        for row in models:
+            unseen = left["timestamp"] > pd.Timestamp(row.trained_until or row.trained_at)
+            mine, left = left[unseen], left[~unseen]
+            if mine.empty:
+                continue
+            try:
+                forest: FeatureForest = self.models.load_model_from_file(row)
+            except AppError as error:
+                fallbacks += 1
+                log.warning("model_fallback", model_id=row.id, metric_type=window.metric_type, reason=error.code)
+                continue
+            judged.append(mine[ENTITY_KEYS].assign(channel=forest.evidence(mine), model_id=row.id))
+        return (pd.concat(judged, ignore_index=True) if judged else None), fallbacks
+
+    def _context(self, window: Window, channel: pd.DataFrame | None) -> Context:
+        metric = METRIC_TYPES[window.metric_type]
+        return Context(
+            window.time_zone,
+            metric.alert_type,
+            self.settings.min_data_points,
+            metric.effect_gate_ratio,
+            window.hotel_id,
+            channel,
+        )
+
+    def _write(self, connection: Any, window: Window, waiting: pd.DataFrame, detected: Detected) -> int:
+        scores = detected.scores.merge(waiting, on=ENTITY_KEYS)
+        if "model_id" not in scores:
+            scores = scores.assign(model_id=0)
+        model_id = scores["model_id"].astype("Int64")
+        scores = scores.assign(
+            model_id=model_id.mask(model_id == 0), observations=scores["observations"].astype("int64")
+        )
+        at = score_queries.scoring_instant(connection)
+        return score_queries.write_scores(connection, window.hotel_id, window.metric_type, scores[SCORE_COLUMNS], at)
+
+
+def _closed_a_day(window: Window) -> bool:
+    """Whether a hotel-local day ended since the last run: tests of whole days are due."""
+    if window.since_at is None:
+        return False
+    return local_date(window.since_at, window.time_zone) < local_date(window.at, window.time_zone)
+
+
+def _located(waiting: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The waiting rows with their room, where the metric has rooms: a corrected cell re-opens its check's total."""
+    if "room_id" not in rows or "product_id" not in rows:
+        return waiting
+    return waiting.merge(rows[[*ENTITY_KEYS, "room_id"]], on=ENTITY_KEYS)
