@@ -77,7 +77,7 @@ def running_low(page: Page, hotel_ids: tuple[int, ...]) -> None:
             t("overview.days"): [
                 day_range(t, product.days, product.days_low, product.days_high) for product in products
             ],
-            t("overview.probability"): [t.percent(product.probability) for product in products],
+            t("overview.probability"): [percent(t, product.probability) for product in products],
         },
         border="horizontal",
         hide_index=True,

@@ -13,7 +13,7 @@ from core.scope import Scope
 from pages.shell.guard import Page
 from pages.shell.provider import services
 from pipeline.alerts.service import AlertDetail, AlertFilters, AlertPage, AlertRow
-from reports.overview import LowProduct, OverviewFigures
+from reports.overview import OverviewFigures
 
 if TYPE_CHECKING:
     from sources.hotels import HotelRow
@@ -36,7 +36,7 @@ def _scope(page: Page) -> Key:
 
 def hotels(page: Page) -> "list[HotelRow]":
     """Few rows, read as they are: a new hotel shows at once."""
-    return page.services.overview.hotels(page.scope)
+    return page.services.hotels.listed(page.scope)
 
 
 def figures(page: Page, hotel_ids: Ids) -> OverviewFigures:
@@ -44,7 +44,7 @@ def figures(page: Page, hotel_ids: Ids) -> OverviewFigures:
     return _figures(key, _scope(page), page.scope, hotel_ids, page.now)
 
 
-def running_low(page: Page, hotel_ids: Ids) -> list[LowProduct]:
+def running_low(page: Page, hotel_ids: Ids) -> list[Any]:
     key = (*version(page, "sources", "metrics"), _hour(page.now))
     return _running_low(key, _scope(page), page.scope, hotel_ids, page.now)
 
@@ -77,7 +77,7 @@ def _figures(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime)
 
 
 @st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
-def _running_low(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime) -> list[LowProduct]:
+def _running_low(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime) -> list[Any]:
     return services().overview.running_low(_scope, list(hotel_ids), _at)
 
 

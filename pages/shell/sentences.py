@@ -53,8 +53,10 @@ def actor(t: Translator, name: str | None) -> str:
     return t("board.system") if name in (None, "system") else str(name)
 
 
-def day_range(t: Translator, days: float, low: float, high: float) -> str:
+def day_range(t: Translator, days: float | None, low: float | None, high: float | None) -> str:
     """Days left with their interval; beyond the horizon of the forecast the interval is open."""
-    if isinf(high):
+    if days is None or low is None or isinf(days):
+        return t(NOT_KNOWN)
+    if high is None or isinf(high):
         return t("overview.days_open", days=t.number(days, 0), low=t.number(low, 0))
     return t("overview.day_range", days=t.number(days, 0), low=t.number(low, 0), high=t.number(high, 0))

@@ -1,0 +1,214 @@
+"""The running application in Chromium: a sample hotel with known alerts, one dashboard process, one browser.
+
+A machine without Chromium fails here: a browser suite that skips itself would be green and say nothing.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Literal
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import text
+
+from core.clock import SystemClock
+from core.embedded.servers import Servers
+from core.embedded.valkey import ValkeyServer
+from core.scope import SYSTEM
+from core.settings import ROOT, Settings
+from db.session import open_database
+from services import Services, build_services
+from tests.pages.alerts import raise_alerts
+
+CHROMIUM = Path(os.environ.get("BAROMETER_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+PASSWORD = "a long enough password"
+USERS = {"ayse": ("admin", "tr"), "bora": ("kat_sorumlusu", "tr"), "deniz": ("superadmin", "en")}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A running dashboard and the services on the same database."""
+
+    address: str
+    services: Services
+    hotel_ids: list[int]
+    alert_ids: list[int]
+
+
+@dataclass
+class Visitor:
+    """One browser profile of one person; remembers what went wrong in it."""
+
+    page: Page
+    address: str
+    problems: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.address + path)
+
+    def see(self, name: str) -> None:
+        self.page.get_by_role("heading", name=name, exact=True).wait_for()
+        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+    def sign_in(self, username: str, password: str = PASSWORD, labels: tuple[str, str, str] | None = None) -> None:
+        user_label, password_label, button = labels or ("Kullanıcı adı", "Parola", "Oturum aç")
+        self.page.get_by_label(user_label).fill(username)
+        self.page.get_by_label(password_label, exact=True).fill(password)
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+
+@pytest.fixture(scope="session")
+def instance(
+    template_url: str, valkey_server: ValkeyServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    root_url = template_url.rsplit("/", 1)[0]
+    admin = open_database(root_url + "/postgres", pool_size=1)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS browser WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE browser TEMPLATE barometer"))
+    admin.dispose()
+    url = root_url + "/browser"
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    services = build_services(settings, Servers(url, valkey_server.url, None, None), database=open_database(url))
+    hotels = services.simulation.create(SYSTEM, 2, 12, 45, seed=7, until=SystemClock().now())
+    for hotel_id in hotels:
+        services.pipeline.metrics.collect(SYSTEM, hotel_id, SystemClock().now())
+    alerts = raise_alerts(services, hotels[0], SystemClock().now() - timedelta(hours=1))
+    for name, (role, language) in USERS.items():
+        services.identity.add_user(
+            SYSTEM,
+            name,
+            PASSWORD,
+            role,
+            full_name=name,
+            language=language,
+            hotels=None if name == "deniz" else hotels[:1],
+        )
+    with dashboard(settings.home, url, valkey_server.url) as address:
+        yield Instance(address, services, hotels, alerts)
+    services.close()
+
+
+@contextmanager
+def dashboard(home: Path, database_url: str, redis_url: str) -> Iterator[str]:
+    """``python asgi.py`` on a free port; its output is shown when it does not start."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "BAROMETER_HOME": str(home),
+        "BAROMETER_PORT": str(port),
+    }
+    output = home / "dashboard.txt"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "asgi.py")], cwd=home, env=environment, stdout=stream, stderr=subprocess.STDOUT
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _await(address + "/_stcore/health", process, output)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _await(address: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
+    deadline = monotonic() + 60
+    while monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(address, timeout=2):  # noqa: S310 - our own address
+                return
+        except (URLError, ConnectionError):
+            sleep(0.2)
+    pytest.fail(f"the dashboard did not start:\n{output.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"Chromium is missing: {CHROMIUM} (apt install chromium, or set BAROMETER_CHROMIUM)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+NewVisitor = Callable[..., Visitor]
+
+
+@pytest.fixture
+def new_visitor(chromium: Browser, instance: Instance) -> Iterator[NewVisitor]:
+    """Makes browser profiles: ``new_visitor()`` a stranger's, ``new_visitor("ayse")`` a signed-in one."""
+    contexts: list[BrowserContext] = []
+
+    def make(
+        username: str | None = None,
+        *,
+        width: int = 1440,
+        theme: Literal["light", "dark"] = "light",
+        locale: str = "tr-TR",
+        phone: bool = False,
+    ) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            locale=locale,
+            user_agent=PHONE if phone else None,
+        )
+        contexts.append(context)
+        if username:
+            identity = instance.services.identity
+            ticket = identity.begin_session(identity.check_password(username, PASSWORD))
+            token = identity.redeem_ticket(ticket)
+            context.add_cookies([{"name": "barometer_session", "value": token, "url": instance.address}])
+        return watched(Visitor(context.new_page(), instance.address))
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def watched(visitor: Visitor) -> Visitor:
+    """Collect what the page complains about and what it loads.
+
+    On a page below the root Streamlit first asks for its health beside the page and gets a 404; that is its way of
+    finding the root, not a problem of ours.
+    """
+    page = visitor.page
+    page.set_default_timeout(30_000)
+    page.on("request", lambda request: visitor.requests.append(request.url))
+    page.on("pageerror", lambda error: visitor.problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            visitor.problems.append(f"{message.text} {message.location}")
+            if message.type == "error" and "_stcore/" not in str(message.location)
+            else None
+        ),
+    )
+    return visitor

@@ -1,0 +1,131 @@
+"""The two screens in a real browser: figures, filters in the address, verdicts, both languages and themes, phone."""
+
+import re
+
+import pytest
+
+from core.clock import SystemClock
+from core.i18n import Translator
+from core.scope import SYSTEM
+from tests.browser.conftest import Instance, NewVisitor, Visitor
+
+pytestmark = pytest.mark.browser
+PAGES = {"/": ("Genel bakış", "Overview"), "/alerts": ("Uyarılar", "Alerts"), "/jobs": ("İşler", "Jobs")}
+LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
+
+
+def scrolls_sideways(visitor: Visitor) -> bool:
+    return bool(
+        visitor.page.evaluate(
+            "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+            ".some(part => part.scrollWidth > part.clientWidth + 1)"
+        )
+    )
+
+
+def test_the_overview_shows_the_figures_of_the_service(new_visitor: NewVisitor, instance: Instance) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open()
+    visitor.see("Genel bakış")
+    t = Translator("tr")
+    figures = instance.services.overview.figures(SYSTEM, instance.hotel_ids[:1], SystemClock().now())
+    shown = visitor.page.get_by_test_id("stMetricValue").all_inner_texts()
+    assert figures.occupancy_ratio is not None
+    assert figures.consumed_units is not None
+    assert shown[0] == t.percent(figures.occupancy_ratio)
+    assert shown[1] == t("shell.units", count=round(figures.consumed_units))
+
+
+def test_the_overview_loads_no_chart_library_and_nothing_from_other_sites(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open()
+    visitor.see("Genel bakış")
+    visitor.page.wait_for_load_state("networkidle")
+    assert [url for url in visitor.requests if "plotly" in url.casefold()] == []
+    assert [url for url in visitor.requests if not url.startswith((visitor.address, "data:", "blob:"))] == []
+
+
+def test_the_chart_library_would_be_noticed(new_visitor: NewVisitor, instance: Instance) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open(f"/alerts?alert={instance.alert_ids[1]}")
+    visitor.page.locator(".js-plotly-plot").wait_for()
+    assert [url for url in visitor.requests if "plotly" in url.casefold()] != []
+
+
+def test_filters_stand_in_the_address_and_a_colleague_opens_the_same_view(new_visitor: NewVisitor) -> None:
+    first, second = new_visitor("ayse"), new_visitor("deniz")
+    first.open("/alerts")
+    first.see("Uyarılar")
+    first.page.get_by_label("Önem").first.click()
+    first.page.get_by_role("option", name="Kritik").click()
+    first.page.wait_for_url(re.compile("severity=kritik"))
+    second.open("/alerts" + first.page.url.split("/alerts")[1])
+    second.see("Alerts")
+    assert second.page.get_by_text("1 alert", exact=True).is_visible()
+    assert second.page.get_by_role("button", name="Open").count() == 1
+
+
+def test_a_verdict_is_stored_and_survives_reloading(new_visitor: NewVisitor, instance: Instance) -> None:
+    alert_id = instance.alert_ids[3]
+    visitor = new_visitor("ayse")
+    visitor.open(f"/alerts?alert={alert_id}")
+    visitor.page.get_by_label("Not").fill("davet vardı")
+    visitor.page.get_by_label("Not").press("Tab")
+    visitor.page.get_by_role("button", name="Beklenen durum").click()
+    visitor.page.get_by_text("Beklenen durum – ayse").wait_for()
+    stored = instance.services.alerts.detail(SYSTEM, alert_id).alert
+    assert (stored.verdict, stored.verdict_note, stored.verdict_by) == ("beklenen", "davet vardı", "ayse")
+    assert stored.read_at is not None
+    visitor.page.reload()
+    visitor.page.get_by_text("Beklenen durum – ayse").wait_for()
+
+
+def test_an_alert_raised_meanwhile_shows_without_reloading(new_visitor: NewVisitor, instance: Instance) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open(f"/alerts?alert={instance.alert_ids[2]}")
+    visitor.page.get_by_role("button", name="Üstlen", exact=True).wait_for()
+    instance.services.alerts.acknowledge(SYSTEM, instance.alert_ids[2])
+    visitor.page.get_by_text("Barometer ilgileniyor").wait_for()
+
+
+def test_the_language_is_changed_on_the_spot_and_kept(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor("deniz")
+    visitor.open("/alerts")
+    visitor.see("Alerts")
+    visitor.page.get_by_test_id("stSidebar").get_by_text("Türkçe").click()
+    visitor.see("Uyarılar")
+    visitor.page.reload()
+    visitor.see("Uyarılar")
+    visitor.page.get_by_test_id("stSidebar").get_by_text("English").click()
+    visitor.see("Alerts")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_no_page_scrolls_sideways_or_complains(new_visitor: NewVisitor, path: str, width: int) -> None:
+    visitor = new_visitor("ayse", width=width, phone=width == 390)
+    visitor.open(path)
+    visitor.see(PAGES[path][0])
+    assert not scrolls_sideways(visitor)
+    assert visitor.problems == []
+
+
+def test_a_phone_opens_an_alert_on_a_page_of_its_own(new_visitor: NewVisitor, instance: Instance) -> None:
+    visitor = new_visitor("ayse", width=390, phone=True)
+    visitor.open(f"/alerts?alert={instance.alert_ids[1]}")
+    visitor.page.locator(".js-plotly-plot").wait_for()
+    assert "/alert?" in visitor.page.url
+    assert not scrolls_sideways(visitor)
+    visitor.page.get_by_text("Listeye dön").click()
+    visitor.see("Uyarılar")
+
+
+@pytest.mark.parametrize(("theme", "ground"), [("light", LIGHT), ("dark", DARK)])
+def test_the_page_follows_the_theme_of_the_browser(new_visitor: NewVisitor, theme: str, ground: str) -> None:
+    visitor = new_visitor("ayse", theme=theme)
+    visitor.open()
+    visitor.see("Genel bakış")
+    background = visitor.page.evaluate(
+        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    )
+    assert background == ground

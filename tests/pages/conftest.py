@@ -1,0 +1,94 @@
+"""Pages under AppTest: the real services on a database of the test, signed in as one of the cast."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.clock import FixedClock
+from core.embedded.servers import Servers
+from core.scope import SYSTEM, Scope
+from core.settings import ROOT, Settings
+from db.session import Database
+from pages.shell import provider, session
+from services import Services, build_services
+
+PASSWORD = "a long enough password"
+OVERVIEW = "pages/overview/overview.py"
+BOARD = "pages/alerts/board.py"
+ALERT = "pages/alerts/alert.py"
+JOBS = "pages/system/jobs.py"
+
+
+@pytest.fixture
+def services(database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    servers = Servers("", "redis://127.0.0.1:1", None, None)
+    built = build_services(Settings(), servers, clock=clock, database=database)
+    monkeypatch.setattr(provider, "build_services", lambda _: built)
+    provider.services.clear()
+    st.cache_data.clear()
+    yield built
+    provider.services.clear()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visitor's browser, as far as AppTest has one."""
+
+    services: Services
+    monkeypatch: pytest.MonkeyPatch
+
+    def sign_in(self, role: str, hotels: list[int] | None, language: str = "tr") -> None:
+        """A new user of that role, and this browser with their session's cookie."""
+        identity = self.services.identity
+        name = f"{role}_{language}"
+        identity.add_user(SYSTEM, name, PASSWORD, role, full_name="Ayşe Yılmaz", language=language, hotels=hotels)
+        token = identity.redeem_ticket(identity.begin_session(identity.check_password(name, PASSWORD)))
+        self.monkeypatch.setattr(session, "session_token", lambda: token)
+
+    def scope(self) -> Scope:
+        """What the signed-in user may see."""
+        user = self.services.identity.session_user(session.session_token() or "")
+        assert user is not None
+        return self.services.identity.scope_of(user)
+
+    def open(self, page: str = OVERVIEW, **address: str | list[str]) -> AppTest:
+        """The page as it looks after its first run."""
+        app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
+        app.context["locale"] = "en-GB"
+        app.run()
+        for name, value in address.items():
+            app.query_params[name] = value
+        return app.switch_page(page).run()
+
+
+@pytest.fixture
+def visit(services: Services, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    monkeypatch.setattr(session, "session_token", lambda: None)
+    return Visit(services, monkeypatch)
+
+
+Text = Callable[[AppTest], str]
+
+
+@pytest.fixture
+def text() -> Text:
+    """Everything a page says, unescaped, in one string."""
+
+    def read(app: AppTest) -> str:
+        kinds = ("title", "subheader", "markdown", "info", "warning", "success", "error", "metric", "expander")
+        said = [
+            str(part)
+            for kind in kinds
+            for element in app.get(kind)
+            for part in (
+                element.label if kind in ("metric", "expander") else element.value,
+                getattr(element, "value", ""),
+            )
+        ]
+        said += [element.label for element in app.button]
+        return "\n".join(said).replace("\\", "")
+
+    return read

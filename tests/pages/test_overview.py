@@ -1,0 +1,94 @@
+"""The Overview says what needs me now, what will run out and how fresh the data is, in both languages (issue 2.9)."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.clock import FixedClock
+from core.i18n import Translator
+from core.scope import SYSTEM
+from tests.pages.conftest import OVERVIEW, Text, Visit
+from tests.pages.hotel import small_hotel
+
+TITLES = {"tr": "Genel bakış", "en": "Overview"}
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_an_empty_installation_says_what_to_do(visit: Visit, text: Text, language: str) -> None:
+    visit.sign_in("superadmin", None, language)
+    app = visit.open(OVERVIEW)
+    assert not app.exception
+    assert "manage.py import" in text(app)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_hotel_without_alerts_and_shortages_is_told_that_it_is_calm(visit: Visit, text: Text, language: str) -> None:
+    small_hotel(visit.services, with_alerts=False)
+    visit.sign_in("superadmin", None, language)
+    app = visit.open(OVERVIEW)
+    assert not app.exception
+    assert Translator(language)("overview.calm_title") in text(app)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_the_key_figures_are_those_of_the_service(visit: Visit, language: str) -> None:
+    hotel = small_hotel(visit.services)
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    app = visit.open(OVERVIEW)
+    assert not app.exception
+    assert TITLES[language] in [title.value for title in app.title]
+    t = Translator(language)
+    figures = visit.services.overview.figures(SYSTEM, [hotel.hotel_id], visit.services.clock.now())
+    assert figures.occupancy_ratio == 0.5
+    assert (figures.consumed_units, figures.revenue) == (2, 8)
+    assert [metric.value for metric in app.metric] == [
+        t.percent(0.5), t("shell.units", count=2), t.money(8, "EUR"), t("shell.minutes", value=t.number(6, 1)),
+    ]  # fmt: skip
+
+
+def test_open_alerts_stand_by_severity_with_the_worst_first(visit: Visit, text: Text) -> None:
+    hotel = small_hotel(visit.services)
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    said = text(visit.open(OVERVIEW))
+    places = [said.index(f" {word}]") for word in ("Critical", "High", "Medium", "Low")]
+    assert places == sorted(places)
+    assert "Room 101" in said
+
+
+def test_products_that_run_low_are_listed_with_days_and_probability(visit: Visit) -> None:
+    hotel = small_hotel(visit.services)
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    low = visit.services.overview.running_low(SYSTEM, [hotel.hotel_id], visit.services.clock.now())
+    assert low
+    frame = visit.open(OVERVIEW).table[0].value
+    assert next(iter(frame["Product"])).replace("\\", "") == low[0].name
+    assert next(iter(frame["Out in 7 days"])) == Translator("en").percent(low[0].probability)
+
+
+def test_a_manager_sees_no_other_hotel(visit: Visit, text: Text) -> None:
+    mine, other = small_hotel(visit.services), small_hotel(visit.services)
+    visit.sign_in("admin", [mine.hotel_id], "en")
+    app = visit.open(OVERVIEW, hotel=other.code)
+    assert not app.selectbox
+    assert "of 2 rooms" in " ".join(metric.delta for metric in app.metric)
+    assert other.name not in text(app)
+
+
+def test_an_administrator_chooses_a_hotel_by_address(visit: Visit) -> None:
+    first, second = small_hotel(visit.services), small_hotel(visit.services, with_alerts=False)
+    visit.sign_in("superadmin", None, "en")
+    assert "of 4 rooms" in visit.open(OVERVIEW).metric[0].delta
+    app = visit.open(OVERVIEW, hotel=second.code)
+    assert app.selectbox[0].value == second.code
+    assert "of 2 rooms" in app.metric[0].delta
+    assert first.code != second.code
+
+
+def test_data_that_stopped_are_called_stale(visit: Visit, clock: FixedClock, text: Text) -> None:
+    hotel = small_hotel(visit.services)
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    assert not visit.open(OVERVIEW).warning
+    clock.advance(timedelta(hours=26))
+    app = visit.open(OVERVIEW)
+    assert "Collection may have stopped" in app.warning[0].value
+    assert "ago" in text(app)

@@ -1,0 +1,62 @@
+"""Who may see a page: nobody without a session, and only what the role allows."""
+
+import pytest
+
+from pages.shell import session
+from tests.pages.conftest import ALERT, BOARD, JOBS, OVERVIEW, PASSWORD, Visit
+
+PAGES = (OVERVIEW, BOARD, ALERT, JOBS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_session_every_page_shows_the_form_and_nothing_else(visit: Visit, page: str) -> None:
+    app = visit.open(page)
+    assert [field.label for field in app.text_input] == ["User name", "Password"]
+    assert [title.value for title in app.title] == ["Barometer"]
+    assert not app.metric
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("language", "refusal"), [("tr", "Bu sayfa rolünüze açık değil"), ("en", "This page is not for your role")]
+)
+@pytest.mark.parametrize("role", ["kat_sorumlusu", "depo_sorumlusu"])
+def test_attendants_and_storekeepers_are_told_that_the_page_is_not_for_them(
+    visit: Visit, page: str, role: str, language: str, refusal: str
+) -> None:
+    visit.sign_in(role, [], language)
+    app = visit.open(page)
+    assert [title.value for title in app.title] == [refusal]
+    assert not app.exception
+
+
+def test_a_wrong_password_is_refused_in_words(visit: Visit) -> None:
+    app = visit.open()
+    app.text_input[0].set_value("nobody")
+    app.text_input[1].set_value(PASSWORD)
+    app.button[0].click().run()
+    assert len(app.error) == 1
+    assert not app.exception
+
+
+def test_a_session_that_was_ended_elsewhere_ends_here_with_the_next_run(visit: Visit) -> None:
+    visit.sign_in("admin", [], "en")
+    app = visit.open()
+    assert "Barometer" not in [title.value for title in app.title]
+    visit.services.identity.end_session(session.session_token() or "")
+    assert [title.value for title in app.run().title] == ["Barometer"]
+
+
+def test_a_made_up_cookie_is_nobody(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "session_token", lambda: "made-up")
+    assert [title.value for title in visit.open().title] == ["Barometer"]
+
+
+def test_the_chosen_language_is_kept_with_the_user(visit: Visit) -> None:
+    visit.sign_in("superadmin", None, "tr")
+    app = visit.open()
+    app.segmented_control(key="language_tr").set_value("en").run()
+    user = visit.services.identity.session_user(session.session_token() or "")
+    assert user is not None
+    assert user.language == "en"
+    assert "No hotel yet" in [title.value for title in app.run().title]
