@@ -10,6 +10,8 @@ HORIZON_DAYS = 60
 MIN_DAYS = 14
 SOON_DAYS = 7
 BAND = (0.1, 0.9)  # the 80 % interval
+WEEK = 7
+PRIOR_DAYS = 4.0  # the mean of all days weighs as much as four observations of one weekday
 
 Floats = NDArray[np.float64]
 
@@ -29,19 +31,21 @@ class RunOut:
 
 
 def run_out(levels: Floats, outflows: Floats) -> RunOut:
-    """Run-out of P products from their levels (P) and the last D days' outflow (P × D, NaN = not observed).
+    """Run-out of P products from their levels (P) and their outflow in the last D times 24 hours (P × D).
 
-    The sum of k days' demand is taken as gamma with the mean and variance of the observed days, a usual approximation
-    of lead-time demand (Burgin 1975, The gamma distribution and inventory control). Deliveries are not counted.
+    Column d of ``outflows`` is the day that ended d days ago; NaN is a day that was not observed. A day to come is
+    expected to be like its weekday, shrunk towards the mean of all days; the demand of k days is taken as gamma with
+    their mean and variance, a usual approximation of lead-time demand (Burgin 1975, The gamma distribution and
+    inventory control), widened by what D days leave unknown about the mean. Deliveries are not counted.
     """
     observed = np.isfinite(outflows)
     days = observed.sum(axis=1)
     known = days >= MIN_DAYS
     filled = np.where(observed, outflows, 0.0)
     mean = filled.sum(axis=1) / np.maximum(days, 1)
-    variance = (np.where(observed, outflows - mean[:, None], 0.0) ** 2).sum(axis=1) / np.maximum(days - 1, 1)
+    by_weekday, variance = _weekdays(filled, observed, mean)
     moving = known & (mean > 0)
-    empty_by = _probability_empty(levels, np.where(moving, mean, 1.0), np.maximum(variance, mean + 1e-9))
+    empty_by = _probability_empty(levels, by_weekday, variance / np.maximum(days, 1), variance)
     nothing = np.full(levels.shape, np.nan)
     low, middle, high = (np.where(moving, _first_day(empty_by, q), nothing) for q in (BAND[0], 0.5, BAND[1]))
     still = known & (mean == 0)
@@ -54,12 +58,22 @@ def run_out(levels: Floats, outflows: Floats) -> RunOut:
     )
 
 
-def _probability_empty(levels: Floats, mean: Floats, variance: Floats) -> Floats:
+def _weekdays(units: Floats, observed: NDArray[np.bool_], mean: Floats) -> tuple[Floats, Floats]:
+    """Expected outflow of the next seven days (P × 7), and the variance of a day around it, at least Poisson's."""
+    past = -(np.arange(units.shape[1]) + 1) % WEEK  # the day to come, of the next seven, that shares the weekday
+    is_day = (past[:, None] == np.arange(WEEK)).astype(float)
+    means = (units @ is_day + PRIOR_DAYS * mean[:, None]) / (observed @ is_day + PRIOR_DAYS)
+    residual = np.where(observed, units - means[:, past], 0.0)
+    variance = (residual**2).sum(axis=1) / np.maximum(observed.sum(axis=1) - 1, 1)
+    return means, np.maximum(variance, mean + 1e-9)
+
+
+def _probability_empty(levels: Floats, by_weekday: Floats, mean_variance: Floats, variance: Floats) -> Floats:
     """P(demand of k days ≥ level), P × (HORIZON_DAYS + 1); non-decreasing in k."""
-    steps = np.arange(HORIZON_DAYS + 1, dtype=float)
-    shape = steps[None, 1:] * (mean**2 / variance)[:, None]
-    scale = (variance / mean)[:, None]
-    reached = gamma.sf(np.maximum(levels, 0.0)[:, None], shape, scale=scale)
+    steps = np.arange(1, HORIZON_DAYS + 1)
+    demand = np.maximum(np.cumsum(by_weekday[:, (steps - 1) % WEEK], axis=1), 1e-9)
+    spread = variance[:, None] * steps + mean_variance[:, None] * steps**2
+    reached = gamma.sf(np.maximum(levels, 0.0)[:, None], demand**2 / spread, scale=spread / demand)
     start = np.where(levels <= 0, 1.0, 0.0)[:, None]
     return np.asarray(np.maximum.accumulate(np.hstack([start, reached]), axis=1))
 
