@@ -39,7 +39,7 @@ class Metric(Base):
         # What changed since a stage last looked; a few pages, since rows are written in the order of collection.
         Index(
             "ix_ml_metrics_collected_at", "collected_at",
-            postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": True},
+            postgresql_using="brin", postgresql_with={"pages_per_range": 32},
         ),
     )  # fmt: skip
     id: Mapped[Key]

@@ -24,12 +24,15 @@ class Written:
         return self.changed + self.deleted
 
 
-UPSERT = """
+INSERT = """
 INSERT INTO ml_metrics (hotel_id, metric_type, entity_type, entity_id, interval_start, timestamp, metric_value,
                         exposure, extra_data)
 SELECT :hotel_id, :metric_type, :entity_type, n.entity_id, n.interval_start, n.timestamp, n.metric_value,
        n.exposure, n.extra_data
   FROM ({rows}) n
+"""
+
+DIFFERENCES = """
   LEFT JOIN ml_metrics m ON m.hotel_id = :hotel_id AND m.metric_type = :metric_type
        AND m.entity_id = n.entity_id AND m.timestamp = n.timestamp
  WHERE m.id IS NULL OR (m.interval_start, m.metric_value, m.exposure, m.extra_data)
@@ -56,8 +59,18 @@ SELECT count(*) FROM gone
 
 
 def upsert(connection: Connection, rows: str, params: dict[str, object]) -> int:
-    """Insert or change what the query ``rows`` (columns of ml_metrics from entity_id on) says differently."""
-    return connection.execute(text(UPSERT.format(rows=rows)), params).rowcount
+    """Insert or change what the query ``rows`` (columns of ml_metrics from entity_id on) says differently.
+
+    Into a hotel's first collection of a metric type everything is inserted, in the order of time, which is twice as
+    fast as comparing with nothing.
+    """
+    query = INSERT.format(rows=rows) + (DIFFERENCES if _has_rows(connection, params) else " ORDER BY n.timestamp")
+    return connection.execute(text(query), params).rowcount
+
+
+def _has_rows(connection: Connection, params: dict[str, object]) -> bool:
+    question = "SELECT EXISTS (SELECT FROM ml_metrics WHERE hotel_id = :hotel_id AND metric_type = :metric_type)"
+    return bool(connection.execute(text(question), params).scalar_one())
 
 
 def delete(connection: Connection, spans: str, condition: str, params: dict[str, object]) -> int:

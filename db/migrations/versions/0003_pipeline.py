@@ -84,7 +84,7 @@ def upgrade() -> None:
         ["collected_at"],
         unique=False,
         postgresql_using="brin",
-        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        postgresql_with={"pages_per_range": 32},
     )
     op.create_table(
         "ml_models",
