@@ -17,6 +17,7 @@ run: install
 	@$(BIN)/python manage.py up
 
 install: $(STAMP)
+	@:
 
 $(STAMP): requirements-dev.txt
 	@if [ -z "$(PYTHON)$(UV)" ]; then \

@@ -12,7 +12,7 @@ from core.i18n import Translator
 from core.logs import configure_logging
 from core.settings import Settings, child_environment, load_settings
 from db.session import open_database
-from operations.jobs.definitions import timed_jobs
+from operations.jobs.definitions import JobDefinition, timed_jobs
 from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
@@ -47,28 +47,39 @@ def stop_on_signals(stopping: threading.Event) -> None:
 def run_child(settings: Settings, servers: Servers, run_id: int) -> int:
     """One run, with everything that computes; the memory goes back to the system with the process."""
     from operations.jobs.execution import execute, limit_memory
-    from services import build_services, job_definitions
 
     limit_memory(settings.job_memory_mb)
-    services = build_services(settings, servers)
+    database = open_database(servers.database_url, f"barometer-run-{run_id}", pool_size=3)
+
+    def load_definitions() -> tuple[JobDefinition, ...]:
+        from services import build_services, job_definitions
+
+        return job_definitions(build_services(settings, servers, database=database))
+
     try:
-        return execute(job_definitions(services), run_id, services.database, services.clock)
+        return execute(load_definitions, run_id, database, SystemClock())
     finally:
-        services.close()
+        database.dispose()
 
 
 def main(arguments: list[str]) -> int:
-    settings = load_settings()
+    language = "en"
+    try:
+        settings = load_settings()
+        language = settings.language
+        return run(settings, arguments)
+    except AppError as error:
+        sys.stderr.write(Translator(language)(error.message_id, **error.params) + "\n")
+        return 1
+
+
+def run(settings: Settings, arguments: list[str]) -> int:
     is_child = arguments[:1] == ["child"]
     configure_logging("jobs" if is_child else "sidecar", settings.log_level, settings.logs_dir)
-    try:
-        with running_servers(settings) as servers:
-            if is_child:
-                return run_child(settings, servers, int(arguments[1]))
-            serve(settings, servers)
-    except AppError as error:
-        sys.stderr.write(Translator(settings.language)(error.message_id, **error.params) + "\n")
-        return 1
+    with running_servers(settings) as servers:
+        if is_child:
+            return run_child(settings, servers, int(arguments[1]))
+        serve(settings, servers)
     return 0
 
 

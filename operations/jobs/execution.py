@@ -4,7 +4,7 @@ import os
 import resource
 import socket
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from core.clock import Clock
@@ -23,20 +23,23 @@ log = logger(__name__)
 
 
 def execute(
-    definitions: Iterable[JobDefinition],
+    load_definitions: Callable[[], Iterable[JobDefinition]],
     run_id: int,
     database: Database,
     clock: Clock,
     beat_seconds: float = BEAT_SECONDS,
 ) -> int:
-    """Run a run that the sidecar recorded, in the child process it started; returns the exit code."""
+    """Run a run that the sidecar recorded, in the child process it started; returns the exit code.
+
+    ``load_definitions`` builds what computes; when that fails, the run says so like any other failure.
+    """
     with database.transaction() as connection:
         queries.attach_process(connection, run_id, os.getpid(), socket.gethostname())
         run = queries.read_run(connection, run_id)
     if run is None or run.state != "running" or run.hotel_id is None:
         return 1
     with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart:
-        end = _attempt(_definition(definitions, run.job_name), run, run.hotel_id, clock, heart.progress)
+        end = _attempt(load_definitions, run, run.hotel_id, clock, heart.progress)
     with database.transaction() as connection:
         queries.finish_run(connection, run_id, end)
     log.info("run_ended", run_id=run_id, job=run.job_name, hotel_id=run.hotel_id, state=end.state, error=end.error_code)
@@ -87,18 +90,23 @@ def limit_memory(megabytes: int) -> None:
 
 
 def _definition(definitions: Iterable[JobDefinition], name: str) -> JobDefinition:
-    found = [definition for definition in definitions if definition.name == name]
-    return found[0] if found else JobDefinition(name, lambda *_: _refuse(name))
-
-
-def _refuse(name: str) -> StageReport:
+    for definition in definitions:
+        if definition.name == name:
+            return definition
     raise AppError("unknown_job", params={"job": name})
 
 
-def _attempt(definition: JobDefinition, run: RunRow, hotel_id: int, clock: Clock, progress: Progress) -> RunEnd:
-    wanted = (run.arguments or {}).get("at")
-    at = datetime.fromisoformat(wanted) if wanted else clock.now()
+def _attempt(
+    load_definitions: Callable[[], Iterable[JobDefinition]],
+    run: RunRow,
+    hotel_id: int,
+    clock: Clock,
+    progress: Progress,
+) -> RunEnd:
     try:
+        definition = _definition(load_definitions(), run.job_name)
+        wanted = (run.arguments or {}).get("at")
+        at = datetime.fromisoformat(wanted) if wanted else clock.now()
         return _succeeded(definition.run(hotel_id, at, progress), clock.now())
     except Exception as error:
         log.exception("run_failed", run_id=run.id, job=run.job_name, hotel_id=hotel_id)

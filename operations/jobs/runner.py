@@ -12,7 +12,12 @@ from db.queries.jobs import NewRun, RequestRow, RunEnd
 from db.session import Database
 from operations.jobs.children import Child, start_child
 
-ENDED_WITHOUT_A_WORD = "lost"
+ERROR_CODES = {
+    "timed_out": "timed_out",
+    "cancelled": "sidecar_stopped",
+    "failed": "process_failed",
+    "lost": "process_gone",
+}
 
 log = logger(__name__)
 
@@ -82,18 +87,16 @@ class JobRunner:
             child.stop("cancelled")
 
     def _close(self, child: Child) -> str:
-        state = child.stopped_as or ENDED_WITHOUT_A_WORD
-        end = RunEnd(
-            state, self.clock.now(),
-            error_code={"timed_out": "timed_out", "cancelled": "sidecar_stopped"}.get(state, "process_gone"),
-            error_text=f"exit code {child.process.returncode}",
-        )  # fmt: skip
+        code = child.process.returncode
+        # Killed by a signal or without a word: lost. An exit code of its own: it failed before it could write why.
+        state = child.stopped_as or ("failed" if code > 0 else "lost")
+        end = RunEnd(state, self.clock.now(), error_code=ERROR_CODES[state], error_text=f"exit code {code}")
         with self.database.transaction() as connection:
             if queries.finish_run(connection, child.run_id, end):
                 log.error("run_closed", run_id=child.run_id, job=child.job_name, state=state, error=end.error_text)
                 return state
             run = queries.read_run(connection, child.run_id)
-        return run.state if run else ENDED_WITHOUT_A_WORD
+        return run.state if run else "lost"
 
     def _new(
         self, job_name: str, hotel_id: int, trigger: str, timeout_seconds: int, request: RequestRow | None = None

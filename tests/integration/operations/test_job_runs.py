@@ -49,7 +49,7 @@ def refuse(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
 
 def test_a_run_records_what_it_read_and_wrote(database: Database, clock: FixedClock, hotel: int) -> None:
     run_id = begin(database, clock, hotel)
-    assert execute([JobDefinition("collect", collect)], run_id or 0, database, clock) == 0
+    assert execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock) == 0
     run = read(database, run_id)
     assert (run.state, run.rows_in, run.rows_out, run.progress_ratio) == ("succeeded", 7, 5, 1.0)
     assert run.result == {"hotel": hotel, "at": clock.now().isoformat()}
@@ -63,7 +63,7 @@ def test_a_failing_job_records_its_error(
     database: Database, clock: FixedClock, hotel: int, function: object, code: str, words: str
 ) -> None:
     run_id = begin(database, clock, hotel)
-    assert execute([JobDefinition("collect", function)], run_id or 0, database, clock) == 1  # type: ignore[arg-type]
+    assert execute(lambda: [JobDefinition("collect", function)], run_id or 0, database, clock) == 1  # type: ignore[arg-type]
     run = read(database, run_id)
     assert (run.state, run.error_code) == ("failed", code)
     assert "Traceback" in (run.error_text or "")
@@ -74,14 +74,23 @@ def test_a_job_that_this_process_does_not_know_fails_and_says_so(
     database: Database, clock: FixedClock, hotel: int
 ) -> None:
     run_id = begin(database, clock, hotel, "unheard_of")
-    assert execute([JobDefinition("collect", collect)], run_id or 0, database, clock) == 1
+    assert execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock) == 1
     assert read(database, run_id).error_code == "unknown_job"
+
+
+def test_what_computes_may_fail_to_load_and_the_run_says_so(database: Database, clock: FixedClock, hotel: int) -> None:
+    def broken() -> list[JobDefinition]:
+        raise ImportError("no module named planted")
+
+    run_id = begin(database, clock, hotel)
+    assert execute(broken, run_id or 0, database, clock) == 1
+    assert "no module named planted" in (read(database, run_id).error_text or "")
 
 
 def test_a_run_works_as_of_the_instant_that_was_asked_for(database: Database, clock: FixedClock, hotel: int) -> None:
     asked = (clock.now() - timedelta(days=3)).isoformat()
     run_id = begin(database, clock, hotel, arguments={"at": asked})
-    execute([JobDefinition("collect", collect)], run_id or 0, database, clock)
+    execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock)
     assert (read(database, run_id).result or {})["at"] == asked
 
 
@@ -92,7 +101,7 @@ def test_a_job_runs_once_at_a_time_in_a_hotel_and_others_beside_it(
     assert begin(database, clock, hotel) is None
     assert begin(database, clock, other_hotel) is not None
     assert begin(database, clock, hotel, "features") is not None
-    execute([JobDefinition("collect", collect)], first or 0, database, clock)
+    execute(lambda: [JobDefinition("collect", collect)], first or 0, database, clock)
     assert begin(database, clock, hotel) is not None
 
 
@@ -106,7 +115,7 @@ def test_a_run_that_was_closed_by_others_stays_as_they_closed_it(
             queries.finish_run(connection, run_id or 0, queries.RunEnd("cancelled", clock.now()))
         return StageReport(1, 1)
 
-    execute([JobDefinition("collect", taken_away)], run_id or 0, database, clock)
+    execute(lambda: [JobDefinition("collect", taken_away)], run_id or 0, database, clock)
     assert read(database, run_id).state == "cancelled"
 
 

@@ -58,8 +58,10 @@ def main(arguments: list[str]) -> int:
     configure_logging("test", "INFO")
     database, clock = open_database(os.environ["DATABASE_URL"], "sidecar-test", pool_size=2), SystemClock()
     if arguments[0] == "child":
+        if os.environ.get("CHILDREN_FAIL_TO_START"):
+            return 3
         definitions = [JobDefinition(name, function) for name, function in JOBS.items()]
-        return execute(definitions, int(arguments[1]), database, clock, beat_seconds=0.2)
+        return execute(lambda: definitions, int(arguments[1]), database, clock, beat_seconds=0.2)
     table = Timetable(tuple(TimedJob(name, Every(60), TIMEOUTS.get(name, 60)) for name in arguments[1:]))
     command = (sys.executable, __file__, "child")
     runner = JobRunner(database, clock, command, workers=2, environment=child_environment())

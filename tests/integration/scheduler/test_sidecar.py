@@ -52,9 +52,9 @@ def start(database: Database, hold_file: Path) -> Iterator[Start]:
     """Start sidecars; whatever they left is stopped after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(*jobs: str, url: str = "") -> subprocess.Popen[bytes]:
+    def begin(*jobs: str, url: str = "", **more: str) -> subprocess.Popen[bytes]:
         url = url or database.engine.url.render_as_string(hide_password=False)
-        environment = {**os.environ, "DATABASE_URL": url, "HOLD_FILE": str(hold_file), "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "DATABASE_URL": url, "HOLD_FILE": str(hold_file), "PYTHONPATH": str(ROOT), **more}
         process = subprocess.Popen([sys.executable, PROCESS, "serve", *jobs], env=environment, start_new_session=True)
         started.append(process)
         return process
@@ -125,6 +125,17 @@ def test_a_run_over_its_time_is_killed_even_when_it_does_not_listen(
     assert run.error_code == "timed_out"
 
 
+def test_a_child_that_ends_before_its_work_has_failed_and_is_not_repeated_at_once(
+    database: Database, hotel: int, start: Start
+) -> None:
+    start("quick", CHILDREN_FAIL_TO_START="1")
+    run = wait_for(lambda: runs(database, "quick", "failed"))[0]
+    assert (run.error_code, run.error_text) == ("process_failed", "exit code 3")
+    add_hotel(database, "B")
+    wait_for(lambda: len(runs(database, "quick", "failed")) == 2)
+    assert len(runs(database, "quick")) == 2
+
+
 def test_a_run_that_grows_beyond_its_memory_fails_alone(database: Database, hotel: int, start: Start) -> None:
     start("greedy")
     assert wait_for(lambda: runs(database, "greedy", "failed"))[0].error_code == "out_of_memory"
@@ -137,7 +148,7 @@ def test_of_two_sidecars_one_leads_and_the_other_takes_over_when_it_is_killed(
     first = start("slow")
     wait_for(lambda: leader(database) == first.pid)
     second = start("slow")
-    run = wait_for(lambda: runs(database, "slow", "running"))[0]
+    run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
     first.kill()
     first.wait()
     wait_for(lambda: leader(database) == second.pid)
