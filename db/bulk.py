@@ -11,6 +11,8 @@ from psycopg2 import extensions
 from pyarrow import csv as arrow_csv
 from sqlalchemy import Connection
 
+ANALYZE_FROM_ROWS = 10_000
+
 
 def _as_csv(frame: pd.DataFrame) -> BytesIO:
     """Empty unquoted fields are NULL; every text is quoted, so an empty text stays a text."""
@@ -43,7 +45,9 @@ def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
         cursor.copy_expert(
             f'COPY "{table}" ({quoted(list(frame.columns))}) FROM STDIN WITH (FORMAT csv)', _as_csv(frame)
         )
-        return int(cursor.rowcount)
+        written = int(cursor.rowcount)
+    refresh_statistics(connection, table, written)
+    return written
 
 
 def upsert_frame(
@@ -73,7 +77,15 @@ def upsert_frame(
         )
         written = int(cursor.rowcount)
         cursor.execute(f'DROP TABLE "{staging}"')
+    refresh_statistics(connection, table, written)
     return written
+
+
+def refresh_statistics(connection: Connection, table: str, written: int) -> None:
+    """ANALYZE after a bulk write: until autovacuum comes by, the planner would take the table for empty."""
+    if written >= ANALYZE_FROM_ROWS:
+        with _cursor(connection) as cursor:
+            cursor.execute(f'ANALYZE "{table}"')
 
 
 def quoted_of(table: str, names: Sequence[str]) -> str:

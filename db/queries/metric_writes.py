@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from db.bulk import copy_frame
+from db.bulk import copy_frame, refresh_statistics
 from db.queries.metrics import EXTRA_FIELDS
 from db.queries.watermarks import Window
 
@@ -65,7 +65,9 @@ def upsert(connection: Connection, rows: str, params: dict[str, object]) -> int:
     fast as comparing with nothing.
     """
     query = INSERT.format(rows=rows) + (DIFFERENCES if _has_rows(connection, params) else " ORDER BY n.timestamp")
-    return connection.execute(text(query), params).rowcount
+    written = connection.execute(text(query), params).rowcount
+    refresh_statistics(connection, "ml_metrics", written)
+    return written
 
 
 def _has_rows(connection: Connection, params: dict[str, object]) -> bool:

@@ -1,12 +1,43 @@
 """The direction of imports (import-linter) holds, and the linter notices a breach."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.architecture.source_tree import ROOT
+from tests.architecture.source_tree import DOORS, ROOT, SourceFile, parse, production_files
 
 LINTER = Path(sys.executable).parent / "lint-imports"
+
+
+SERVICES_USERS = ("pages/", "api/", *DOORS)
+DOOR_MODULES = {name.removesuffix(".py") for name in DOORS} - {"services"}
+
+
+def imported(file: SourceFile) -> set[str]:
+    """Top-level names that a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def reaching_up(files: list[SourceFile]) -> list[str]:
+    """import-linter reads packages; ``services.py`` and the doors are modules, so they are checked here."""
+    below = [file.name for file in files if not file.name.startswith(SERVICES_USERS) and "services" in imported(file)]
+    return below + [file.name for file in files if imported(file) & DOOR_MODULES]
+
+
+def test_services_are_imported_by_doors_only_and_doors_by_nobody() -> None:
+    assert reaching_up(production_files()) == []
+
+
+def test_a_stage_that_imports_services_or_a_door_is_noticed() -> None:
+    assert reaching_up([parse("from services import Services\n", "pipeline/metrics/breach.py")]) != []
+    assert reaching_up([parse("import manage\n", "pages/alerts/breach.py")]) != []
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
