@@ -46,7 +46,8 @@ class IdentityService:
                 return FIRST_ADMINISTRATOR, None
             chosen = password or generate_password()
             new = NewUser(FIRST_ADMINISTRATOR, "Administrator", hash_password(chosen), "superadmin", "en", True)
-            queries.insert_user(connection, new, [])
+            if queries.insert_user(connection, new, []) is None:  # another process was faster
+                return FIRST_ADMINISTRATOR, None
             audit.record(connection, "system", "user_added", entity=FIRST_ADMINISTRATOR, details={"role": new.role})
         return FIRST_ADMINISTRATOR, None if password else chosen
 
@@ -61,10 +62,14 @@ class IdentityService:
         language: str = "tr",
         hotels: list[int] | None = None,
     ) -> int:
-        """Add a user of some hotels, or of all when ``hotels`` is None; raises ``user_exists`` or ``unknown_role``."""
+        """Add a user of some hotels, or of all when ``hotels`` is None; raises ``user_exists`` or ``unknown_role``.
+
+        Nobody gives away more than they have: neither permissions (``forbidden``) nor hotels (``not_found``).
+        """
         scope.require("users.write")
         if role not in ROLE_PERMISSIONS:
             raise AppError("unknown_role", params={"role": role, "known": ", ".join(ROLE_PERMISSIONS)})
+        _require_within(scope, role, hotels)
         if language not in LANGUAGES:
             raise AppError("unknown_language", params={"language": language})
         check_length(password)
@@ -89,7 +94,9 @@ class IdentityService:
                 queries.note_sign_in(connection, known.user_id, now, new_hash)
             elif known is not None and not locked:
                 queries.count_failure(connection, known.user_id, ATTEMPT_LIMIT, now + LOCK_TIME)
-            audit.record(connection, username[:64], "signed_in" if granted else "sign_in_failed")
+            # The name of an unknown user is not kept: people type their password there by mistake.
+            actor = username if known is not None else "anonymous"
+            audit.record(connection, actor, "signed_in" if granted else "sign_in_failed")
             user = queries.user(connection, known.user_id) if known is not None and granted else None
         if locked:
             raise AppError("account_locked", 429, params={"minutes": int(LOCK_TIME.total_seconds() // 60)})
@@ -142,3 +149,12 @@ class IdentityService:
         """What the user may see and do."""
         hotels = None if user.sees_all_hotels else user.hotels
         return Scope(user.username, ROLE_PERMISSIONS[user.role], hotels)
+
+
+def _require_within(scope: Scope, role: str, hotels: list[int] | None) -> None:
+    for permission in sorted(ROLE_PERMISSIONS[role]):
+        scope.require(permission)
+    if hotels is None and scope.hotels is not None:
+        raise AppError("forbidden", 403, params={"permission": "hotels"})
+    for hotel_id in hotels or []:
+        scope.require_hotel(hotel_id)

@@ -1,8 +1,10 @@
 """Sign-in, sessions and roles (A9.1): what is refused stays refused, what is ended ends at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from core.clock import FixedClock
@@ -112,6 +114,66 @@ def test_adding_users_needs_the_permission_a_free_name_a_known_role_and_a_long_p
     assert code(SYSTEM, "ayse", PASSWORD, "admin") == "user_exists"
     assert code(SYSTEM, "x", PASSWORD, "king") == "unknown_role"
     assert code(SYSTEM, "x", "short", "admin") == "password_too_short"
+
+
+def test_nobody_adds_a_user_who_may_do_or_see_more_than_they_may(identity: IdentityService) -> None:
+    operator = Scope("operator", ROLE_PERMISSIONS["sistem_yoneticisi"], frozenset({1}))
+
+    def attempt(role: str, hotels: list[int] | None) -> str:
+        with pytest.raises(AppError) as refused:
+            identity.add_user(operator, "yeni", PASSWORD, role, hotels=hotels)
+        return refused.value.code
+
+    assert attempt("superadmin", []) == "forbidden"
+    assert attempt("admin", None) == "forbidden"
+    assert attempt("admin", [2]) == "not_found"
+    assert identity.add_user(operator, "yeni", PASSWORD, "admin", hotels=[]) > 0
+
+
+def test_a_password_typed_as_the_user_name_is_not_written_down(identity: IdentityService, database: Database) -> None:
+    refusal(identity, PASSWORD, "")
+    with database.reading() as connection:
+        log = str(connection.execute(text("SELECT * FROM audit_log")).all())
+    assert "sign_in_failed" in log
+    assert PASSWORD not in log
+
+
+def test_attempts_that_run_at_once_are_counted_one_by_one(
+    identity: IdentityService, ayse: User, database: Database
+) -> None:
+    """Five wrong passwords in parallel lock the account; not counting under a lock would lose some of them."""
+    with ThreadPoolExecutor(ATTEMPT_LIMIT) as pool:
+        codes = list(pool.map(lambda _: refusal(identity, "ayse", "wrong"), range(ATTEMPT_LIMIT)))
+    assert codes == ["sign_in_refused"] * ATTEMPT_LIMIT
+    assert refusal(identity, "ayse", PASSWORD) == "account_locked"
+
+
+def test_a_ticket_redeemed_twice_at_once_makes_one_session(identity: IdentityService, ayse: User) -> None:
+    ticket = identity.begin_session(ayse)
+
+    def redeem(_: int) -> str | None:
+        try:
+            return identity.redeem_ticket(ticket)
+        except AppError:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        tokens = [token for token in pool.map(redeem, range(4)) if token is not None]
+    assert len(tokens) == 1
+    assert identity.session_user(tokens[0]) == ayse
+
+
+def test_a_hash_of_other_parameters_is_renewed_at_the_next_sign_in(
+    identity: IdentityService, ayse: User, database: Database
+) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE users SET password_hash = :weak"), {"weak": weak})
+    assert identity.check_password("ayse", PASSWORD) == ayse
+    with database.reading() as connection:
+        renewed = connection.execute(text("SELECT password_hash FROM users")).scalar_one()
+    assert renewed != weak
+    assert identity.check_password("ayse", PASSWORD) == ayse
 
 
 def test_every_role_of_the_specification_has_its_permissions() -> None:
