@@ -62,17 +62,22 @@ def needs_you(page: Page, hotel_ids: tuple[int, ...]) -> None:
         alert_link(page, alert)
 
 
-def running_low(page: Page, hotel_ids: tuple[int, ...]) -> None:
+def running_low(page: Page, hotels: dict[int, str]) -> None:
     """Products that will run out, soonest first, with interval and probability."""
     t = page.t
     st.subheader(t("overview.running_low"))
-    products = reads.running_low(page, hotel_ids)
+    products = reads.running_low(page, tuple(hotels))
     if not products:
         st.success(f"**{t('overview.enough_title')}**  \n{t('overview.enough_text')}", icon=":material/check_circle:")
         return
     st.table(
         {
             t("overview.product"): [plain(product.name) for product in products],
+            **(
+                {t("shell.hotel"): [plain(hotels[product.hotel_id]) for product in products]}
+                if page.names_hotels
+                else {}
+            ),
             t("overview.level"): [t.number(product.level, 0) for product in products],
             t("overview.days"): [
                 day_range(t, product.days, product.days_low, product.days_high) for product in products
@@ -99,7 +104,7 @@ def show() -> None:
     with left:
         needs_you(page, hotel_ids)
     with right:
-        running_low(page, hotel_ids)
+        running_low(page, {hotel.id: hotel.name for hotel in hotels})
     rerun_when_changed(version, lambda: reads.version(page, "sources", "metrics", "scores", "alerts"))
 
 

@@ -45,7 +45,9 @@ def _row(page: Page, alert: AlertRow) -> Iterator[None]:
     t = page.t
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         with st.container(gap="xxsmall"):
-            when = f":small[:gray[{plain(t.instant(alert.started_at))}]]"
+            moment = t.instant(alert.started_at)
+            where = f"{alert.hotel_name} · {moment}" if page.names_hotels else moment
+            when = f":small[:gray[{plain(where)}]]"
             st.markdown(" ".join([severity_badge(t, alert.severity), *states(page, alert), when]))
             st.markdown(plain(sentence(t, alert.message_id, alert.message_params)))
         yield

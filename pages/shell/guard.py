@@ -23,6 +23,7 @@ class Page:
     services: Services
     t: Translator
     now: datetime
+    names_hotels: bool = False  # rows of several hotels say whose they are
 
 
 def visitor() -> User | None:

@@ -74,10 +74,13 @@ def test_a_manager_sees_no_other_hotel(visit: Visit, text: Text) -> None:
     assert other.name not in text(app)
 
 
-def test_an_administrator_chooses_a_hotel_by_address(visit: Visit) -> None:
+def test_an_administrator_sees_whose_each_row_is_and_chooses_a_hotel_by_address(visit: Visit, text: Text) -> None:
     first, second = small_hotel(visit.services), small_hotel(visit.services, with_alerts=False)
     visit.sign_in("superadmin", None, "en")
-    assert "of 4 rooms" in visit.open(OVERVIEW).metric[0].delta
+    both = visit.open(OVERVIEW)
+    assert "of 4 rooms" in both.metric[0].delta
+    assert {first.name, second.name} == set(both.table[0].value["Hotel"])
+    assert f"{first.name} ·" in text(both)
     app = visit.open(OVERVIEW, hotel=second.code)
     assert app.selectbox[0].value == second.code
     assert "of 2 rooms" in app.metric[0].delta
@@ -86,6 +89,9 @@ def test_an_administrator_chooses_a_hotel_by_address(visit: Visit) -> None:
 
 def test_data_that_stopped_are_called_stale(visit: Visit, clock: FixedClock, text: Text) -> None:
     hotel = small_hotel(visit.services)
+    as_of = visit.services.overview.figures(SYSTEM, [hotel.hotel_id], clock.now()).as_of
+    assert as_of is not None
+    clock.at = as_of + timedelta(minutes=3)
     visit.sign_in("admin", [hotel.hotel_id], "en")
     assert not visit.open(OVERVIEW).warning
     clock.advance(timedelta(hours=26))
