@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
 
 from core.clock import local_date, local_midnight
 from core.scope import Scope
@@ -54,7 +54,7 @@ class FeatureService:
         return StageReport(read, written, {metric.name: {"read": read, "written": written}})
 
 
-def build_features(connection: Connection, window: Window, metric: MetricType) -> tuple[int, int]:
+def build_features(connection: Any, window: Window, metric: MetricType) -> tuple[int, int]:
     """(days read, rows written) of one metric type: touched entities, from 31 days before what was touched."""
     source = DailySource(metric.feature_value, metric.daily, metric.described_entity_type == "room")
     today = local_date(window.at, window.time_zone)

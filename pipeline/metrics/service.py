@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
 
 from core.clock import local_date, local_midnight
 from core.scope import Scope
@@ -96,9 +96,7 @@ class MetricsService:
         return StageReport(collected.rows_in, collected.written.rows, {name: details})
 
 
-def _replace(
-    connection: Connection, window: Window, rows: pd.DataFrame, spans: pd.DataFrame, rows_in: int
-) -> Collected:
+def _replace(connection: Any, window: Window, rows: pd.DataFrame, spans: pd.DataFrame, rows_in: int) -> Collected:
     entity_type = METRIC_TYPES[window.metric_type].entity_type
     return Collected(rows_in, metric_writes.replace_metrics(connection, window, entity_type, rows, spans))
 
@@ -107,7 +105,7 @@ def _whole_history(entities: list[int]) -> pd.DataFrame:
     return pd.DataFrame({"entity_id": pd.Series(entities, dtype="int64"), "since": BEGINNING})
 
 
-def collect_stock_levels(connection: Connection, window: Window) -> Collected:
+def collect_stock_levels(connection: Any, window: Window) -> Collected:
     """stok_seviye: products that moved are computed from their whole ledger, the others carry their level on."""
     products = collect_stock.touched_products(connection, window)
     moved = collect_stock.movements(connection, window, products)
@@ -116,7 +114,7 @@ def collect_stock_levels(connection: Connection, window: Window) -> Collected:
     return _replace(connection, window, rows, _whole_history(products), len(moved))
 
 
-def collect_custody_use(connection: Connection, window: Window) -> Collected:
+def collect_custody_use(connection: Any, window: Window) -> Collected:
     """zimmet_kullanim: closed local days of the attendants whose movements changed, of all when a day has closed."""
     today = local_date(window.at, window.time_zone)
     until = local_midnight(today, window.time_zone)
@@ -126,7 +124,7 @@ def collect_custody_use(connection: Connection, window: Window) -> Collected:
     return _replace(connection, window, rows, _whole_history(staff), len(totals))
 
 
-def collect_refill_minutes(connection: Connection, window: Window) -> Collected:
+def collect_refill_minutes(connection: Any, window: Window) -> Collected:
     """dolum_sure: the refills of the attendants whose checks changed, some days back."""
     touched = collect_refills.touched_staff(connection, window)
     if touched.empty:
@@ -135,7 +133,7 @@ def collect_refill_minutes(connection: Connection, window: Window) -> Collected:
     return _replace(connection, window, rows, touched, len(rows))
 
 
-def collect_consumed_units(connection: Connection, window: Window) -> Collected:
+def collect_consumed_units(connection: Any, window: Window) -> Collected:
     """tuketim_miktar: intervals that are new, or that a visit, a stay or a new slot changed; for every slot."""
     rooms = _rooms_to_read(connection, window, collect_consumption.ensure_slots(connection, window))
     if rooms.empty:
@@ -153,7 +151,7 @@ def collect_consumed_units(connection: Connection, window: Window) -> Collected:
     return Collected(len(visits), collect_consumption.write_intervals(connection, window, changed, inside, gone))
 
 
-def _rooms_to_read(connection: Connection, window: Window, with_new_slots: list[int]) -> pd.DataFrame:
+def _rooms_to_read(connection: Any, window: Window, with_new_slots: list[int]) -> pd.DataFrame:
     """room_id, since, visited_at: rooms to compare from ``since`` on; lines may differ since ``visited_at``."""
     if window.is_first:
         return _rooms(collect_consumption.all_rooms(connection, window.hotel_id), BEGINNING, BEGINNING)
@@ -174,7 +172,7 @@ def _rooms(room_ids: list[int], since: datetime, visited_at: datetime | None) ->
     return pd.DataFrame({"room_id": pd.Series(room_ids, dtype="int64"), **columns})
 
 
-def _reopened_by_arrivals(connection: Connection, window: Window) -> datetime | None:
+def _reopened_by_arrivals(connection: Any, window: Window) -> datetime | None:
     """The start of the first day on which new stays turn "unknown" into "vacant", in any room."""
     arrivals = collect_consumption.arrivals(connection, window)
     first, last = int(epoch_days(arrivals["arrival_on"]).min()), (local_date(window.at, window.time_zone) - EPOCH).days
@@ -186,9 +184,7 @@ def _reopened_by_arrivals(connection: Connection, window: Window) -> datetime | 
     return local_midnight(EPOCH + timedelta(days=first + int(changed[0])), window.time_zone) if len(changed) else None
 
 
-def _with_occupancy(
-    connection: Connection, window: Window, intervals: pd.DataFrame, room_ids: np.ndarray
-) -> pd.DataFrame:
+def _with_occupancy(connection: Any, window: Window, intervals: pd.DataFrame, room_ids: np.ndarray) -> pd.DataFrame:
     ends = pd.concat([intervals["interval_start"], intervals["timestamp"]])
     days = epoch_days(local_times(ends, window.time_zone))
     first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
@@ -197,7 +193,7 @@ def _with_occupancy(
     return occupancy_of(intervals, room_days(stays, arrivals, room_ids, first, last), window.time_zone)
 
 
-COLLECTORS: dict[str, Callable[[Connection, Window], Collected]] = {
+COLLECTORS: dict[str, Callable[[Any, Window], Collected]] = {
     "stok_seviye": collect_stock_levels,
     "tuketim_miktar": collect_consumed_units,
     "dolum_sure": collect_refill_minutes,

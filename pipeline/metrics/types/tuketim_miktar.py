@@ -11,7 +11,7 @@ METRIC = MetricType(
     effect_gate_ratio=0.40,
     alert_type="tuketim_anomali",
     actions=("action.recount_minibar", "action.check_entry", "action.compare_with_stay"),
-    model_types=("zscore", "isolation_forest"),
+    model_types=("negative_binomial",),
     extra_fields=("occupancy", "guests", "nights", "visit_id"),
     feature_entity_type="room",  # slots are 12 times as many rows, 95 % of them zeros
 )
