@@ -22,9 +22,6 @@ SELECT m.entity_id, m.timestamp
 # After the first run only newer intervals and rows collected since can be waiting.
 SINCE = " AND (m.timestamp > %(since_at)s OR m.collected_at > %(recorded_since)s)"
 
-# A first pass fills empty tables faster than autovacuum looks at them; the planner would then search for waiting rows
-# with nested loops (50 s instead of 0.3 s on 100,000 rows).
-MANY_ROWS = 10_000
 KEYS = ("hotel_id", "metric_type", "entity_id", "timestamp")
 
 
@@ -64,10 +61,7 @@ def scoring_instant(connection: Connection) -> datetime:
 def write_scores(connection: Connection, hotel_id: int, metric_type: str, scores: pd.DataFrame, at: datetime) -> int:
     """Upsert one score a metric row; ``scores``: entity_id, timestamp, detector, expected … model_id."""
     frame = scores.assign(hotel_id=hotel_id, metric_type=metric_type, scored_at=pd.Timestamp(at))
-    written = upsert_frame(connection, "ml_scores", frame, KEYS)
-    if written >= MANY_ROWS:
-        connection.execute(text("ANALYZE ml_scores, ml_metrics"))
-    return written
+    return upsert_frame(connection, "ml_scores", frame, KEYS)
 
 
 def read_scores(
