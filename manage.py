@@ -25,16 +25,13 @@ from db import migrate as migrations
 from db.session import open_database
 from operations import doctor as doctor_checks
 from operations import launcher
-from operations.jobs.execution import run_recorded
+from pipeline.detection.evaluation.service import evaluate as judge_planted
+from pipeline.detection.evaluation.table import as_markdown
 from pipeline.passes import STAGES
-from services import Services, build_services, job_definitions
+from services import Services, build_services, prepare_installation, run_now
 from sources.hotels import HotelRow
-from sources.imports.report import ImportReport, write_errors
+from sources.imports.report import ImportReport, read_mapping, summary, write_errors
 from sources.simulation.anomalies import PlantPlan
-
-SAMPLE_ROOMS = (180, 120)
-SAMPLE_DAYS = 120
-SHOWN_ERRORS = 10
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Barometer watches the minibars of hotels.")
 pipeline_app = typer.Typer(no_args_is_help=True, help="The pipeline by hand.")
@@ -94,29 +91,16 @@ def prepare(settings: Settings, servers: Servers) -> launcher.Prepared:
     t = words(settings)
     services = migrated(settings, servers)
     try:
-        administrator = services.identity.ensure_first_administrator(settings.admin_password)
-        if settings.sample_hotel and not services.hotels.listed(SYSTEM):
-            with shown_progress(t, t("command.preparing_sample")) as progress:
-                services.simulation.create(
-                    SYSTEM, len(SAMPLE_ROOMS), SAMPLE_ROOMS, SAMPLE_DAYS, seed=settings.sample_seed,
-                    until=services.clock.now(), plant=PlantPlan().with_live(SAMPLE_DAYS), progress=progress,
-                )  # fmt: skip
-        for hotel in services.hotels.listed(SYSTEM):
-            if not services.pipeline.was_judged(SYSTEM, hotel.id):
-                with shown_progress(t, t("command.judging", hotel=hotel.code)) as progress:
-                    run_job(services, "first_pass", hotel, services.clock.now(), progress)
+        found = prepare_installation(services, lambda key, params: shown_progress(t, t(key, **params)))
     finally:
         services.close()
-    return launcher.Prepared(*administrator)
+    return launcher.Prepared(*found)
 
 
-def run_job(services: Services, name: str, hotel: HotelRow, at: datetime, progress: Report) -> StageReport:
-    """A job in this process, recorded like the sidecar's."""
-    [job] = [job for job in job_definitions(services) if job.name == name]
-    return run_recorded(
-        job, hotel.id, at, database=services.database, clock=services.clock, requested_by="command line",
-        progress=progress,
-    )  # fmt: skip
+@app.command("prepare")
+def prepare_only() -> None:
+    """What ``up`` does before it starts the services; containers run it once."""
+    sys.exit(launcher.prepare_once(load_settings(), prepare))
 
 
 @app.command()
@@ -146,7 +130,7 @@ def import_file(
     errors: Annotated[Path | None, typer.Option(help="Where to write the errors by row and field.")] = None,
 ) -> None:
     """Import a file of the hotel's records; the same file twice changes nothing."""
-    mapping = dict(part.split("=", 1) for part in column or [] if "=" in part)
+    mapping = read_mapping(column or [])
     with opened() as (services, t):
         with shown_progress(t) as progress:
             if kind == "bookings":
@@ -159,7 +143,7 @@ def import_file(
                     skip_bad_rows=skip_bad_rows, create_rooms=create_rooms, progress=progress,
                 )  # fmt: skip
         print_import(t, report, errors or Path(f"{file.name}.errors.csv"))
-    sys.exit(1 if report.state == "refused" else 0)
+    sys.exit(1 if report.errors and not skip_bad_rows else 0)
 
 
 def one_hotel(services: Services, code: str | None) -> HotelRow:
@@ -171,10 +155,8 @@ def one_hotel(services: Services, code: str | None) -> HotelRow:
 
 
 def print_import(t: Translator, report: ImportReport, errors_file: Path) -> None:
-    counts = {"rows": report.rows, "inserted": report.inserted, "updated": report.updated}
-    console.print(t(f"command.import_{report.state}", unchanged=report.unchanged, bad=report.bad_rows, **counts))
-    for error in report.errors[:SHOWN_ERRORS]:
-        console.print(t("command.import_error", row=error.row, message=error.message(t)), markup=False)
+    for line in summary(report, t):
+        console.print(line, markup=False)
     if report.errors:
         write_errors(report, errors_file, t)
         console.print(t("command.import_errors_file", count=len(report.errors), file=str(errors_file)), markup=False)
@@ -198,7 +180,7 @@ def import_older(
 def simulate(
     hotels: Annotated[int, typer.Option(min=1)] = 1,
     rooms: Annotated[int, typer.Option(min=10)] = 180,
-    days: Annotated[int, typer.Option(min=1)] = SAMPLE_DAYS,
+    days: Annotated[int, typer.Option(min=1)] = 120,
     seed: Annotated[int, typer.Option()] = 1,
     plant: Annotated[bool, typer.Option(help="Plant labelled anomalies.")] = True,
     on_stays_of: Annotated[str | None, typer.Option(help="Code of a hotel with imported stays.")] = None,
@@ -241,13 +223,21 @@ def run_stages(
     instant = services.clock.now() if at is None else at.replace(tzinfo=ZoneInfo(hotel.time_zone)).astimezone(UTC)
     if stage is not None:
         services.pipeline.stage(stage)
-        return run_job(services, stage, hotel, instant, progress)
+        return run_now(services, stage, hotel.id, instant, progress)
     if not services.pipeline.was_judged(SYSTEM, hotel.id):
-        return run_job(services, "first_pass", hotel, instant, progress)
+        return run_now(services, "first_pass", hotel.id, instant, progress)
     total = StageReport()
     for name in STAGES:
-        total += run_job(services, name, hotel, instant, progress)
+        total += run_now(services, name, hotel.id, instant, progress)
     return total
+
+
+@app.command()
+def evaluate(hotel: HotelOption = None) -> None:
+    """Compare detection with the planted anomalies of simulated hotels, beside the older system's rule."""
+    with opened() as (services, _):
+        hotels = [found.id for found in services.hotels.listed(SYSTEM, hotel) if found.simulated]
+        typer.echo(as_markdown(judge_planted(services.database, hotels)))
 
 
 @user_app.command("add")

@@ -1,5 +1,7 @@
 """Services: everything the doors share, built in one function, with edges that tests replace."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +16,7 @@ from identity.service import IdentityService
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService, Retention
 from operations.jobs.definitions import JobDefinition
+from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
 from pipeline.alerts.service import AlertService
 from pipeline.detection.service import DetectionService
@@ -27,7 +30,12 @@ from reports.overview import OverviewService
 from sources.hotels import HotelService
 from sources.imports.service import ImportService
 from sources.older_system.service import OlderSystemService
+from sources.simulation.anomalies import PlantPlan
 from sources.simulation.service import SimulationService
+
+SAMPLE_ROOMS = (180, 120)
+SAMPLE_DAYS = 120
+ShownProgress = Callable[[str, dict[str, str]], AbstractContextManager[Progress]]  # (catalog key, params)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,32 @@ def build_services(
         cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),
     )
+
+
+def run_now(services: Services, name: str, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+    """A job in this process for somebody at the command line, recorded like the sidecar's runs."""
+    [job] = [job for job in job_definitions(services) if job.name == name]
+    database, clock = services.database, services.clock
+    return run_recorded(job, hotel_id, at, database=database, clock=clock, requested_by="command", progress=progress)
+
+
+def prepare_installation(services: Services, shown: ShownProgress) -> tuple[str, str | None]:
+    """First administrator, sample hotel into an empty database, first pass over hotels that were never judged.
+
+    Returns the administrator's name and, if it was generated just now, the password.
+    """
+    administrator = services.identity.ensure_first_administrator(services.settings.admin_password)
+    if services.settings.sample_hotel and not services.hotels.listed(SYSTEM):
+        with shown("command.preparing_sample", {}) as progress:
+            services.simulation.create(
+                SYSTEM, len(SAMPLE_ROOMS), SAMPLE_ROOMS, SAMPLE_DAYS, seed=services.settings.sample_seed,
+                until=services.clock.now(), plant=PlantPlan().with_live(SAMPLE_DAYS), progress=progress,
+            )  # fmt: skip
+    for hotel in services.hotels.listed(SYSTEM):
+        if not services.pipeline.was_judged(SYSTEM, hotel.id):
+            with shown("command.judging", {"hotel": hotel.code}) as progress:
+                run_now(services, "first_pass", hotel.id, services.clock.now(), progress)
+    return administrator
 
 
 def job_definitions(services: Services) -> tuple[JobDefinition, ...]:

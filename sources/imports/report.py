@@ -6,9 +6,11 @@ from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any, Literal
 
+from core.errors import AppError
 from core.i18n import Translator
 
 State = Literal["imported", "checked", "refused"]
+SHOWN_ERRORS = 10
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -46,6 +48,22 @@ class ImportReport:
     @property
     def bad_rows(self) -> int:
         return len({error.row for error in self.errors})
+
+
+def summary(report: ImportReport, translator: Translator) -> list[str]:
+    """What happened, in one line of counts and the first errors."""
+    counts = {"rows": report.rows, "inserted": report.inserted, "updated": report.updated}
+    lines = [translator(f"command.import_{report.state}", unchanged=report.unchanged, bad=report.bad_rows, **counts)]
+    shown = report.errors[:SHOWN_ERRORS]
+    return lines + [translator("command.import_error", row=e.row, message=e.message(translator)) for e in shown]
+
+
+def read_mapping(parts: list[str]) -> dict[str, str]:
+    """{field: heading} of ``field=heading`` texts; raises ``import_mapping_wrong`` naming the first other one."""
+    wrong = [part for part in parts if not part.partition("=")[1]]
+    if wrong:
+        raise AppError("import_mapping_wrong", params={"text": wrong[0]})
+    return {field.strip(): heading.strip() for field, _, heading in (part.partition("=") for part in parts)}
 
 
 def write_errors(report: ImportReport, path: Path, translator: Translator) -> None:
