@@ -17,9 +17,9 @@ SELECT m.timestamp, {value} AS value, s.expected, s.lower, s.upper
    AND m.timestamp > %(since)s AND m.timestamp <= %(until)s
  ORDER BY m.timestamp
 """
-# A contradiction in the custody's balance is shown as the balance; nothing was expected of it but not to be negative.
-BALANCE = """
-SELECT m.timestamp, (m.extra_data->>'balance')::float8 AS value, NULL::float8 AS expected, NULL::float8 AS lower,
+# What is judged beside the metric's own value; the score row says nothing about it.
+BESIDE = """
+SELECT m.timestamp, (m.extra_data->>'{field}')::float8 AS value, NULL::float8 AS expected, NULL::float8 AS lower,
        NULL::float8 AS upper
   FROM ml_metrics m
  WHERE m.hotel_id = %(hotel_id)s AND m.metric_type = %(metric_type)s AND m.entity_id = %(entity_id)s
@@ -41,12 +41,13 @@ SELECT max(m.timestamp) AS timestamp, sum(m.metric_value) AS value,
 """
 ROOM_SLOTS = "AND m.entity_id IN (SELECT id FROM minibar_slots WHERE room_id = %(entity_id)s)"
 BY_STAFF = "JOIN visits v ON v.id = (m.extra_data->>'visit_id')::bigint AND v.staff_id = %(entity_id)s"
+BESIDE_FIELDS = {"zimmet_tutarsizlik": "balance", "teslimat_sapma": "inflow"}
 LOCAL_DAY = "date_trunc('day', m.timestamp - interval '1 microsecond', %(time_zone)s)"
 
 
 def _query(metric_type: str, alert_type: str, entity_type: str) -> str:
-    if alert_type == "zimmet_tutarsizlik":
-        return BALANCE
+    if alert_type in BESIDE_FIELDS:
+        return BESIDE.format(field=BESIDE_FIELDS[alert_type])
     if metric_type != "tuketim_miktar" or entity_type == "minibar_slot":
         return OWN.format(value="m.metric_value")
     if entity_type == "room":

@@ -36,13 +36,14 @@ def lock_alerts(connection: Connection, hotel_id: int) -> None:
     )
 
 
-def open_incidents(connection: Connection, hotel_id: int) -> list[Mapping[str, Any]]:
-    """Every open incident of a hotel, locked against people's commands until the transaction ends."""
+def open_incidents(connection: Connection, hotel_id: int, metric_type: str) -> list[Mapping[str, Any]]:
+    """The open incidents of a hotel's metric, locked against people's commands until the transaction ends."""
     query = (
-        f"SELECT {KEY}, {STATE} FROM ml_alerts a WHERE hotel_id = :hotel_id AND closed_at IS NULL "
-        "ORDER BY id FOR UPDATE"
+        f"SELECT {KEY}, {STATE} FROM ml_alerts a WHERE hotel_id = :hotel_id AND metric_type = :metric_type "
+        "AND closed_at IS NULL ORDER BY id FOR UPDATE"
     )
-    return [dict(row) for row in connection.execute(text(query), {"hotel_id": hotel_id}).mappings()]
+    params = {"hotel_id": hotel_id, "metric_type": metric_type}
+    return [dict(row) for row in connection.execute(text(query), params).mappings()]
 
 
 def newest_closed(

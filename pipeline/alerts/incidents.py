@@ -47,9 +47,9 @@ def plan(result: DetectionResult, known: Mapping[Key, Incident], false_positives
             fired[key_of(anomaly)].append(anomaly)
         else:
             silenced[judged] += 1
-    calm = {key for key, incident in known.items() if incident.is_open and key in result.normal}
+    silent = sorted(key for key, incident in known.items() if incident.is_open and key not in fired)
     steps = {}
-    for key in [*fired, *sorted(calm - fired.keys())]:
+    for key in [*fired, *silent]:
         needed = normals_to_close(key[0])
         step = advance(known.get(key), fired.get(key, ()), key in result.normal, result.at, needed)
         if step is not None:

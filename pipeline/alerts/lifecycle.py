@@ -13,6 +13,7 @@ FALSE_POSITIVE = "yanlis_pozitif"
 REOPEN_WITHIN = timedelta(hours=24)
 SUPPRESS_FOR = timedelta(days=30)  # after a false-positive verdict (A6.3)
 NORMALS_TO_CLOSE = 2  # hysteresis: one calm interval between two bad ones is no recovery
+QUIET_FOR = timedelta(days=7)  # what is observed too seldom to be found normal (a count, a delivery) ends without it
 INCONSISTENCIES = frozenset(
     metric.inconsistency_alert_type for metric in METRIC_TYPES.values() if metric.inconsistency_alert_type
 )
@@ -68,7 +69,7 @@ def normals_to_close(alert_type: str) -> int:
 def advance(
     incident: Incident | None, anomalies: Sequence[Anomaly], is_normal: bool, at: datetime, needed_normals: int
 ) -> Step | None:
-    """The step of one key through one result: anomalies in time order, then the calm of its newest interval.
+    """The step of one key through one result: anomalies in time order, then the calm of its newest interval, or quiet.
 
     ``incident`` is the key's open incident, else its newest closed one. None when there is nothing to store.
     """
@@ -79,6 +80,8 @@ def advance(
         return None
     if is_normal and step.incident.is_open:
         step = _calm(step, at, needed_normals)
+    if step.incident.is_open and at - step.incident.last_seen_at > QUIET_FOR:
+        step = _close(step, at, "quiet")
     return None if step.incident == incident and step.shown is None else step
 
 
@@ -134,11 +137,13 @@ def _late(step: Step, anomaly: Anomaly) -> Step:
 
 
 def _calm(step: Step, at: datetime, needed_normals: int) -> Step:
-    incident = replace(step.incident, normal_count=step.incident.normal_count + 1)
-    if incident.normal_count < needed_normals:
-        return replace(step, incident=incident)
-    closed = replace(incident, closed_at=at, closed_reason="normal")
-    return Step(closed, step.shown, (*step.events, closing("normal")))
+    counted = replace(step, incident=replace(step.incident, normal_count=step.incident.normal_count + 1))
+    return counted if counted.incident.normal_count < needed_normals else _close(counted, at, "normal")
+
+
+def _close(step: Step, at: datetime, reason: str) -> Step:
+    closed = replace(step.incident, closed_at=at, closed_reason=reason)
+    return Step(closed, step.shown, (*step.events, closing(reason)))
 
 
 def closing(reason: str) -> Event:

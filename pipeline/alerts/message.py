@@ -1,5 +1,6 @@
 """An anomaly as one sentence: a catalog key and numbers. Names of rooms and people are joined when it is read."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ SENTENCES = {
     ("kayit_yok", "staff"): "alert.nothing_recorded_staff",
     ("tuketim_artis", "room"): "alert.consumption_rising",
     ("stok_sayim_farki", "product"): "alert.count_difference",
+    ("tekrar_kayit", "hotel"): "alert.repeated_records",
+    ("teslimat_sapma", "product"): "alert.delivery",
     ("stok_tutarsizlik", "product"): "alert.stock_negative",
     ("zimmet_tutarsizlik", "staff"): "alert.custody_negative",
     ("dolum_yavaslama", "staff"): "alert.refills_slowing",
@@ -29,6 +32,8 @@ ACTIONS = {
     "bosta_tuketim_var": ("action.compare_with_stay", "action.recount_minibar"),
     "kayit_yok": ("action.check_entry", "action.recount_minibar"),
     "tuketim_artis": ("action.recount_minibar", "action.compare_with_stay"),
+    "tekrar_kayit": ("action.check_entry",),
+    "teslimat_sapma": ("action.review_movements", "action.count_stock"),
     "stok_tutarsizlik": ("action.review_movements", "action.count_stock"),
     "stok_sayim_farki": ("action.review_movements", "action.count_stock"),
 }
@@ -47,12 +52,7 @@ class Message:
 def describe(anomaly: Anomaly) -> Message:
     """What an alert of this anomaly says, with reasons and suggested actions."""
     guests = _guests(anomaly.reasons)
-    params = {
-        "value": _figure(anomaly.value),
-        "expected": _figure(anomaly.expected),
-        "lower": _figure(anomaly.lower),
-        "upper": _figure(anomaly.upper),
-    }
+    params: dict[str, Any] = _figures(anomaly)
     if guests is not None:
         params["guests"] = guests
     reasons = tuple({"id": reason.message_id, "params": reason.params} for reason in anomaly.reasons)
@@ -83,6 +83,16 @@ def _guests(reasons: tuple[Reason, ...]) -> int | None:
     return next((int(reason.params["guests"]) for reason in reasons if "guests" in reason.params), None)
 
 
-def _figure(value: float) -> float:
-    """One digit is what people compare."""
-    return round(float(value), 1)
+def _figures(anomaly: Anomaly) -> dict[str, Any]:
+    """Value, expected and band as people compare them: whole units, everything else with one digit.
+
+    The band of units names the whole numbers within it, so that a value outside the band is outside the words too.
+    """
+    metric = METRIC_TYPES.get(anomaly.metric_type)
+    lower, upper = float(anomaly.lower), float(anomaly.upper)
+    whole = metric is not None and metric.unit == "unit.units" and math.isfinite(lower) and math.isfinite(upper)
+    if whole and math.ceil(lower) <= math.floor(upper):
+        lower, upper = math.ceil(lower), math.floor(upper)
+    digits = 0 if whole else 1
+    figures = {"value": anomaly.value, "expected": anomaly.expected, "lower": lower, "upper": upper}
+    return {name: round(float(figure), digits) for name, figure in figures.items()}

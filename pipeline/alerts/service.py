@@ -60,7 +60,8 @@ class AlertService:
         incidents.lock_alerts(connection, hotel_id)
         keys = {key_of(anomaly) for anomaly in result.anomalies}
         known = {key_of(row): incident_of(row) for row in incidents.newest_closed(connection, hotel_id, keys)}
-        known |= {key_of(row): incident_of(row) for row in incidents.open_incidents(connection, hotel_id)}
+        lasting = incidents.open_incidents(connection, hotel_id, result.metric_type)
+        known |= {key_of(row): incident_of(row) for row in lasting}
         judged = incidents.false_positives(connection, hotel_id, result.at - SUPPRESS_FOR) if keys else []
         decided = plan(result, known, {(*key_of(row), row["context_signature"]): row["id"] for row in judged})
         steps = decided.steps

@@ -14,6 +14,7 @@ from core.clock import FixedClock
 from core.scope import SYSTEM
 from db.queries import incidents, versions
 from pipeline.alerts.service import AlertFilters, AlertRow
+from pipeline.detection.anomaly import DetectionResult
 from tests.conftest import NOW
 from tests.integration.pipeline.alerts.conftest import TYPE, Scene
 
@@ -78,6 +79,18 @@ def test_a_day_and_more_after_it_closed_a_new_alert_is_raised(scene: Scene) -> N
     assert len(rows(scene, AlertFilters())) == 1
 
 
+def test_an_incident_that_is_not_looked_at_again_ends_after_a_quiet_week(scene: Scene) -> None:
+    """A count or a delivery has no normal interval to close with; other metrics' runs say nothing about it."""
+    scene.fire(0, NOW)
+    week = NOW + 7 * DAY
+    assert scene.apply(week) == 0
+    foreign = DetectionResult(scene.hotel.hotel_id, "stok_seviye", week + DAY, (), frozenset())
+    with scene.database.transaction() as connection:
+        assert scene.alerts.apply(connection, foreign) == 0
+    assert scene.apply(week + DAY) == 1
+    assert [(alert.closed_at, alert.closed_reason) for alert in rows(scene)] == [(week + DAY, "quiet")]
+
+
 def test_the_same_result_twice_changes_no_alert(scene: Scene) -> None:
     scene.fire(0, NOW)
     before = rows(scene)
@@ -136,8 +149,8 @@ def test_without_the_lock_the_index_still_refuses_a_second_open_incident(
     found = Barrier(2)
     original = incidents.open_incidents
 
-    def both_find_nothing(connection: object, hotel_id: int) -> object:
-        rows = original(connection, hotel_id)  # type: ignore[arg-type]
+    def both_find_nothing(connection: object, hotel_id: int, metric_type: str) -> object:
+        rows = original(connection, hotel_id, metric_type)  # type: ignore[arg-type]
         found.wait(10)
         return rows
 

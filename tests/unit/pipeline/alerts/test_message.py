@@ -73,3 +73,15 @@ def test_a_plural_parameter_of_a_reason_does_not_reach_the_sentence(language: st
 def test_an_anomaly_without_known_guests_does_not_speak_of_guests() -> None:
     assert describe(replace(COLA, reasons=())).message_id == "alert.consumption"
     assert describe(COLA).message_id == "alert.consumption_guests"
+
+
+def test_units_are_whole_and_the_band_names_the_whole_numbers_in_it() -> None:
+    stock = replace(
+        COLA, metric_type="stok_seviye", entity_type="product", value=1.0, lower=0.6, upper=2.9, expected=1.4
+    )
+    params = describe(replace(stock, value=3.0)).params
+    assert (params["lower"], params["upper"], params["expected"], params["value"]) == (1, 2, 1, 3)
+    narrow = describe(replace(stock, lower=2.2, upper=2.8)).params
+    assert (narrow["lower"], narrow["upper"]) == (2, 3)
+    minutes = describe(replace(stock, metric_type="dolum_sure", entity_type="staff", value=14.26)).params
+    assert (minutes["value"], minutes["upper"]) == (14.3, 2.9)
