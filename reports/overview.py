@@ -8,7 +8,7 @@ from core.clock import local_date, local_midnight
 from core.scope import Scope
 from db.queries import overview as queries
 from db.queries import premises, versions
-from db.queries.overview import Sales, Span
+from db.queries.overview import Freshness, Sales, Span
 from db.queries.premises import HotelRow
 from db.session import Database
 from pipeline.forecasting.service import ForecastService
@@ -20,9 +20,13 @@ SOON_PROBABILITY = 0.1
 
 @dataclass(frozen=True)
 class OverviewFigures:
-    """Sums over the chosen hotels; None where there is nothing to measure with."""
+    """Sums over the chosen hotels; None where there is nothing to measure with.
+
+    Yesterday's sums and what is usual are of the same hotels: those that were observed yesterday.
+    """
 
     as_of: datetime | None
+    freshness: tuple[Freshness, ...]
     occupied_rooms: int | None
     rooms: int
     consumed_units: float | None
@@ -56,7 +60,7 @@ class LowProduct:
 class HotelDay:
     """What one hotel contributes."""
 
-    as_of: datetime | None
+    freshness: Freshness
     occupied: int | None
     rooms: int
     yesterday: Sales
@@ -90,19 +94,20 @@ class OverviewService:
         chosen = [hotel for hotel in self.hotels(scope) if hotel.id in hotel_ids]
         days = [self._hotel_day(hotel, at) for hotel in chosen]
         currencies = {hotel.currency for hotel in chosen}
-        comparable = bool(days) and all(day.usual for day in days)
+        seen = [day for day in days if day.yesterday.checks]
+        comparable = bool(seen) and all(day.usual for day in seen)
+        one_currency = len(currencies) == 1
         known = [day.occupied for day in days if day.occupied is not None]
         return OverviewFigures(
-            as_of=min((day.as_of for day in days if day.as_of is not None), default=None),
+            as_of=min((day.freshness.recorded_at for day in days if day.freshness.recorded_at), default=None),
+            freshness=tuple(day.freshness for day in days),
             occupied_rooms=sum(known) if days and len(known) == len(days) else None,
             rooms=sum(day.rooms for day in days),
-            consumed_units=sum(day.yesterday.units for day in days) if _observed(days) else None,
-            usual_units=sum(_mean(day.usual, "units") for day in days) if comparable else None,
-            revenue=sum(day.yesterday.revenue for day in days) if _observed(days) and len(currencies) == 1 else None,
-            usual_revenue=sum(_mean(day.usual, "revenue") for day in days)
-            if comparable and len(currencies) == 1
-            else None,
-            currency=currencies.pop() if len(currencies) == 1 else None,
+            consumed_units=sum(day.yesterday.units for day in seen) if seen else None,
+            usual_units=sum(_mean(day.usual, "units") for day in seen) if comparable else None,
+            revenue=sum(day.yesterday.revenue for day in seen) if seen and one_currency else None,
+            usual_revenue=sum(_mean(day.usual, "revenue") for day in seen) if comparable and one_currency else None,
+            currency=currencies.pop() if one_currency else None,
             refill_minutes=_average([day.refill for day in days]),
             usual_refill_minutes=_average([day.usual_refill for day in days]),
         )
@@ -125,7 +130,7 @@ class OverviewService:
             occupied, rooms, known_stays = queries.occupancy(connection, hotel.id, today)
             sales = queries.sales(connection, hotel.id, spans)
             return HotelDay(
-                queries.newest_record_at(connection, hotel.id),
+                queries.freshness(connection, hotel.id, at),
                 occupied if known_stays else None,
                 rooms,
                 sales[0],
@@ -137,10 +142,6 @@ class OverviewService:
     @staticmethod
     def _day(hotel: HotelRow, day: date) -> Span:
         return Span(local_midnight(day, hotel.time_zone), local_midnight(day + timedelta(days=1), hotel.time_zone))
-
-
-def _observed(days: list[HotelDay]) -> bool:
-    return any(day.yesterday.checks for day in days)
 
 
 def _mean(sales: list[Sales], what: str) -> float:

@@ -72,3 +72,25 @@ def newest_record_at(connection: Connection, hotel_id: int) -> datetime | None:
     newest = ", ".join(f"(SELECT max(recorded_at) FROM {table} WHERE hotel_id = :hotel_id)" for table in tables)
     found: datetime | None = connection.execute(text(f"SELECT greatest({newest})"), {"hotel_id": hotel_id}).scalar()
     return found
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far one hotel is known; None where there is nothing yet."""
+
+    hotel_id: int
+    recorded_at: datetime | None  # when the newest source record arrived
+    metric_at: datetime | None  # the end of the newest measured interval
+    score_at: datetime | None  # the end of the newest judged interval
+
+
+def freshness(connection: Connection, hotel_id: int, at: datetime) -> Freshness:
+    """As of an instant; one index probe a metric type."""
+    types = "(VALUES ('stok_seviye'), ('tuketim_miktar'), ('dolum_sure'), ('zimmet_kullanim')) AS t(metric_type)"
+    newest = (
+        f"(SELECT max(newest) FROM {types}, LATERAL (SELECT max(timestamp) AS newest FROM {{table}} m"
+        " WHERE m.hotel_id = :hotel_id AND m.metric_type = t.metric_type AND m.timestamp <= :at) probe)"
+    )
+    query = f"SELECT {newest.format(table='ml_metrics')}, {newest.format(table='ml_scores')}"
+    metric_at, score_at = connection.execute(text(query), {"hotel_id": hotel_id, "at": at}).one()
+    return Freshness(hotel_id, newest_record_at(connection, hotel_id), metric_at, score_at)
