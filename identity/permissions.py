@@ -3,11 +3,13 @@
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
 TRIAGE = READ | {"alerts.triage"}
 
+# The dashboard is for the administrative roles and data scientists; attendants and storekeepers can sign in, and
+# every page tells them that it is not for their role.
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "superadmin": frozenset({"*"}),
     "sistem_yoneticisi": TRIAGE | {"jobs.read", "jobs.run", "data.import", "users.write", "system.read"},
     "admin": TRIAGE | {"jobs.read", "data.import"},
     "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run"},
-    "depo_sorumlusu": frozenset({"overview.read", "metrics.read"}),
+    "depo_sorumlusu": frozenset(),
     "kat_sorumlusu": frozenset(),
 }
