@@ -25,8 +25,6 @@ from db import migrate as migrations
 from db.session import open_database
 from operations import doctor as doctor_checks
 from operations import launcher
-from pipeline.detection.evaluation.service import evaluate as judge_planted
-from pipeline.detection.evaluation.table import as_markdown
 from pipeline.passes import STAGES
 from services import Services, build_services, prepare_installation, run_now
 from sources.hotels import HotelRow
@@ -235,6 +233,9 @@ def run_stages(
 @app.command()
 def evaluate(hotel: HotelOption = None) -> None:
     """Compare detection with the planted anomalies of simulated hotels, beside the older system's rule."""
+    from pipeline.detection.evaluation.service import evaluate as judge_planted
+    from pipeline.detection.evaluation.table import as_markdown
+
     with opened() as (services, _):
         hotels = [found.id for found in services.hotels.listed(SYSTEM, hotel) if found.simulated]
         typer.echo(as_markdown(judge_planted(services.database, hotels)))

@@ -19,13 +19,8 @@ from operations.jobs.definitions import JobDefinition
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
 from pipeline.alerts.service import AlertService
-from pipeline.detection.service import DetectionService
-from pipeline.features.service import FeatureService
 from pipeline.forecasting.service import ForecastService
-from pipeline.metrics.service import MetricsService
-from pipeline.models.service import ModelManager
 from pipeline.passes import Pipeline
-from pipeline.training.service import TrainingService
 from reports.overview import OverviewService
 from sources.hotels import HotelService
 from sources.imports.service import ImportService
@@ -51,7 +46,6 @@ class Services:
     older_system: OlderSystemService
     simulation: SimulationService
     pipeline: Pipeline
-    models: ModelManager
     alerts: AlertService
     forecasts: ForecastService
     overview: OverviewService
@@ -73,7 +67,6 @@ def build_services(
     database = database or open_database(servers.database_url)
     alerts = AlertService(database, clock)
     forecasts = ForecastService(database)
-    models = ModelManager(database, settings, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -83,14 +76,7 @@ def build_services(
         imports=ImportService(database),
         older_system=OlderSystemService(database),
         simulation=SimulationService(database),
-        pipeline=Pipeline(
-            database,
-            MetricsService(database),
-            FeatureService(database),
-            TrainingService(database, models, settings),
-            DetectionService(database, models, settings, alerts),
-        ),
-        models=models,
+        pipeline=Pipeline(database, settings, clock, alerts),
         alerts=alerts,
         forecasts=forecasts,
         overview=OverviewService(database, forecasts),
@@ -140,7 +126,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         return StageReport(rows_out=services.simulation.extend(SYSTEM, hotel_id, at))
 
     def clean_models(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        cleaned = services.models.cleanup_old_models(SYSTEM, hotel_id)
+        cleaned = services.pipeline.models.cleanup_old_models(SYSTEM, hotel_id)
         return StageReport(rows_out=cleaned.files, details={"size_bytes": cleaned.size_bytes})
 
     def stage(name: str) -> JobDefinition:

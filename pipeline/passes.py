@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
+from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
+from core.settings import Settings
 from core.stage import Progress, StageReport, silent
 from db.queries import passes as queries
 from db.session import Database
-from pipeline.detection.service import DetectionService
-from pipeline.features.service import FeatureService
-from pipeline.metrics.service import MetricsService
-from pipeline.training.service import TrainingService
+from pipeline.alerts.service import AlertService
+
+if TYPE_CHECKING:
+    from pipeline.detection.service import DetectionService
+    from pipeline.features.service import FeatureService
+    from pipeline.metrics.service import MetricsService
+    from pipeline.models.service import ModelManager
+    from pipeline.training.service import TrainingService
 
 STAGES = ("collect", "features", "train", "detect")
 WARM_UP = timedelta(days=30)  # SPEC A1.4: each product learns from its last 30 days
@@ -27,25 +34,58 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Collect → features → train → detect of one hotel."""
+    """Collect → features → train → detect of one hotel.
+
+    A stage is imported when it is first used: scikit-learn and its like take seconds that the dashboard, which never
+    runs a stage, and a collection do not pay.
+    """
 
     database: Database
-    metrics: MetricsService
-    features: FeatureService
-    training: TrainingService
-    detection: DetectionService
+    settings: Settings
+    clock: Clock
+    alerts: AlertService
+
+    @cached_property
+    def models(self) -> "ModelManager":
+        from pipeline.models.service import ModelManager
+
+        return ModelManager(self.database, self.settings, self.clock)
+
+    @cached_property
+    def metrics(self) -> "MetricsService":
+        from pipeline.metrics.service import MetricsService
+
+        return MetricsService(self.database)
+
+    @cached_property
+    def features(self) -> "FeatureService":
+        from pipeline.features.service import FeatureService
+
+        return FeatureService(self.database)
+
+    @cached_property
+    def training(self) -> "TrainingService":
+        from pipeline.training.service import TrainingService
+
+        return TrainingService(self.database, self.models, self.settings)
+
+    @cached_property
+    def detection(self) -> "DetectionService":
+        from pipeline.detection.service import DetectionService
+
+        return DetectionService(self.database, self.models, self.settings, self.alerts)
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; raises ``unknown_stage`` listing the known ones."""
-        stages: dict[str, Stage] = {
-            "collect": self.metrics.collect,
-            "features": self.features.build,
-            "train": self.training.train,
-            "detect": self.detection.detect,
-        }
-        if name not in stages:
-            raise AppError("unknown_stage", params={"stage": name, "known": ", ".join(STAGES)})
-        return stages[name]
+        if name == "collect":
+            return self.metrics.collect
+        if name == "features":
+            return self.features.build
+        if name == "train":
+            return self.training.train
+        if name == "detect":
+            return self.detection.detect
+        raise AppError("unknown_stage", params={"stage": name, "known": ", ".join(STAGES)})
 
     def was_judged(self, scope: Scope, hotel_id: int) -> bool:
         """Whether detection ever ran over the hotel; its past wants a first pass otherwise."""

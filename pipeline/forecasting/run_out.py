@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import gamma
+from scipy import special
 
 HORIZON_DAYS = 60
 MIN_DAYS = 14
@@ -73,7 +73,7 @@ def _probability_empty(levels: Floats, by_weekday: Floats, mean_variance: Floats
     steps = np.arange(1, HORIZON_DAYS + 1)
     demand = np.maximum(np.cumsum(by_weekday[:, (steps - 1) % WEEK], axis=1), 1e-9)
     spread = variance[:, None] * steps + mean_variance[:, None] * steps**2
-    reached = gamma.sf(np.maximum(levels, 0.0)[:, None], demand**2 / spread, scale=spread / demand)
+    reached = special.gammaincc(demand**2 / spread, np.maximum(levels, 0.0)[:, None] * demand / spread)
     start = np.where(levels <= 0, 1.0, 0.0)[:, None]
     return np.asarray(np.maximum.accumulate(np.hstack([start, reached]), axis=1))
 
