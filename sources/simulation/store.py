@@ -38,7 +38,7 @@ def poisson_quantile(probability: Floats, mean: Floats) -> Ints:
     """The least k with P(X ≤ k) ≥ probability (``scipy.stats`` has it too, and takes a second to import)."""
     above = np.ceil(special.pdtrik(probability, mean))
     below = np.maximum(above - 1, 0)
-    return np.where(special.pdtr(below, mean) >= probability, below, above).astype(np.int64)
+    return np.asarray(np.where(special.pdtr(below, mean) >= probability, below, above), dtype=np.int64)
 
 
 def opening_store(layout: Layout, fill: Ints) -> Store:
