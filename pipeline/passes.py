@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STAGES = ("collect", "features", "train", "detect")
 WARM_UP = timedelta(days=30)  # SPEC A1.4: each product learns from its last 30 days
-REFIT = timedelta(days=14)
+REFIT = timedelta(days=30)
 
 
 class Stage(Protocol):

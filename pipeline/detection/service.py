@@ -26,7 +26,6 @@ from pipeline.detection.detectors import JUDGES
 from pipeline.detection.handover import Span, decided, results
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.models.service import ModelManager
-from pipeline.training.fitting import MODELS
 from pipeline.training.isolation import FeatureForest
 
 ENTITY_KEYS = ["entity_id", "timestamp"]
@@ -105,7 +104,7 @@ class DetectionService:
         A day is judged by the newest model whose training ended before it. Without one the Z-Score speaks alone.
         """
         kind = "isolation_forest"
-        if kind not in MODELS[METRIC_TYPES[window.metric_type].family] or waiting.empty:
+        if kind not in METRIC_TYPES[window.metric_type].model_types or waiting.empty:
             return None, 0
         models = self.models.usable_models(connection, window.hotel_id, window.metric_type, kind)
         since = waiting["timestamp"].min().to_pydatetime() - timedelta(microseconds=1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.errors import AppError
 from core.logs import logger
 from core.scope import Scope
 from core.settings import Settings
@@ -14,12 +15,14 @@ from db.queries import models as model_queries
 from db.queries import scores as score_queries
 from db.queries.features import read_features
 from db.queries.metrics import read_consumption, read_metrics
+from db.queries.models import ModelRow
 from db.queries.versions import bump
 from db.session import Database
 from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.models.service import ModelManager, TrainedModel
-from pipeline.training.fitting import FITS, MODELS, Fitted
+from pipeline.training.fitting import FITS, Fitted
+from pipeline.training.follow_up import FOLLOW_UPS
 
 WINDOW = timedelta(days=60)
 log = logger(__name__)
@@ -39,7 +42,7 @@ class TrainingService:
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
             time_zone = score_queries.hotel_time_zone(connection, hotel_id)
-        plan = [(metric, kind) for metric in METRIC_TYPES.values() for kind in MODELS[metric.family]]
+        plan = [(metric, kind) for metric in METRIC_TYPES.values() for kind in metric.model_types]
         total = StageReport()
         for position, (metric, kind) in enumerate(plan):
             progress(position / len(plan), metric.name_key)
@@ -54,6 +57,7 @@ class TrainingService:
             if model_queries.trained_until(connection, hotel_id, metric.name, kind) == at:
                 return StageReport()
             rows = self._rows(connection, hotel_id, metric, kind, at)
+            in_use = self.models.usable_models(connection, hotel_id, metric.name, kind)[:1]
         attempt = {"hotel_id": hotel_id, "metric_type": metric.name, "model_type": kind, "started_at": started_at}
         label = f"{metric.name}.{kind}"
         if rows["timestamp"].nunique() < self.settings.min_data_points:
@@ -61,6 +65,8 @@ class TrainingService:
             return StageReport(len(rows), 0, {label: "not_enough_data"})
         try:
             fitted = FITS[kind](rows, time_zone)
+            for row in in_use:
+                fitted.metrics["in_use"] = self._follow_up(row, rows, time_zone)
             self._save(attempt, fitted, rows, at)
         except (ValueError, OSError) as error:
             log.exception("training_failed", **{key: str(value) for key, value in attempt.items()})
@@ -69,6 +75,19 @@ class TrainingService:
             )
             return StageReport(len(rows), 0, {label: "failed"})
         return StageReport(len(rows), 1, {label: "success"})
+
+    def _follow_up(self, row: ModelRow, rows: pd.DataFrame, time_zone: str) -> dict[str, Any]:
+        """How the model in use did on the rows after its training; why not, when its file cannot be used."""
+        newer = rows[rows["timestamp"] > pd.Timestamp(row.trained_until or row.trained_at)]
+        figures: dict[str, Any] = {"model_id": row.id, "rows": len(newer)}
+        if newer.empty:
+            return figures
+        try:
+            model = self.models.load_model_from_file(row)
+        except AppError as error:
+            log.warning("model_not_followed", model_id=row.id, reason=error.code)
+            return figures | {"unusable": error.code}
+        return figures | FOLLOW_UPS[row.model_type](model, newer, time_zone)
 
     def _rows(self, connection: Any, hotel_id: int, metric: MetricType, kind: str, at: datetime) -> pd.DataFrame:
         since = at - WINDOW

@@ -11,7 +11,7 @@ METRIC = MetricType(
     effect_gate_ratio=0.50,
     alert_type="dolum_gecikme",
     actions=("action.ask_attendant", "action.review_workload"),
-    model_types=("zscore", "isolation_forest"),
+    model_types=("zscore",),  # a forest of daily features has no say in a single refill
     extra_fields=("room_id", "floor_id", "items"),
     daily="median",
 )

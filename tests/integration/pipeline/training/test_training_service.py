@@ -26,8 +26,7 @@ UNTIL = datetime(2026, 3, 2, 5, tzinfo=UTC)
 CUTOFF = datetime(2026, 2, 25, 21, tzinfo=UTC)
 KINDS = {
     ("tuketim_miktar", "negative_binomial"), ("stok_seviye", "zscore"), ("stok_seviye", "isolation_forest"),
-    ("dolum_sure", "zscore"), ("dolum_sure", "isolation_forest"), ("zimmet_kullanim", "zscore"),
-    ("zimmet_kullanim", "isolation_forest"),
+    ("dolum_sure", "zscore"), ("zimmet_kullanim", "zscore"), ("zimmet_kullanim", "isolation_forest"),
 }  # fmt: skip
 
 
@@ -64,6 +63,36 @@ def test_every_kind_is_trained_once_saved_and_logged(
     assert (logs["status"] == "success").sum() == len(KINDS)
     again = training.train(SYSTEM, hotel, CUTOFF)
     assert (again.rows_out, len(manager.list_available_models(SYSTEM, hotel))) == (0, len(KINDS))
+
+
+def test_each_training_first_judges_the_model_in_use_by_what_came_after_it(
+    database: Database, manager: ModelManager, settings: Settings, hotel: int
+) -> None:
+    """P9, and the older system's fault: no model is trained that nothing ever calls."""
+    training = TrainingService(database, manager, settings)
+    training.train(SYSTEM, hotel, CUTOFF - timedelta(days=7))
+    training.train(SYSTEM, hotel, CUTOFF)
+    rows = [row for row in manager.list_available_models(SYSTEM, hotel) if row.is_active]
+    followed = {(row.metric_type, row.model_type): (row.metrics or {})["in_use"] for row in rows}
+    assert followed.keys() == KINDS
+    assert all(figures["rows"] > 0 for figures in followed.values())
+    assert 0.5 < followed["tuketim_miktar", "negative_binomial"]["recorded_over_expected"] < 2
+    assert 0 <= followed["stok_seviye", "isolation_forest"]["alarm_ratio"] < 0.5
+    assert 0 <= followed["zimmet_kullanim", "zscore"]["beyond_three_ratio"] < 0.5
+
+
+def test_a_damaged_model_in_use_is_named_and_does_not_stop_the_training(
+    database: Database, manager: ModelManager, settings: Settings, hotel: int
+) -> None:
+    training = TrainingService(database, manager, settings)
+    training.train(SYSTEM, hotel, CUTOFF - timedelta(days=7))
+    for path in settings.models_dir.glob("hotel-*/zscore_dolum*"):
+        path.write_bytes(b"damaged")
+    report = training.train(SYSTEM, hotel, CUTOFF)
+    assert set(report.details.values()) == {"success"}
+    rows = manager.list_available_models(SYSTEM, hotel)
+    [row] = [row for row in rows if row.is_active and row.metric_type == "dolum_sure"]
+    assert (row.metrics or {})["in_use"]["unusable"] == "model_corrupt"
 
 
 def test_too_little_data_is_logged_and_nothing_is_saved(
