@@ -11,6 +11,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+# `make bench BENCH=--write` also writes docs/benchmarks.md.
 .PHONY: run install test browser lint bench lock clean
 
 run: install
@@ -49,6 +50,7 @@ browser: install
 	@$(BIN)/python -m pytest -q tests/browser
 
 bench: install
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 	@$(BIN)/python -m pytest -q -s tests/benchmarks
 
 lock:

@@ -100,7 +100,7 @@ def show() -> None:
     with top:
         header(page.t("overview.title"), page.t, page.now, figures.as_of)
     key_figures(page, figures)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         needs_you(page, hotel_ids)
     with right:

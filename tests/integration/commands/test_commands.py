@@ -1,0 +1,108 @@
+"""The command line on a real database: each command does what it says and fails in one sentence (D4)."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from db.session import Database
+from tests.architecture.source_tree import ROOT
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+BOOKINGS = "\n".join([
+    "source_row,arrival_date,departure_date,adults,children,babies,assigned_room_type,reservation_status",
+    "1,2026-01-03,2026-01-06,2,0,0,A,Check-Out",
+    "2,2026-01-04,2026-01-05,1,0,0,B,Check-Out",
+])  # fmt: skip
+
+
+@pytest.fixture
+def manage(database: Database, tmp_path: Path) -> Run:
+    """``manage.py`` in a process of its own, on the test's database."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "redis://127.0.0.1:1/0"}
+    environment |= {"BAROMETER_HOME": str(tmp_path / "home"), "ML_MODELS_DIR": str(tmp_path / "models")}
+
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        return subprocess.run(
+            command, env=environment | settings, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def count(database: Database, table: str, where: str = "true") -> int:
+    with database.reading() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {where}")).scalar_one())
+
+
+def test_a_simulated_hotel_goes_through_the_whole_pipeline_and_twice_changes_nothing(
+    manage: Run, database: Database
+) -> None:
+    """P1, P2, P5, P6: sources → metrics → features → models → scores → alerts, every run recorded."""
+    made = manage("simulate", "--rooms", "20", "--days", "60", "--seed", "11")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert manage("pipeline", "run").returncode == 0
+    filled = {t: count(database, t) for t in ("ml_metrics", "ml_features", "ml_scores", "ml_models", "ml_alerts")}
+    assert all(filled.values()), filled
+    assert count(database, "ml_metrics", "metric_value = 0 AND metric_type = 'tuketim_miktar'") > 0
+    assert manage("pipeline", "run", "--stage", "collect").returncode == 0
+    assert count(database, "ml_metrics") == filled["ml_metrics"]
+    assert count(database, "job_runs", "state = 'succeeded' AND rows_in IS NOT NULL") == 2
+    judged = manage("evaluate")
+    assert judged.returncode == 0
+    assert "older rule" in judged.stdout
+
+
+def test_bookings_make_a_real_hotel_once(manage: Run, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "bookings.csv"
+    file.write_text(BOOKINGS)
+    first = manage("import", "bookings", str(file))
+    assert first.returncode == 0, first.stderr + first.stdout
+    assert count(database, "hotels", "NOT simulated") == 1
+    assert count(database, "stays") == 2
+    assert manage("import", "bookings", str(file)).returncode == 0
+    assert count(database, "stays") == 2
+
+
+def test_expected_failures_are_one_sentence_and_a_code(manage: Run, tmp_path: Path) -> None:
+    wrong = [
+        (manage("pipeline", "run", "--hotel", "NOWHERE"), "NOWHERE"),
+        (manage("import", "movements", str(tmp_path / "absent.csv")), "hotel"),
+        (manage("migrate", DATABASE_URL="mysql://x/y"), "mysql"),
+        (manage("migrate", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"), "127.0.0.1"),
+        (manage("migrate", BAROMETER_PORT="many"), "BAROMETER_PORT"),
+    ]
+    for result, named in wrong:
+        assert result.returncode == 1, result
+        assert named in result.stderr
+        assert "Traceback" not in result.stderr + result.stdout
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_user_is_added_with_hotels_and_a_wrong_role_is_refused(manage: Run, database: Database) -> None:
+    added = manage("user", "add", "ayse", "--role", "admin", "--password", "correct horse battery")
+    assert added.returncode == 0, added.stderr
+    assert count(database, "users", "username = 'ayse' AND role = 'admin'") == 1
+    refused = manage("user", "add", "eve", "--role", "king", "--password", "correct horse battery")
+    assert refused.returncode == 1
+    assert "king" in refused.stderr
+
+
+def test_the_doctor_finds_the_missing_cache_and_says_what_to_do(manage: Run) -> None:
+    report = manage("doctor")
+    assert report.returncode == 1
+    lines = report.stdout.splitlines()
+    assert any(line.startswith("fail") and "→" in line for line in lines), report.stdout
+    assert any(line.startswith("ok") for line in lines)
+
+
+def test_the_address_of_the_database_is_printed_for_psql(manage: Run) -> None:
+    shown = manage("db-url").stdout.strip()
+    assert shown.startswith("postgresql://")
+    assert "+psycopg2" not in shown
