@@ -28,6 +28,7 @@ BOOKINGS = Kind(
 
 def stays_of(bookings: pd.DataFrame) -> pd.DataFrame:
     """The bookings that became a stay of at least one night, in order of arrival, as fields of our stays."""
+    bookings = with_absent_columns(bookings)
     stayed = bookings["reservation_status"].eq(STAYED) & (bookings["departure_date"] > bookings["arrival_date"])
     rows = bookings[stayed.fillna(False)].sort_values(["arrival_date", "departure_date"], kind="stable")
     return pd.DataFrame(
@@ -41,6 +42,17 @@ def stays_of(bookings: pd.DataFrame) -> pd.DataFrame:
             "external_id": "booking:" + rows["source_row"].astype("str"),
         }
     )
+
+
+def with_absent_columns(bookings: pd.DataFrame) -> pd.DataFrame:
+    """Optional columns that the file does not have: no children, no segment, nobody known to have left."""
+    absent = {
+        "departure_date": pd.Series(pd.NaT, bookings.index, dtype="datetime64[us]"),
+        "children": pd.Series(0, bookings.index, dtype="Int64"),
+        "babies": pd.Series(0, bookings.index, dtype="Int64"),
+        "market_segment": pd.Series(None, bookings.index, dtype="str"),
+    }
+    return bookings.assign(**{name: values for name, values in absent.items() if name not in bookings})
 
 
 def peak_occupancy(stays: pd.DataFrame) -> int:
