@@ -212,6 +212,8 @@ def run_pipeline(
                 report = run_stages(services, found, stage, at, progress)
             details = {"rows_in": report.rows_in, "rows_out": report.rows_out}
             console.print(t("command.stage_report", hotel=found.code, **details))
+            if services.hotels.first_record_at(SYSTEM, found.id) is None:
+                console.print(t("command.nothing_recorded", hotel=found.code))
 
 
 def run_stages(
@@ -237,7 +239,7 @@ def evaluate(hotel: HotelOption = None) -> None:
     from pipeline.detection.evaluation.table import as_markdown
 
     with opened() as (services, _):
-        hotels = [found.id for found in services.hotels.listed(SYSTEM, hotel) if found.simulated]
+        hotels = [found.id for found in services.hotels.listed(SYSTEM, hotel)]
         typer.echo(as_markdown(judge_planted(services.database, hotels)))
 
 

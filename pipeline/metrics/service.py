@@ -34,6 +34,7 @@ from sources.visit_types import classify, names
 STAGE = "collect"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # A late or moved visit is looked for this far around its time; a changed stay re-opens its room's whole history.
+SILENCE = timedelta(days=7)
 VISITS_COMPARED = timedelta(days=31)
 
 
@@ -105,12 +106,20 @@ def _whole_history(entities: list[int]) -> pd.DataFrame:
     return pd.DataFrame({"entity_id": pd.Series(entities, dtype="int64"), "since": BEGINNING})
 
 
+def _observed_until(connection: Any, window: Window) -> datetime:
+    """How far silence means that nothing happened. A hotel that records nothing at all for longer is not observed:
+    its files have not come yet, or it is closed (DETECTION 3)."""
+    newest = collect_stock.last_activity_at(connection, window)
+    return window.at if newest is None else min(window.at, newest + SILENCE)
+
+
 def collect_stock_levels(connection: Any, window: Window) -> Collected:
     """stok_seviye: products that moved are computed from their whole ledger, the others carry their level on."""
     products = collect_stock.touched_products(connection, window)
     moved = collect_stock.movements(connection, window, products)
-    carried = carried_levels(collect_stock.newest_levels(connection, window, products), window.at)
-    rows = pd.concat([hourly_levels(ledger.levels(moved), window.at), carried], ignore_index=True)
+    until = _observed_until(connection, window)
+    carried = carried_levels(collect_stock.newest_levels(connection, window, products), until)
+    rows = pd.concat([hourly_levels(ledger.levels(moved), until), carried], ignore_index=True)
     return _replace(connection, window, rows, _whole_history(products), len(moved))
 
 
@@ -120,7 +129,8 @@ def collect_custody_use(connection: Any, window: Window) -> Collected:
     until = local_midnight(today, window.time_zone)
     staff = collect_custody.touched_staff(connection, window, until)
     totals = collect_custody.daily_totals(connection, window, staff, until)
-    rows = custody_days(totals, (today - EPOCH).days - 1, window.time_zone)
+    seen = local_date(_observed_until(connection, window), window.time_zone)
+    rows = custody_days(totals, (seen - EPOCH).days - 1, window.time_zone)
     return _replace(connection, window, rows, _whole_history(staff), len(totals))
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from core.clock import SystemClock
 from core.i18n import Translator
@@ -61,8 +62,8 @@ def test_filters_stand_in_the_address_and_a_colleague_opens_the_same_view(new_vi
     first.page.wait_for_url(re.compile("severity=kritik"))
     second.open("/alerts" + first.page.url.split("/alerts")[1])
     second.see("Alerts")
-    assert second.page.get_by_text("1 alert", exact=True).is_visible()
-    assert second.page.get_by_role("button", name="Open").count() == 1
+    expect(second.page.get_by_text("1 alert", exact=True)).to_be_visible()
+    expect(second.page.get_by_role("button", name="Open")).to_have_count(1)
 
 
 def test_a_verdict_is_stored_and_survives_reloading(new_visitor: NewVisitor, instance: Instance) -> None:

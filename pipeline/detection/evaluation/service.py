@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.errors import AppError
 from db.queries import scores as score_queries
 from db.queries.metrics import read_consumption, read_metrics
 from db.session import Database
@@ -23,14 +24,19 @@ BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=U
 def evaluate(database: Database, hotel_ids: list[int], policy: Policy | None = None) -> list[EvaluationReport]:
     """Reports: all metric types; consumption alone; the older rule on consumption. Labels are read here only.
 
+    Hotels without labels are left out; raises ``nothing_planted`` when none is left: not measurable yet.
+
     Detection is causal, so judging the whole history at once gives the scores that the days themselves saw. The
     Isolation Forest channel is left out: its models are those of the live installation, not of the history.
     """
     found, old, labels, room_days = [], [], [], 0.0
     with database.reading() as connection:
         for hotel_id in hotel_ids:
+            planted = score_queries.planted_anomalies(connection, hotel_id)
+            if planted.empty:
+                continue  # without labels every alert would count as false
             time_zone = score_queries.hotel_time_zone(connection, hotel_id)
-            labels.append(score_queries.planted_anomalies(connection, hotel_id))
+            labels.append(planted)
             for name in JUDGES:
                 rows = _rows(connection, hotel_id, name)
                 metric = METRIC_TYPES[name]
@@ -41,6 +47,8 @@ def evaluate(database: Database, hotel_ids: list[int], policy: Policy | None = N
                 if name == "tuketim_miktar" and not rows.empty:
                     old.append(candidates([older_rule(rows, context)], name))
                     room_days += rows["room_id"].nunique() * (rows["timestamp"].max() - rows["timestamp"].min()).days
+    if not labels:
+        raise AppError("nothing_planted", 409)
     return _reports(_joined(found), _joined(old), _joined(labels), room_days)
 
 
