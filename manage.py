@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.clock import SystemClock
-from core.embedded.servers import Servers, running_servers
+from core.embedded.servers import Servers, prepare_home, running_servers
 from core.errors import AppError
 from core.i18n import Translator
 from core.logs import configure_logging
@@ -50,6 +50,7 @@ def words(settings: Settings) -> Translator:
 def opened() -> Iterator[tuple[Services, Translator]]:
     """Services on the configured servers; embedded ones that do not run yet run for the time of the command."""
     settings = load_settings()
+    prepare_home(settings.data_dir)
     configure_logging("command", settings.log_level, settings.logs_dir, console=False)
     with running_servers(settings) as servers:
         services = migrated(settings, servers)
@@ -80,6 +81,7 @@ def shown_progress(t: Translator, what: str = "") -> Iterator[Report]:
 def up() -> None:
     """Start everything: servers, migrations, sample hotel, first pass, sidecar, dashboard (``make run``)."""
     settings = load_settings()
+    prepare_home(settings.data_dir)
     configure_logging("command", settings.log_level, settings.logs_dir, console=False)
     sys.exit(launcher.up(settings, prepare))
 

@@ -1,7 +1,6 @@
 """``manage.py doctor``: looks at everything an installation rests on and says what to do about what is wrong."""
 
 import re
-import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -163,12 +162,11 @@ def migrations_check(database: Database, clock: Clock) -> Check:
 
 def sidecar_check(database: Database, clock: Clock) -> Check:
     current, newest = migrate.revisions(database)
-    if current != newest:
-        return found("sidecar", False, "warn", seconds="?", host=socket.gethostname())
-    with database.reading() as connection:
-        beat = queries.heartbeat(connection, "sidecar")
-    seconds = None if beat is None else round((clock.now() - beat.beat_at).total_seconds(), 1)
-    is_well = seconds is not None and seconds <= SIDECAR_ALIVE_SECONDS
-    return found(
-        "sidecar", is_well, "warn", seconds="?" if seconds is None else seconds, host=beat.host if beat else "?"
-    )
+    beat = None
+    if current == newest:
+        with database.reading() as connection:
+            beat = queries.heartbeat(connection, "sidecar")
+    if beat is None:
+        return Check("sidecar", "warn", "doctor.sidecar.never", advice_id="doctor.sidecar.advice")
+    seconds = round((clock.now() - beat.beat_at).total_seconds(), 1)
+    return found("sidecar", seconds <= SIDECAR_ALIVE_SECONDS, "warn", seconds=seconds, host=beat.host)

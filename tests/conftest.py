@@ -10,11 +10,24 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.embedded.postgres import PostgresServer, start_postgres
 from core.embedded.valkey import ValkeyServer, start_valkey
+from core.settings import Settings, environment_names
 from db import migrate
 from db.session import Database, open_database
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_this_machine() -> Iterator[None]:
+    """Tests see the defaults, whatever the developer's environment and ``.env`` say."""
+    names = {name for key, field in Settings.model_fields.items() for name in environment_names(key, field)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names:
+            patch.delenv(name, raising=False)
+            patch.delenv(f"{name}_FILE", raising=False)
+        patch.setitem(Settings.model_config, "env_file", None)
+        yield
 
 
 @pytest.fixture
