@@ -42,7 +42,12 @@ class Translator:
     time_zone: str = "UTC"
 
     def __call__(self, message_id: str, **params: Any) -> str:
-        """The translation of a catalog key; ``count`` among the params chooses the plural form."""
+        """The translation of a catalog key; ``count`` among the params chooses the plural form.
+
+        Where ``lower`` and ``upper`` are params, ``{range}`` stands for both.
+        """
+        if "lower" in params and "upper" in params:
+            params.setdefault("range", self.range(params["lower"], params["upper"]))
         catalog = _catalog(self.language)
         if "count" in params:
             text = catalog.ngettext(message_id, message_id, int(params["count"]))
@@ -65,6 +70,13 @@ class Translator:
     def number(self, value: float, digits: int | None = None) -> str:
         shown = 2 if digits is None else digits
         return str(numbers.format_decimal(round(value, shown), format="#,##0." + "#" * shown, locale=self.language))
+
+    def range(self, low: float | None, high: float | None, digits: int = 1) -> str:
+        """'0–2', one number where both are written alike, a dash where one is not known."""
+        if low is None or high is None:
+            return "–"
+        written = [self.number(low, digits), self.number(high, digits)]
+        return written[0] if written[0] == written[1] else "–".join(written)
 
     def percent(self, ratio: float, digits: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"

@@ -42,7 +42,7 @@ def facts(page: Page, alert: AlertRow) -> None:
     with st.container(horizontal=True):
         st.metric(t("board.value"), amount(t, alert.metric_value), width="content")
         st.metric(t("board.expected"), amount(t, alert.expected), width="content")
-        st.metric(t("board.band"), f"{amount(t, alert.lower)} – {amount(t, alert.upper)}", width="content")
+        st.metric(t("board.band"), t.range(alert.lower, alert.upper), width="content")
         st.metric(t("board.deviation"), signed_percent(t, alert.deviation_ratio), width="content")
 
 

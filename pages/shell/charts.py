@@ -48,8 +48,8 @@ def chart_title(page: Page, detail: AlertDetail) -> str:
         "board.chart_title",
         what=t(f"alert_type.{alert.alert_type}"),
         value=amount(t, alert.metric_value),
-        lower=amount(t, alert.lower),
-        upper=amount(t, alert.upper),
+        lower=alert.lower,
+        upper=alert.upper,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from core.i18n import Translator
 
 NOT_KNOWN = "overview.not_known"
+SMALL = 0.1  # below it one digit would show zero
 
 
 def sentence(t: Translator, message_id: str, params: dict[str, Any] | None) -> str:
@@ -39,7 +40,9 @@ def minutes(t: Translator, value: float | None) -> str:
 
 
 def amount(t: Translator, value: float | None) -> str:
-    return "–" if value is None else t.number(value, 1)
+    if value is None:
+        return "–"
+    return t.number(value, 2 if abs(value) < SMALL else 1)
 
 
 def signed_percent(t: Translator, ratio: float | None) -> str:

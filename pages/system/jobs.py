@@ -30,8 +30,10 @@ def state(page: Page, run: RunRow) -> str:
     return badge(page.t(f"jobs.state_{run.state}"), colour, icon)
 
 
-def rows(run: RunRow) -> str:
-    return "" if run.rows_in is None else f"{run.rows_in} → {run.rows_out}"
+def rows(page: Page, run: RunRow) -> str:
+    if run.rows_in is None or run.rows_out is None:
+        return ""
+    return f"{page.t.number(run.rows_in)} → {page.t.number(run.rows_out)}"
 
 
 def hotel_name(page: Page, names: dict[int, str], run: RunRow) -> str:
@@ -47,8 +49,10 @@ def show() -> None:
     page = open_page("jobs.read")
     t = page.t
     runs = page.services.jobs.recent(page.scope, ROWS)
-    header(t("jobs.title"), t, page.now, runs[0].started_at if runs else None)
+    top = st.container()
     page, hotels = choose_hotels(page)
+    with top:
+        header(t("jobs.title"), page.t, page.now, runs[0].started_at if runs else None)
     names = {hotel.id: hotel.name for hotel in hotels}
     shown = [run for run in runs if run.hotel_id is None or run.hotel_id in names]
     if not shown:
@@ -61,7 +65,7 @@ def show() -> None:
                 t("shell.hotel"): [plain(hotel_name(page, names, run)) for run in shown],
                 t("jobs.started"): [page.t.instant(run.started_at) for run in shown],
                 t("jobs.duration"): [duration(page, run) for run in shown],
-                t("jobs.rows"): [rows(run) for run in shown],
+                t("jobs.rows"): [rows(page, run) for run in shown],
                 t("jobs.error"): [plain(run.error_code or "") for run in shown],
             },
             border="horizontal",

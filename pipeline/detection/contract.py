@@ -41,6 +41,7 @@ class Family:
     tests: pd.DataFrame
     daily: bool = False  # one test a closed local day instead of one a metric row
     share: float = 1.0  # its part of the alert budget
+    is_banded: bool = False  # an alert's value must lie outside the band that is shown with it
 
 
 @dataclass(frozen=True)

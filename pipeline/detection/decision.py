@@ -42,9 +42,17 @@ def decide(family: Family, policy: Policy) -> pd.DataFrame:
     certain = tests["certain"].to_numpy(dtype=bool) if "certain" in tests else np.zeros(len(tests), dtype=bool)
     known = np.isfinite(score)
     passed = known & (np.nan_to_num(score) >= threshold) & (effect >= family.effect_gate_ratio)
+    if family.is_banded:
+        passed &= _outside_band(tests)
     within = _within_cap(tests, passed, score, policy.cap(family.share))
     calm = known & (np.nan_to_num(score) < CALM_RATIO * threshold) & ~certain
     return tests.assign(threshold=threshold, alert=certain | (passed & within), normal=calm & ~certain)
+
+
+def _outside_band(tests: pd.DataFrame) -> np.ndarray:
+    """A second opinion may strengthen evidence; it may not accuse a value that the shown band calls usual."""
+    value = tests["value"].to_numpy(dtype=float)
+    return np.asarray((value < tests["lower"].to_numpy(dtype=float)) | (value > tests["upper"].to_numpy(dtype=float)))
 
 
 def _thresholds(days: Ints, policy: Policy, share: float) -> Floats:

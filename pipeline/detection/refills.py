@@ -80,7 +80,7 @@ def detect_refills(frame: pd.DataFrame, context: Context) -> Detected:
         deviation_ratio=deviation(rows["metric_value"].to_numpy(dtype=float), expected, 0.5),
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
-    single = Family("refill", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.05)
+    single = Family("refill", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.05, is_banded=True)
     drift = Family("drift", "dolum_yavaslama", "staff", DRIFT_GATE_RATIO, _drift(tests), daily=True, share=0.05)
     return Detected(tests[names].assign(detector=detector), (single, drift))
 
@@ -128,6 +128,7 @@ def _drift(tests: pd.DataFrame) -> pd.DataFrame:
     mean = days["total"].to_numpy() / FINE_UNIT / days["rows_"].to_numpy()
     noise = DAY_SPREAD**2 + days["spread2"].to_numpy() / FINE_UNIT / days["rows_"].to_numpy()
     best, rise, span_days = np.zeros(len(days)), np.zeros(len(days)), np.zeros(len(days), dtype=np.int64)
+    certainty = 1.0 / noise
     for span in DRIFT_SPANS:
         weight_sum, mean_sum = (
             _over(days, to_fixed(1.0 / noise, 2**20), span),
@@ -138,8 +139,9 @@ def _drift(tests: pd.DataFrame) -> pd.DataFrame:
         better = z > best
         best, rise = np.where(better, z, best), np.where(better, pooled, rise)
         span_days = np.where(better, span, span_days)
+        certainty = np.where(better, weight_sum / 2**20, certainty)
     usual = days["expected"].to_numpy()
-    factor, width = np.exp(rise), np.exp(2.33 * np.sqrt(noise))
+    factor, width = np.exp(rise), np.exp(2.33 / np.sqrt(certainty))  # of the span's mean
     return days.assign(
         value=rounded(usual * factor), lower=rounded(usual / width), upper=rounded(usual * width),
         deviation_ratio=rounded(factor - 1.0), span_days=span_days,

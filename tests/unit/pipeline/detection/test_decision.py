@@ -1,5 +1,7 @@
 """The two gates, the streaming threshold, the cap, and what counts as normal again (DETECTION 4, 5)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -38,6 +40,17 @@ def test_evidence_without_a_material_effect_is_no_alert() -> None:
 def test_a_material_effect_without_evidence_is_no_alert() -> None:
     """On small counts a 40 % deviation is nothing."""
     assert not decide(family(quiet(), deviation=5.0), Policy())["alert"].any()
+
+
+def test_a_value_inside_the_band_that_is_shown_is_no_alert_whatever_a_second_opinion_says() -> None:
+    """DETECTION 1: the band, the alert and the sentence are one statement."""
+    scores = quiet()
+    scores[-50] = 9.0
+    inside = family(scores, value=16.0, lower=0.0, upper=21.0)
+    outside = family(scores, value=31.0, lower=0.0, upper=21.0)
+    assert decide(replace(outside, is_banded=True), Policy())["alert"].sum() == 1
+    assert not decide(replace(inside, is_banded=True), Policy())["alert"].any()
+    assert decide(inside, Policy())["alert"].sum() == 1
 
 
 def test_a_row_that_is_learning_is_neither_an_alert_nor_normal() -> None:

@@ -1,0 +1,26 @@
+"""Numbers, ranges and instants as each language writes them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.i18n import Translator
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"), [(0.0, 2.0, "0–2"), (0.0, 0.04, "0"), (-1.0, 1.5, "-1–1,5"), (3, 3, "3")]
+)
+def test_a_range_of_one_number_is_written_once(low: float, high: float, written: str) -> None:
+    assert Translator("tr").range(low, high) == written
+
+
+def test_a_sentence_with_a_lower_and_an_upper_value_can_say_their_range() -> None:
+    params = {"room": "305", "value": 11, "product": "Kola", "at": "x"}
+    text = Translator("en")("alert.consumption", lower=0.0, upper=2.0, **params)
+    assert "0–2 were expected" in text
+    assert "0 were expected" in Translator("en")("alert.consumption", lower=0.0, upper=0.0, **params)
+
+
+def test_instants_are_told_in_the_hotels_time_zone() -> None:
+    at = datetime(2024, 11, 18, 5, 2, tzinfo=UTC)
+    assert Translator("tr", "Europe/Istanbul").instant(at) == "Pzt 18 Kas 08:02"
