@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from core.embedded.servers import Servers
 from core.embedded.valkey import ValkeyServer
 from core.settings import ROOT, Settings
 from db.queries import jobs as queries
@@ -29,7 +30,7 @@ def succeeded(database: Database) -> dict[str, RunRow]:
 
 
 def test_every_job_of_the_table_can_be_run(database: Database) -> None:
-    services = build_services(Settings(), database=database)
+    services = build_services(Settings(), Servers("", "redis://127.0.0.1:1", None, None), database=database)
     assert {definition.name for definition in job_definitions(services)} >= set(JOB_NAMES)
     assert {job.name for job in timed_jobs(Settings())} == set(JOB_NAMES)
 
