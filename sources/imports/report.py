@@ -11,6 +11,7 @@ from core.i18n import Translator
 
 State = Literal["imported", "checked", "refused"]
 SHOWN_ERRORS = 10
+RECORDED_ERRORS = 100
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -48,6 +49,24 @@ class ImportReport:
     @property
     def bad_rows(self) -> int:
         return len({error.row for error in self.errors})
+
+
+def record_of(report: ImportReport, file_name: str, file_sha256: str = "") -> dict[str, Any]:
+    """The report as a row of ``import_runs``, with its first errors."""
+    return {
+        "kind": report.kind,
+        "file_name": file_name,
+        "file_sha256": file_sha256,
+        "state": report.state,
+        "row_count": report.rows,
+        "inserted_count": report.inserted,
+        "updated_count": report.updated,
+        "error_count": len(report.errors),
+        "errors": [
+            {"row": error.row, "field": error.field, "value": error.value, "rule": error.code, "params": error.params}
+            for error in report.errors[:RECORDED_ERRORS]
+        ],
+    }
 
 
 def summary(report: ImportReport, translator: Translator) -> list[str]:

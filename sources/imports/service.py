@@ -21,9 +21,8 @@ from sources.imports.fields import KINDS, Kind
 from sources.imports.loading import Loaded, Loader
 from sources.imports.parsing import parse_frame
 from sources.imports.reading import Table, read_table
-from sources.imports.report import ImportReport, RowError
+from sources.imports.report import ImportReport, RowError, record_of
 
-RECORDED_ERRORS = 100
 BOOKINGS_HOTEL = ("Resort Hotel", "Europe/Lisbon", "EUR")
 
 
@@ -206,20 +205,7 @@ def _run_values(path: Path, report: ImportReport) -> dict[str, Any]:
     if path.is_file():
         with path.open("rb") as stream:
             digest = file_digest(stream, "sha256").hexdigest()
-    return {
-        "kind": report.kind,
-        "file_name": path.name,
-        "file_sha256": digest,
-        "state": report.state,
-        "row_count": report.rows,
-        "inserted_count": report.inserted,
-        "updated_count": report.updated,
-        "error_count": len(report.errors),
-        "errors": [
-            {"row": error.row, "field": error.field, "value": error.value, "rule": error.code, "params": error.params}
-            for error in report.errors[:RECORDED_ERRORS]
-        ],
-    }
+    return record_of(report, path.name, digest)
 
 
 def kinds() -> dict[str, Kind]:

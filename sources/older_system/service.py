@@ -14,13 +14,12 @@ from db.queries import versions
 from db.queries.imports import HotelRow
 from db.session import Database, open_database
 from sources.imports.loading import Loader
-from sources.imports.report import ImportReport, RowError
+from sources.imports.report import ImportReport, RowError, record_of
 from sources.imports.rules import field_rules
 from sources.older_system.mapping import OLDER_KINDS, typed
 from sources.visit_types import classify
 
 VIEW_SCHEMA = "older"
-RECORDED_ERRORS = 100
 Read = Callable[[str], pd.DataFrame]
 
 
@@ -62,7 +61,7 @@ class OlderSystemService:
                 scope.require_hotel(hotel.id)
                 imported.lock_imports(connection, hotel.id)
                 report = self._copy_hotel(connection, hotel, older_id, frames)
-                run_id = imported.record_run(connection, hotel.id, _run_values(schema, report))
+                run_id = imported.record_run(connection, hotel.id, record_of(report, f"older system: {schema}"))
                 if report.inserted or report.updated:
                     versions.bump(connection, hotel.id, "sources")
                 reports.append(replace(report, run_id=run_id))
@@ -128,20 +127,3 @@ def _refuse_unknown_visits(visits: pd.DataFrame) -> None:
     """A visit type without a meaning would be counted wrongly, so nothing at all is copied."""
     for visit_type in visits["visit_type"].drop_duplicates():
         classify(str(visit_type))
-
-
-def _run_values(schema: str, report: ImportReport) -> dict[str, Any]:
-    return {
-        "kind": report.kind,
-        "file_name": f"older system: {schema}",
-        "file_sha256": "",
-        "state": report.state,
-        "row_count": report.rows,
-        "inserted_count": report.inserted,
-        "updated_count": report.updated,
-        "error_count": len(report.errors),
-        "errors": [
-            {"row": error.row, "field": error.field, "value": error.value, "rule": error.code, "params": error.params}
-            for error in report.errors[:RECORDED_ERRORS]
-        ],
-    }
