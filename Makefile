@@ -39,7 +39,7 @@ test: install
 lint: install
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy $(wildcard *.py) api core db identity operations pages pipeline reports sources
+	@$(BIN)/mypy $(wildcard *.py) api commands core db identity operations pages pipeline reports sources
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/yamllint --strict docker-compose.yml .pre-commit-config.yaml .yamllint.yml

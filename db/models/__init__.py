@@ -4,5 +4,6 @@ from db.models import activity, alerts, catalog, forecasts, identity, learning, 
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "catalog", "forecasts", "identity", "learning", "ml", "operations", "premises", "series",
+    "Base", "activity", "alerts", "catalog", "forecasts", "identity", "learning", "ml", "operations", "premises",
+    "series",
 ]  # fmt: skip

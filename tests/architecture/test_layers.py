@@ -10,7 +10,7 @@ from tests.architecture.source_tree import DOORS, ROOT, SourceFile, parse, produ
 LINTER = Path(sys.executable).parent / "lint-imports"
 
 
-SERVICES_USERS = ("pages/", "api/", *DOORS)
+SERVICES_USERS = ("pages/", "api/", "commands/", *DOORS)
 DOOR_MODULES = {name.removesuffix(".py") for name in DOORS} - {"services"}
 
 
