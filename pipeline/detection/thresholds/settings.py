@@ -1,0 +1,148 @@
+"""What a hotel asks of its alerts: the values that one version of its detection settings holds, and their rules."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from core.errors import AppError
+
+HOTEL_WIDE = "*"  # the metric type of a version that holds for the whole hotel: its alert budget
+EXTRA_EVIDENCE_RANGE = (-1.0, 6.0)  # −log10 units; six more means one in a million less likely
+SEGMENT_EVIDENCE_RANGE = (-0.5, 3.0)
+GATE_RANGE = (0.01, 20.0)
+BUDGET_RANGE = (0.1, 500.0)
+DISCOVERY_RANGE = (0.001, 0.5)
+MAX_SEGMENTS = 5_000
+ID_DIMENSIONS = ("entity", "floor", "product", "product_group", "room", "room_type", "staff")
+DIMENSIONS = (*ID_DIMENSIONS, "occupancy")
+OCCUPANCIES = ("occupied", "vacated", "vacant", "unknown")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class FamilyRule:
+    """One family of tests: on or off, evidence beyond the budget's threshold, another effect gate than its own."""
+
+    is_enabled: bool = True
+    extra_evidence: float = 0.0  # −log10 units
+    effect_gate_ratio: float | None = None
+
+
+DEFAULT_RULE = FamilyRule()
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """The settings in force for one metric type of a hotel; version 0 is the installation's defaults.
+
+    ``budget_per_day`` is in alerts that the hotel wants to read, over all metric types; families share it.
+    ``segments``: extra evidence by key (``family=cell;room_type=12``); of several that hold, the largest counts.
+    """
+
+    hotel_id: int
+    metric_type: str
+    version: int = 0
+    budget_per_day: float = 5.0
+    false_discovery_ratio: float = 0.1
+    families: Mapping[str, FamilyRule] = NOTHING
+    segments: Mapping[str, float] = NOTHING
+    setting_id: int | None = None  # row of detection_settings; None for the defaults
+
+    def rule(self, family: str) -> FamilyRule:
+        return self.families.get(family, DEFAULT_RULE)
+
+    def cap(self, share: float) -> int:
+        """Entities of one family that may alert in one day; the strongest of a moment come first."""
+        return max(1, math.ceil(self.budget_per_day * share))
+
+    def with_rule(self, family: str, **values: Any) -> "DetectionSettings":
+        """The same with some values of one family's rule changed."""
+        return replace(self, families={**self.families, family: replace(self.rule(family), **values)})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a new version changes; what is None stays as it is. A segment of 0.0 is removed."""
+
+    budget_per_day: float | None = None
+    false_discovery_ratio: float | None = None
+    families: Mapping[str, FamilyRule] = field(default_factory=dict)
+    segments: Mapping[str, float] = field(default_factory=dict)
+
+    def apply(self, settings: DetectionSettings) -> DetectionSettings:
+        segments = {key: value for key, value in {**settings.segments, **self.segments}.items() if value != 0.0}
+        budget, ratio = self.budget_per_day, self.false_discovery_ratio
+        return replace(
+            settings,
+            budget_per_day=settings.budget_per_day if budget is None else budget,
+            false_discovery_ratio=settings.false_discovery_ratio if ratio is None else ratio,
+            families={**settings.families, **self.families},
+            segments=segments,
+        )
+
+
+def segment_key(family: str, **dimensions: int | str) -> str:
+    """The one spelling of a segment: the family, then its dimensions by name."""
+    return ";".join([f"family={family}", *(f"{name}={dimensions[name]}" for name in sorted(dimensions))])
+
+
+def parse_segment(key: str) -> tuple[str, dict[str, str]]:
+    """Family and dimensions of a segment key; raises ``threshold_wrong`` for any other spelling."""
+    parts = [part.partition("=") for part in key.split(";")]
+    values = {name: value for name, _, value in parts}
+    family = values.pop("family", "")
+    known = all(name in DIMENSIONS for name in values)
+    numbers = all(value.isdecimal() for name, value in values.items() if name in ID_DIMENSIONS)
+    occupancy = values.get("occupancy", OCCUPANCIES[0]) in OCCUPANCIES
+    if not (family and values and known and numbers and occupancy and segment_key(family, **values) == key):
+        raise _wrong(key, "segment", known=", ".join(DIMENSIONS))
+    return family, values
+
+
+def validate(settings: DetectionSettings) -> DetectionSettings:
+    """The settings themselves; raises ``threshold_wrong`` naming the first wrong field and its rule."""
+    _within("budget_per_day", settings.budget_per_day, BUDGET_RANGE)
+    _within("false_discovery_ratio", settings.false_discovery_ratio, DISCOVERY_RANGE)
+    for name, rule in settings.families.items():
+        _within(f"{name}.extra_evidence", rule.extra_evidence, EXTRA_EVIDENCE_RANGE)
+        if rule.effect_gate_ratio is not None:
+            _within(f"{name}.effect_gate_ratio", rule.effect_gate_ratio, GATE_RANGE)
+    if len(settings.segments) > MAX_SEGMENTS:
+        raise _wrong("segments", "count", highest=MAX_SEGMENTS)
+    for key, extra in settings.segments.items():
+        parse_segment(key)
+        _within(key, extra, SEGMENT_EVIDENCE_RANGE)
+    return settings
+
+
+def as_json(settings: DetectionSettings) -> dict[str, Any]:
+    """What ``detection_settings.parameters`` holds; the identity (hotel, metric type, version) has columns."""
+    return {
+        "budget_per_day": settings.budget_per_day,
+        "false_discovery_ratio": settings.false_discovery_ratio,
+        "families": {name: asdict(rule) for name, rule in sorted(settings.families.items())},
+        "segments": dict(sorted(settings.segments.items())),
+    }
+
+
+def from_json(settings: DetectionSettings, parameters: Mapping[str, Any]) -> DetectionSettings:
+    """``settings`` with the stored parameters; what an older version did not know keeps the value it has there."""
+    families = {name: FamilyRule(**rule) for name, rule in parameters.get("families", NOTHING).items()}
+    return replace(
+        settings,
+        budget_per_day=parameters.get("budget_per_day", settings.budget_per_day),
+        false_discovery_ratio=parameters.get("false_discovery_ratio", settings.false_discovery_ratio),
+        families=families,
+        segments=dict(parameters.get("segments", NOTHING)),
+    )
+
+
+def _within(name: str, value: float, limits: tuple[float, float]) -> None:
+    if not (math.isfinite(value) and limits[0] <= value <= limits[1]):
+        raise _wrong(name, "range", value=value, lowest=limits[0], highest=limits[1])
+
+
+def _wrong(name: str, rule: str, **params: Any) -> AppError:
+    return AppError("threshold_wrong", message_id=f"error.threshold_wrong_{rule}", params={"field": name, **params})
