@@ -223,6 +223,10 @@ COMMANDS = {
         "verdict = :verdict, verdict_by = :actor, verdict_at = :at, verdict_note = :note "
         "WHERE id = :id AND (verdict, verdict_note) IS DISTINCT FROM (:verdict, :note)"
     ),
+    "verdict_withdrawn": (
+        "verdict = NULL, verdict_by = NULL, verdict_at = NULL, verdict_note = NULL "
+        "WHERE id = :id AND verdict IS NOT NULL"
+    ),
     "closed": "closed_at = :at, closed_reason = :reason WHERE id = :id AND closed_at IS NULL",
 }
 

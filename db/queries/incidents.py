@@ -61,16 +61,6 @@ def newest_closed(
     return [dict(row) for row in connection.execute(text(query), params).mappings()]
 
 
-def false_positives(connection: Connection, hotel_id: int, since: datetime) -> list[Mapping[str, Any]]:
-    """Situations that a person called a false alarm after ``since``: id, key and context_signature, newest last."""
-    query = (
-        f"SELECT id, {KEY}, context_signature FROM ml_alerts WHERE hotel_id = :hotel_id "
-        "AND verdict = 'yanlis_pozitif' AND verdict_at >= :since ORDER BY verdict_at, id"
-    )
-    params = {"hotel_id": hotel_id, "since": since}
-    return [dict(row) for row in connection.execute(text(query), params).mappings()]
-
-
 def insert_incidents(
     connection: Connection, hotel_id: int, rows: Sequence[Mapping[str, Any]], raised_at: datetime
 ) -> dict[tuple[str, str, int], int]:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from pipeline.alerts.learning.suppression import Silences
 from pipeline.alerts.lifecycle import Event, Incident, Key, Step, advance, normals_to_close
 from pipeline.alerts.message import describe
 from pipeline.detection.anomaly import Anomaly, DetectionResult
 
-Situation = tuple[str, str, int, str]  # a key and its context signature
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a result changes. ``silenced`` counts the anomalies that a false-positive verdict keeps silent, by alert."""
+    """What a result changes. ``silenced`` counts the anomalies that a verdict keeps silent, by the judged alert."""
 
     steps: dict[Key, Step]
     silenced: Counter[int]
@@ -37,12 +37,12 @@ def incident_of(row: Row) -> Incident:
     return Incident(**{one.name: row[one.name] for one in fields(Incident)})
 
 
-def plan(result: DetectionResult, known: Mapping[Key, Incident], false_positives: Mapping[Situation, int]) -> Plan:
+def plan(result: DetectionResult, known: Mapping[Key, Incident], silences: Silences) -> Plan:
     """The steps of every key of the result. ``known``: the key's open incident, else its newest closed one."""
     fired: dict[Key, list[Anomaly]] = defaultdict(list)
     silenced: Counter[int] = Counter()
     for anomaly in result.anomalies:
-        judged = false_positives.get((*key_of(anomaly), anomaly.context_signature))
+        judged = silences.hides(anomaly)
         if judged is None:
             fired[key_of(anomaly)].append(anomaly)
         else:

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipeline.alerts.learning.suppression import SILENT_FOR
 from pipeline.detection.anomaly import Anomaly
 from pipeline.metrics.registry import METRIC_TYPES
 
 SEVERITIES = ("dusuk", "orta", "yuksek", "kritik")  # ascending
-FALSE_POSITIVE = "yanlis_pozitif"
 REOPEN_WITHIN = timedelta(hours=24)
-SUPPRESS_FOR = timedelta(days=30)  # after a false-positive verdict (A6.3)
 NORMALS_TO_CLOSE = 2  # hysteresis: one calm interval between two bad ones is no recovery
 QUIET_FOR = timedelta(days=7)  # what is observed too seldom to be found normal (a count, a delivery) ends without it
 INCONSISTENCIES = frozenset(
@@ -112,10 +111,10 @@ def _fire(step: Step | None, anomaly: Anomaly, at: datetime) -> Step:
 
 
 def _is_another(incident: Incident, anomaly: Anomaly, at: datetime) -> bool:
-    """Whether an anomaly belongs to a new incident; a false alarm is never revived by another situation."""
+    """Whether an anomaly belongs to a new incident; a dismissed one is never revived by another situation."""
     if incident.closed_at is None or anomaly.timestamp <= incident.last_seen_at:
         return False
-    return incident.verdict == FALSE_POSITIVE or at - incident.closed_at > REOPEN_WITHIN
+    return incident.verdict in SILENT_FOR or at - incident.closed_at > REOPEN_WITHIN
 
 
 def _opened(anomaly: Anomaly) -> Step:

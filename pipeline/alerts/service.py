@@ -11,18 +11,20 @@ import pandas as pd
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
-from db.queries import alert_series, audit, incidents, versions
+from db.queries import alert_series, audit, incidents, verdicts, versions
 from db.queries import alerts as queries
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
+from db.queries.verdicts import SuppressionRow
 from db.session import Database
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
-from pipeline.alerts.lifecycle import FALSE_POSITIVE, SUPPRESS_FOR, Event, closing
+from pipeline.alerts.learning.suppression import SILENT_FOR, silences
+from pipeline.alerts.lifecycle import Event, closing
 from pipeline.alerts.series import marked, thinned, window
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.metrics.registry import METRIC_TYPES
 
-__all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow"]
+__all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow", "SuppressionRow"]
 
 VERDICTS = ("dogru", "yanlis_pozitif", "beklenen", "test")
 
@@ -62,8 +64,8 @@ class AlertService:
         known = {key_of(row): incident_of(row) for row in incidents.newest_closed(connection, hotel_id, keys)}
         lasting = incidents.open_incidents(connection, hotel_id, result.metric_type)
         known |= {key_of(row): incident_of(row) for row in lasting}
-        judged = incidents.false_positives(connection, hotel_id, result.at - SUPPRESS_FOR) if keys else []
-        decided = plan(result, known, {(*key_of(row), row["context_signature"]): row["id"] for row in judged})
+        judged = verdicts.silencing(connection, hotel_id, result.at, SILENT_FOR) if keys else []
+        decided = plan(result, known, silences(judged))
         steps = decided.steps
         new = [
             identity_row(key, result.metric_type) | life_row(step.incident) | shown_row(step.shown)
@@ -142,14 +144,25 @@ class AlertService:
             command.change("acknowledged", {"note": note or ""})
 
     def give_verdict(self, scope: Scope, alert_id: int, verdict: str, note: str | None = None) -> None:
-        """Was it right (A6.2)? A false alarm is closed, and the same situation stays silent for 30 days (A6.3)."""
+        """Was it right (A6.2)? What was false or expected is closed, and its situation stays silent (A6.3)."""
         if verdict not in VERDICTS:
             raise AppError("unknown_verdict", params={"verdict": verdict, "known": ", ".join(VERDICTS)})
         details = {"verdict": {"id": f"verdict.{verdict}"}, "note": note or ""}
         with self._command(scope, "alerts.triage", alert_id, "alert_judged", {"verdict": verdict}) as command:
             command.change("verdict", details, verdict=verdict, note=note)
-            if verdict == FALSE_POSITIVE:
-                command.change("closed", closing(FALSE_POSITIVE).details, reason=FALSE_POSITIVE)
+            if verdict in SILENT_FOR:
+                command.change("closed", closing(verdict).details, reason=verdict)
+
+    def withdraw_verdict(self, scope: Scope, alert_id: int) -> None:
+        """Take a verdict back: what it kept silent is raised again, and nothing is learned from it any more."""
+        with self._command(scope, "alerts.triage", alert_id, "alert_verdict_withdrawn") as command:
+            command.change("verdict_withdrawn", {})
+
+    def suppressions(self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None) -> list[SuppressionRow]:
+        """The situations that verdicts keep silent now, until when, and how many anomalies each has hidden."""
+        scope.require("alerts.read")
+        with self.database.reading() as connection:
+            return verdicts.suppressions(connection, _hotels(scope, hotel_ids), self.clock.now(), SILENT_FOR)
 
     def close(self, scope: Scope, alert_id: int, reason: str) -> None:
         """Resolved by a person; ``reason`` in their own words."""

@@ -1,5 +1,6 @@
 """What people do with alerts: four different things, each once, audited, in the timeline (A5.7, A5.8, A6.2, A6.3)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from core.clock import FixedClock
 from core.errors import AppError
 from core.i18n import LANGUAGES, Translator
 from core.scope import SYSTEM, Scope
-from pipeline.alerts.lifecycle import SUPPRESS_FOR
+from pipeline.alerts.learning.suppression import SILENT_FOR
 from pipeline.alerts.service import AlertFilters, AlertRow
 from tests.cast import Cast, add_cast
 from tests.conftest import NOW
@@ -18,6 +19,7 @@ from tests.integration.pipeline.alerts.conftest import Scene
 
 DAY = timedelta(days=1)
 SIGNATURE = "test=room;occupancy=occupied"
+SUPPRESS_FOR = SILENT_FOR["yanlis_pozitif"]
 
 
 @pytest.fixture
@@ -115,8 +117,8 @@ def test_another_situation_another_room_another_type_and_a_later_month_are_raise
     assert len(raised(scene, ("open",))) == 1
 
 
-@pytest.mark.parametrize("verdict", ["dogru", "beklenen", "test"])
-def test_only_a_false_alarm_silences(scene: Scene, cast: Cast, verdict: str) -> None:
+@pytest.mark.parametrize("verdict", ["dogru", "test"])
+def test_a_verdict_that_dismisses_nothing_silences_nothing(scene: Scene, cast: Cast, verdict: str) -> None:
     scene.fire(0, NOW)
     (alert,) = raised(scene)
     scene.alerts.give_verdict(cast.ayse, alert.id, verdict)
@@ -128,6 +130,53 @@ def test_a_verdict_that_is_taken_back_lets_the_situation_be_raised_again(scene: 
     alert = judged_false(scene, cast.ayse)
     scene.alerts.give_verdict(cast.ayse, alert.id, "dogru")
     assert scene.fire(0, NOW + timedelta(hours=3)) == 1
+
+
+def test_a_withdrawn_verdict_lifts_the_suppression_and_is_in_the_timeline(scene: Scene, cast: Cast) -> None:
+    alert = judged_false(scene, cast.ayse)
+    assert [row.alert_id for row in scene.alerts.suppressions(cast.ayse)] == [alert.id]
+    scene.alerts.withdraw_verdict(cast.ayse, alert.id)
+    assert scene.alerts.suppressions(cast.ayse) == []
+    assert scene.fire(0, NOW + timedelta(hours=3)) == 1
+    detail = scene.alerts.detail(cast.ayse, alert.id)
+    assert detail.alert.verdict is None
+    assert "verdict_withdrawn" in {event.kind for event in detail.events}
+    with pytest.raises(AppError, match="not_found"):
+        scene.alerts.withdraw_verdict(cast.cem, alert.id)
+
+
+def test_active_suppressions_say_until_when_and_how_many_they_hid(scene: Scene, cast: Cast, clock: FixedClock) -> None:
+    alert = judged_false(scene, cast.ayse)
+    for day in (1, 2):
+        scene.fire(0, NOW + day * DAY)
+    (row,) = scene.alerts.suppressions(cast.ayse, [scene.hotel.hotel_id])
+    assert (row.alert_id, row.room, row.verdict, row.verdict_by, row.verdict_note, row.hidden) == (
+        alert.id, "101", "yanlis_pozitif", "ayse", "parti vardı", 2,
+    )  # fmt: skip
+    assert row.until_at == NOW + SUPPRESS_FOR
+    assert scene.alerts.suppressions(cast.cem) == []
+    clock.advance(SUPPRESS_FOR + DAY)
+    assert scene.alerts.suppressions(cast.ayse) == []
+
+
+def test_a_tenfold_entry_is_raised_in_spite_of_the_verdict_on_an_ordinary_number(scene: Scene, cast: Cast) -> None:
+    """A6.3: the size bound; the suppression of the ordinary numbers goes on."""
+    judged_false(scene, cast.ayse)
+    tenfold = replace(scene.anomaly(0, NOW + DAY, value=90.0), deviation_ratio=55.0)
+    assert scene.apply(NOW + DAY, tenfold) == 1
+    assert [row.metric_value for row in raised(scene, ("open",))] == [90.0]
+    assert scene.fire(1, NOW + DAY) == 1
+    assert scene.fire(0, NOW + 2 * DAY) == 0
+
+
+def test_what_was_expected_is_closed_and_silent_for_two_weeks(scene: Scene, cast: Cast) -> None:
+    scene.fire(0, NOW)
+    (alert,) = raised(scene)
+    scene.alerts.give_verdict(cast.ayse, alert.id, "beklenen", "düğün")
+    assert raised(scene)[0].closed_reason == "beklenen"
+    span = SILENT_FOR["beklenen"]
+    assert scene.fire(0, NOW + span) == 0
+    assert scene.fire(0, NOW + span + timedelta(minutes=1)) == 1
 
 
 def test_an_unknown_verdict_is_refused(scene: Scene, cast: Cast) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.alerts.learning.suppression import SILENT_FOR
 from pipeline.alerts.lifecycle import (
-    FALSE_POSITIVE,
     NORMALS_TO_CLOSE,
     REOPEN_WITHIN,
     SEVERITIES,
@@ -114,8 +114,9 @@ def test_within_a_day_the_incident_is_reopened_and_later_a_new_one_begins(pause:
     assert step.incident.is_open
 
 
-def test_a_false_alarm_is_not_revived_by_another_situation() -> None:
-    judged = replace(closed_at(START + 2 * HOUR), verdict=FALSE_POSITIVE)
+@pytest.mark.parametrize("verdict", SILENT_FOR)
+def test_what_was_dismissed_is_not_revived_by_another_situation(verdict: str) -> None:
+    judged = replace(closed_at(START + 2 * HOUR), verdict=verdict)
     assert kinds(fire(judged, START + 3 * HOUR)) == ["opened"]
     assert kinds(fire(replace(judged, verdict="dogru"), START + 3 * HOUR)) == ["reopened"]
 

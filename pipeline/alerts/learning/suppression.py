@@ -1,0 +1,77 @@
+"""Situations that a verdict keeps silent: the same entity, alert and context, up to a size and until a day (A6.3)."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pipeline.detection.anomaly import Anomaly
+
+FALSE_POSITIVE, EXPECTED = "yanlis_pozitif", "beklenen"
+# How long a verdict speaks for the situation. What was expected (a party, a group) passes sooner than a habit.
+SILENT_FOR: Mapping[str, timedelta] = {FALSE_POSITIVE: timedelta(days=30), EXPECTED: timedelta(days=14)}
+CLEARLY_LARGER = 2.0  # twice what was dismissed, in units and in proportion, was not dismissed
+
+Situation = tuple[str, str, int, str]  # alert_type, entity_type, entity_id, context_signature
+
+
+@dataclass(frozen=True)
+class Dismissed:
+    """One judged alert: its situation and how large a deviation the person called harmless, and in which direction.
+
+    ``excess`` is value − expected in the metric's unit, ``ratio`` the deviation in proportion; both signed.
+    """
+
+    alert_id: int
+    situation: Situation
+    excess: float
+    ratio: float
+
+    def covers(self, anomaly: Anomaly) -> bool:
+        """Whether an anomaly of the situation is no clearly larger than the dismissed one, and on the same side.
+
+        Both measures must be clearly larger: on a busier day the same proportion is more units, and the reverse.
+        """
+        excess, ratio = anomaly.value - anomaly.expected, anomaly.deviation_ratio
+        if excess * self.excess < 0:
+            return False
+        within_units = abs(excess) < CLEARLY_LARGER * abs(self.excess)
+        return within_units or abs(ratio) < CLEARLY_LARGER * abs(self.ratio)
+
+
+@dataclass(frozen=True)
+class Silences:
+    """Everything that verdicts keep silent in one hotel at one instant."""
+
+    by_situation: Mapping[Situation, tuple[Dismissed, ...]]
+
+    def hides(self, anomaly: Anomaly) -> int | None:
+        """The alert whose verdict keeps the anomaly silent, the newest first; None when it is to be raised."""
+        judged = self.by_situation.get(situation_of(anomaly), ())
+        return next((one.alert_id for one in reversed(judged) if one.covers(anomaly)), None)
+
+
+def situation_of(anomaly: Anomaly) -> Situation:
+    return (anomaly.alert_type, anomaly.entity_type, anomaly.entity_id, anomaly.context_signature)
+
+
+def silences(rows: Iterable[Mapping[str, Any]]) -> Silences:
+    """From judged alerts (``db.queries.verdicts.silencing``), oldest verdict first."""
+    found: dict[Situation, tuple[Dismissed, ...]] = {}
+    for row in rows:
+        situation = (row["alert_type"], row["entity_type"], row["entity_id"], row["context_signature"] or "")
+        dismissed = Dismissed(row["id"], situation, _excess(row), _size(row["deviation_ratio"]))
+        found[situation] = (*found.get(situation, ()), dismissed)
+    return Silences(found)
+
+
+def _excess(row: Mapping[str, Any]) -> float:
+    """What is not known has no bound: the verdict speaks for every size."""
+    if row["metric_value"] is None or row["expected"] is None:
+        return math.inf
+    return float(row["metric_value"]) - float(row["expected"])
+
+
+def _size(value: float | None) -> float:
+    return math.inf if value is None else float(value)

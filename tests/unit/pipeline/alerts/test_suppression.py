@@ -1,0 +1,75 @@
+"""What "the same situation" covers: any number near the dismissed one, not a clearly larger one (A6.3)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.alerts.learning.suppression import silences
+from pipeline.detection.anomaly import Anomaly
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+FIVE = Anomaly(
+    "tuketim_anomali", "tuketim_miktar", "room", 7, AT - timedelta(days=1), AT, 6.0, 1.0, 0.0, 3.0, 5.0, 4.0, "orta",
+    context_signature="test=room;occupancy=occupied",
+)  # fmt: skip
+
+
+def judged(alert_id: int = 1, **changes: Any) -> dict[str, Any]:
+    """The row of the alert that ``FIVE`` raised and a person dismissed."""
+    row = {
+        "id": alert_id, "alert_type": FIVE.alert_type, "entity_type": "room", "entity_id": 7,
+        "context_signature": FIVE.context_signature, "metric_value": 6.0, "expected": 1.0, "deviation_ratio": 5.0,
+    }  # fmt: skip
+    return row | changes
+
+
+def hidden(value: float, expected: float = 1.0, **changes: Any) -> bool:
+    anomaly = replace(FIVE, value=value, expected=expected, deviation_ratio=(value - expected) / expected, **changes)
+    return silences([judged()]).hides(anomaly) is not None
+
+
+@pytest.mark.parametrize("value", [4.0, 6.0, 7.0, 10.0])
+def test_another_number_of_the_same_situation_stays_silent(value: float) -> None:
+    assert hidden(value)
+
+
+@pytest.mark.parametrize("value", [11.0, 51.0])
+def test_twice_the_dismissed_deviation_and_a_tenfold_entry_are_raised(value: float) -> None:
+    assert not hidden(value)
+
+
+def test_more_units_of_the_same_proportion_on_a_busy_day_stay_silent() -> None:
+    assert hidden(60.0, expected=10.0)
+    assert not hidden(120.0, expected=10.0)
+
+
+def test_too_little_was_not_dismissed_by_a_verdict_on_too_much() -> None:
+    assert not hidden(0.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"entity_id": 8},
+        {"alert_type": "bosta_tuketim_var"},
+        {"context_signature": "test=room;occupancy=vacant"},
+        {"entity_type": "minibar_slot"},
+    ],
+)
+def test_another_room_type_or_context_is_another_situation(change: dict[str, Any]) -> None:
+    assert not hidden(6.0, **change)
+    assert hidden(6.0)
+
+
+def test_the_newest_verdict_that_covers_the_size_is_the_one_that_counts_it() -> None:
+    larger = judged(2, metric_value=16.0, deviation_ratio=15.0)
+    both = silences([judged(), larger])
+    assert both.hides(FIVE) == 2
+    assert both.hides(replace(FIVE, value=25.0, deviation_ratio=24.0)) == 2
+    assert silences([larger, judged()]).hides(replace(FIVE, value=25.0, deviation_ratio=24.0)) == 2
+
+
+def test_a_verdict_on_an_alert_of_unknown_size_speaks_for_every_size() -> None:
+    assert silences([judged(metric_value=None, deviation_ratio=None)]).hides(replace(FIVE, value=500.0)) == 1
