@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from core.errors import AppError
@@ -18,7 +17,6 @@ MAX_SEGMENTS = 5_000
 ID_DIMENSIONS = ("entity", "floor", "product", "product_group", "room", "room_type", "staff")
 DIMENSIONS = (*ID_DIMENSIONS, "occupancy")
 OCCUPANCIES = ("occupied", "vacated", "vacant", "unknown")
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,8 @@ DEFAULT_RULE = FamilyRule()
 class DetectionSettings:
     """The settings in force for one metric type of a hotel; version 0 is the installation's defaults.
 
-    ``budget_per_day`` is in alerts that the hotel wants to read, over all metric types; families share it.
+    ``budget_per_day`` is in alerts that the hotel wants to read, over all metric types; families share it. It is
+    versioned with the false discovery ratio for the whole hotel (``HOTEL_WIDE``), the rest by metric type.
     ``segments``: extra evidence by key (``family=cell;room_type=12``); of several that hold, the largest counts.
     """
 
@@ -46,9 +45,10 @@ class DetectionSettings:
     version: int = 0
     budget_per_day: float = 5.0
     false_discovery_ratio: float = 0.1
-    families: Mapping[str, FamilyRule] = NOTHING
-    segments: Mapping[str, float] = NOTHING
+    families: Mapping[str, FamilyRule] = field(default_factory=dict)
+    segments: Mapping[str, float] = field(default_factory=dict)
     setting_id: int | None = None  # row of detection_settings; None for the defaults
+    budget_version: int = 0
 
     def rule(self, family: str) -> FamilyRule:
         return self.families.get(family, DEFAULT_RULE)
@@ -72,15 +72,21 @@ class Change:
     segments: Mapping[str, float] = field(default_factory=dict)
 
     def apply(self, settings: DetectionSettings) -> DetectionSettings:
+        """The changed settings, validated; raises ``threshold_wrong``."""
+        own = bool(self.families or self.segments)
+        shared = self.budget_per_day is not None or self.false_discovery_ratio is not None
+        if own if settings.metric_type == HOTEL_WIDE else shared:
+            raise _wrong(settings.metric_type, "place")
         segments = {key: value for key, value in {**settings.segments, **self.segments}.items() if value != 0.0}
         budget, ratio = self.budget_per_day, self.false_discovery_ratio
-        return replace(
+        changed = replace(
             settings,
             budget_per_day=settings.budget_per_day if budget is None else budget,
             false_discovery_ratio=settings.false_discovery_ratio if ratio is None else ratio,
             families={**settings.families, **self.families},
             segments=segments,
         )
+        return validate(changed)
 
 
 def segment_key(family: str, **dimensions: int | str) -> str:
@@ -118,24 +124,24 @@ def validate(settings: DetectionSettings) -> DetectionSettings:
 
 
 def as_json(settings: DetectionSettings) -> dict[str, Any]:
-    """What ``detection_settings.parameters`` holds; the identity (hotel, metric type, version) has columns."""
+    """What ``detection_settings.parameters`` holds: the hotel's budget, or the families and segments of a metric."""
+    if settings.metric_type == HOTEL_WIDE:
+        return {"budget_per_day": settings.budget_per_day, "false_discovery_ratio": settings.false_discovery_ratio}
     return {
-        "budget_per_day": settings.budget_per_day,
-        "false_discovery_ratio": settings.false_discovery_ratio,
         "families": {name: asdict(rule) for name, rule in sorted(settings.families.items())},
         "segments": dict(sorted(settings.segments.items())),
     }
 
 
 def from_json(settings: DetectionSettings, parameters: Mapping[str, Any]) -> DetectionSettings:
-    """``settings`` with the stored parameters; what an older version did not know keeps the value it has there."""
-    families = {name: FamilyRule(**rule) for name, rule in parameters.get("families", NOTHING).items()}
+    """``settings`` with the stored parameters; what they do not name keeps the value it has there."""
+    families = parameters.get("families")
     return replace(
         settings,
         budget_per_day=parameters.get("budget_per_day", settings.budget_per_day),
         false_discovery_ratio=parameters.get("false_discovery_ratio", settings.false_discovery_ratio),
-        families=families,
-        segments=dict(parameters.get("segments", NOTHING)),
+        families=settings.families if families is None else {n: FamilyRule(**rule) for n, rule in families.items()},
+        segments=dict(parameters.get("segments", settings.segments)),
     )
 
 
