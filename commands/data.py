@@ -14,12 +14,13 @@ from sources.simulation.anomalies import PlantPlan
 
 
 def import_file(
-    kind: Annotated[str, typer.Argument(help="bookings, stays, products, movements, visits, checks, custody …")],
+    kind: Annotated[str, typer.Argument(help="bookings, stays, products, movements, visits, checks, series …")],
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
     hotel: HotelOption = None,
     dry_run: Annotated[bool, typer.Option(help="Check everything, write nothing.")] = False,
     skip_bad_rows: Annotated[bool, typer.Option(help="Import the good rows of a file with bad ones.")] = False,
     create_rooms: Annotated[bool, typer.Option(help="Stays: add rooms that are not known yet.")] = False,
+    metric: Annotated[str | None, typer.Option(help="Series: the metric, when no column names it.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="field=heading; kept for the hotel.")] = None,
     errors: Annotated[Path | None, typer.Option(help="Where to write the errors by row and field.")] = None,
 ) -> None:
@@ -34,7 +35,7 @@ def import_file(
             else:
                 report = services.imports.run(
                     SYSTEM, one_hotel(services, hotel).id, kind, file, mapping=mapping or None, dry_run=dry_run,
-                    skip_bad_rows=skip_bad_rows, create_rooms=create_rooms, progress=progress,
+                    skip_bad_rows=skip_bad_rows, create_rooms=create_rooms, metric=metric, progress=progress,
                 )  # fmt: skip
         print_import(t, report, errors or Path(f"{file.name}.errors.csv"))
     sys.exit(1 if report.errors and not skip_bad_rows else 0)

@@ -98,13 +98,35 @@ def _unstage(connection: Connection, name: str) -> None:
 
 def _known(connection: Connection, table: str, frame: pd.DataFrame, keys: Sequence[str]) -> int:
     """How many of the frame's keys the table holds."""
-    types = {key: "bigint" if key.endswith("_id") and key != "external_id" else "text" for key in keys}
+    types = {key: _key_type(key) for key in keys}
     _stage(connection, "import_keys", frame[list(keys)], types)
     known = connection.execute(
         text(f'SELECT count(*) FROM import_keys JOIN "{table}" USING ({quoted(keys)})')
     ).scalar_one()
     _unstage(connection, "import_keys")
     return int(known)
+
+
+def _key_type(key: str) -> str:
+    if key.endswith("_at"):
+        return "timestamptz"
+    return "bigint" if key.endswith("_id") and key != "external_id" else "text"
+
+
+def ensure_series(connection: Connection, hotel_id: int, points: pd.DataFrame) -> pd.Series:
+    """The id of each point's custom series (metric, entity); missing series are made, a stated unit is kept."""
+    series = points[["metric", "entity", "unit"]].groupby(["metric", "entity"], as_index=False, sort=True).last()
+    rows = series.rename(columns={"metric": "metric_code"}).assign(hotel_id=hotel_id)
+    if not rows.empty:
+        upsert_frame(connection, "custom_series", rows.drop(columns="unit"), ["hotel_id", "metric_code", "entity"])
+        stated = rows[rows["unit"].notna()].astype({"unit": object})
+        upsert_frame(connection, "custom_series", stated, ["hotel_id", "metric_code", "entity"])
+    known = connection.execute(
+        text("SELECT id, metric_code, entity FROM custom_series WHERE hotel_id = :hotel_id"), {"hotel_id": hotel_id}
+    )
+    ids = {(row.metric_code, row.entity): row.id for row in known}
+    keys = zip(points["metric"], points["entity"], strict=True)
+    return pd.Series([ids[key] for key in keys], points.index, dtype="int64")
 
 
 def stored_overlaps(connection: Connection, hotel_id: int, stays: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from db.models.activity import CUSTODY_MOVEMENT_TYPES, MOVEMENT_TYPES
 from sources.visit_types import VISIT_TYPES
 
-FieldType = Literal["text", "integer", "decimal", "date", "instant", "choice", "boolean"]
+FieldType = Literal["text", "integer", "decimal", "number", "date", "instant", "choice", "boolean"]
 Reference = Literal["rooms", "products", "staff", "room_types"]
 MAX_UNITS = 1_000_000
 
@@ -206,6 +206,44 @@ PAR_LEVELS = Kind(
     keys=("room_type_id", "product_id"),
 )
 
+REQUESTS = Kind(
+    "refill_requests",
+    (
+        ROOM,
+        Field("requested_at", "instant", True, ("talep zamanı", "talep tarihi", "requested", "request time")),
+        Field("completed_at", "instant", False, ("tamamlanma zamanı", "tamamlandı", "completed")),
+        Field("cancelled_at", "instant", False, ("iptal zamanı", "iptal", "cancelled")),
+        STAFF,
+        EXTERNAL_ID,
+    ),
+    identity=("room", "requested_at"),
+)
+SCANS = Kind(
+    "qr_scans",
+    (
+        ROOM,
+        Field("scanned_at", "instant", True, ("okutma zamanı", *OCCURRED_HEADINGS)),
+        STAFF,
+        Field("succeeded", "boolean", False, ("başarılı", "sonuç", "success", "result"), default=True),
+        EXTERNAL_ID,
+    ),
+    identity=("room", "staff", "scanned_at"),
+)
+DO_NOT_DISTURB = Kind(
+    "do_not_disturb", (ROOM, OCCURRED_AT, STAFF, EXTERNAL_ID), identity=("room", "staff", "occurred_at")
+)
+SERIES = Kind(
+    "custom_points",
+    (
+        Field("metric", "text", True, ("ölçüm", "metrik", "metric code", "name"), max_length=64),
+        Field("entity", "text", False, ("varlık", "nesne", "file", "series"), max_length=128, default=""),
+        Field("occurred_at", "instant", True, OCCURRED_HEADINGS),
+        Field("value", "number", False, ("değer", "ölçülen", "reading")),
+        Field("unit", "text", False, ("birim",), max_length=32),
+    ),
+    keys=("series_id", "occurred_at"),
+)
+
 # In the order in which a new hotel's files are imported.
 KINDS: dict[str, Kind] = {
     "rooms": ROOMS,
@@ -217,6 +255,10 @@ KINDS: dict[str, Kind] = {
     "visits": VISITS,
     "checks": CHECKS,
     "custody": CUSTODY,
+    "requests": REQUESTS,
+    "scans": SCANS,
+    "do_not_disturb": DO_NOT_DISTURB,
+    "series": SERIES,
 }
 
 if set(MOVEMENT_CHOICES) != set(MOVEMENT_TYPES) or set(CUSTODY_CHOICES) != set(CUSTODY_MOVEMENT_TYPES):

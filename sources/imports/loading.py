@@ -108,6 +108,8 @@ class Loader:
             return self._write_visits(kind, frame)
         if kind_name == "rooms":
             return self.write_rooms(frame)
+        if kind_name == "series":
+            return self._write_points(frame)
         if kind_name == "products":
             groups = self.ensure_codes("product_groups", frame["group"])
             frame = frame.assign(product_group_id=frame["group"].map(groups)).drop(columns="group")
@@ -135,6 +137,14 @@ class Loader:
         queries.link_checks(self.connection, self.hotel.id)
         updated = min(max(visits.updated, changed - visits.inserted), len(heads) - visits.inserted)
         return Written(visits.inserted, updated, len(heads) - visits.inserted - updated)
+
+    def _write_points(self, frame: pd.DataFrame) -> Written:
+        """Points of custom series; a blank value says that nothing was observed, so nothing is stored (DETECTION 3)."""
+        observed = frame[frame["value"].notna()].reindex(columns=["metric", "entity", "unit", "occurred_at", "value"])
+        observed["entity"] = observed["entity"].astype(object).fillna("")
+        ids = queries.ensure_series(self.connection, self.hotel.id, observed)
+        points = observed.assign(series_id=ids)[["series_id", "occurred_at", "value"]]
+        return queries.write_rows(self.connection, "custom_points", points, KINDS["series"].keys)
 
     def ensure_codes(self, table: str, codes: pd.Series) -> dict[str, int]:
         """{code: id} of product groups or room types; the missing ones are made with their code as name."""
@@ -191,6 +201,9 @@ def _across_rows(kind_name: str, kind: Kind, frame: pd.DataFrame) -> list[RowErr
     if "external_id" in kind.keys:
         twice = rules.duplicates(frame, ["external_id"], "external_id")
         return twice + (rules.overlapping_stays(frame.drop(index=_rows(twice, frame))) if kind_name == "stays" else [])
+    if kind_name == "series":
+        named = frame if "entity" in frame else frame.assign(entity="")
+        return rules.duplicates(named, ["metric", "entity", "occurred_at"], "occurred_at")
     keys = [one.name for one in kind.fields if one.name in kind.keys or one.reference]
     return rules.duplicates(frame, keys, keys[-1])
 

@@ -23,6 +23,7 @@ DATE_PATTERNS = (
 YEARS = (2000, 2100)
 NUMBER = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+)(?:[.,]\d+)?$"
 AMBIGUOUS = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
+SCIENTIFIC = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
 MAX_MONEY = 9_999_999_999
 CENT = Decimal("0.01")
 TRUE = {"1", "true", "evet", "yes", "e", "y", "x", "aktif", "active"}
@@ -75,6 +76,7 @@ def _parser(field: Field, time_zone: str) -> Callable[[pd.Series], Parsed]:
         "text": partial(_text, field=field),
         "integer": partial(_integer, field=field),
         "decimal": partial(_decimal, field=field),
+        "number": _number,
         "date": _date,
         "instant": partial(_instant, time_zone=time_zone),
         "choice": partial(_choice, field=field),
@@ -160,6 +162,15 @@ def _decimal(distinct: pd.Series, field: Field) -> Parsed:
         None if wrong else Decimal(value).quantize(CENT, ROUND_HALF_UP) for value, wrong in zip(plain, bad, strict=True)
     ]
     return Parsed(pd.Series(cents, dtype=object), refused)
+
+
+def _number(distinct: pd.Series) -> Parsed:
+    """Any finite number, with its full precision; scientific notation has one meaning only."""
+    plain, refused = _plain_numbers(distinct)
+    scientific = distinct.str.match(SCIENTIFIC).to_numpy(dtype=bool)
+    values = pd.to_numeric(plain.mask(scientific, distinct), errors="coerce").astype("float64")
+    refused["not_a_number"] = ~np.isfinite(values.to_numpy(dtype=float)) & ~refused["ambiguous_number"]
+    return Parsed(values.where(np.isfinite(values)), refused)
 
 
 def _date_parts(distinct: pd.Series) -> pd.DataFrame:

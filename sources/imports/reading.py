@@ -5,8 +5,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 from io import BytesIO
-from math import isnan
+from math import isinf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sources.imports.report import RowError
 MAX_BYTES = 512 * 1024 * 1024
 ENCODINGS = ("utf-8-sig", "windows-1254")
 DELIMITERS = (";", ",", "\t")
+THOUSAND_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -147,12 +149,19 @@ def _cell(value: Any) -> str | None:
     if value is None or value == "" or value is pd.NaT:
         return None
     if isinstance(value, float):
-        return None if isnan(value) else str(int(value)) if value.is_integer() else f"{value:.6f}"
+        return None if isnan(value) else str(value) if isinf(value) else _decimal_text(value)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value).strip()
+
+
+def _decimal_text(value: float) -> str:
+    if value.is_integer():
+        return str(int(value))
+    plain = format(Decimal(repr(value)), "f")
+    return plain if len(plain.partition(".")[2]) > THOUSAND_DIGITS else f"{value:.6f}"
 
 
 def _read_parquet(path: Path) -> Table:

@@ -34,6 +34,8 @@ def row_rules(kind: str, frame: pd.DataFrame) -> list[RowError]:
         return _order(frame, "arrival_on", "departure_on", "departure_not_after_arrival", strict=True)
     if kind == "checks" and "ended_at" in frame:
         return _order(frame, "started_at", "ended_at", "ends_before_start", strict=False)
+    if kind == "requests":
+        return [error for end in ("completed_at", "cancelled_at") for error in _answered(frame, end)]
     if kind == "movements":
         return _signs(frame)
     if kind == "visits" and "product" in frame:
@@ -46,6 +48,10 @@ def _order(frame: pd.DataFrame, first: str, second: str, rule: str, *, strict: b
     return [
         replace(error, params={"other": shown(frame.at[error.row, first])}) for error in _at(frame, wrong, second, rule)
     ]
+
+
+def _answered(frame: pd.DataFrame, end: str) -> list[RowError]:
+    return _order(frame, "requested_at", end, "ends_before_start", strict=False) if end in frame else []
 
 
 def _signs(frame: pd.DataFrame) -> list[RowError]:

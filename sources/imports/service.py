@@ -16,19 +16,20 @@ from db.queries import versions
 from db.queries.imports import HotelRow
 from db.session import Database
 from sources.imports import bookings as booked
-from sources.imports.columns import match_columns
+from sources.imports.columns import fold, match_columns
 from sources.imports.fields import KINDS, Kind
 from sources.imports.loading import Loaded, Loader
 from sources.imports.parsing import parse_frame
 from sources.imports.reading import Table, read_table
 from sources.imports.report import ImportReport, RowError, record_of
 
+METRIC_HEADINGS = {fold(name) for name in ("metric", *KINDS["series"].field("metric").headings)}
 BOOKINGS_HOTEL = ("Resort Hotel", "Europe/Lisbon", "EUR")
 
 
 @dataclass(frozen=True)
 class ImportService:
-    """Files of stays, products, movements, visits, checks, custody, rooms, staff and par levels."""
+    """Files of every kind of ``fields.KINDS``: what a hotel has, and what it records."""
 
     database: Database
 
@@ -43,19 +44,22 @@ class ImportService:
         dry_run: bool = False,
         skip_bad_rows: bool = False,
         create_rooms: bool = False,
+        metric: str | None = None,
         progress: Progress = silent,
     ) -> ImportReport:
         """Import one file.
 
         ``mapping`` ({field: heading}) is kept for the hotel's next files of this kind. Errors refuse the whole file
         unless ``skip_bad_rows``; a dry run does everything and keeps nothing. ``create_rooms`` lets stays name new
-        rooms. Raises ``import_…`` errors for files that are no readable table of the kind.
+        rooms. ``metric`` names the custom metric of a file of points that has no such column; else its file name does.
+        Raises ``import_…`` errors for files that are no readable table of the kind.
         """
         hotel = self._hotel(scope, hotel_id)
         if kind not in KINDS:
             raise AppError("import_kind_unknown", params={"kind": kind, "known": ", ".join(KINDS)})
         progress(0.0, "import.progress.reading")
-        table, columns = self._read(hotel, kind, path, mapping, record=not dry_run)
+        name = (metric or path.name.split(".")[0]) if kind == "series" else None
+        table, columns = self._read(hotel, kind, path, mapping, name, record=not dry_run)
         progress(0.2, "import.progress.parsing")
         frame, errors = parse_frame(table.frame, columns, KINDS[kind], hotel.time_zone)
         report = _started(kind, table, columns, dry_run=dry_run)
@@ -141,11 +145,20 @@ class ImportService:
         return hotel
 
     def _read(
-        self, hotel: HotelRow, kind: str, path: Path, mapping: dict[str, str] | None, *, record: bool
+        self,
+        hotel: HotelRow,
+        kind: str,
+        path: Path,
+        mapping: dict[str, str] | None,
+        metric: str | None,
+        *,
+        record: bool,
     ) -> tuple[Table, dict[str, str]]:
         """The file's texts and which column is which field; a file that is no such table is recorded as refused."""
         try:
             table = read_table(path)
+            if metric is not None and not any(fold(heading) in METRIC_HEADINGS for heading in table.frame.columns):
+                table = Table(table.frame.assign(metric=metric), table.errors)
             with self.database.reading() as connection:
                 stored = queries.stored_mapping(connection, hotel.id, kind)
             return table, match_columns(list(table.frame.columns), KINDS[kind], mapping, stored)
