@@ -1,17 +1,23 @@
 """ModelManager: model files on the volume, their metadata in the database (SPEC B1, B4)."""
 
+import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.clock import Clock, SystemClock
+from core.clock import Clock, SystemClock, local_date, local_midnight
 from core.errors import AppError
 from core.logs import logger
 from core.scope import Scope
 from core.settings import Settings
+from core.stage import Progress, StageReport, silent
+from db.queries import model_loads
 from db.queries import models as model_queries
 from db.queries.models import ModelRow
+from db.queries.scores import hotel_time_zone
+from db.queries.versions import bump
 from db.session import Database
 from pipeline.models.model_files import ModelFolder, Seal
 
@@ -80,15 +86,55 @@ class ModelManager:
         return model_queries.add_active(connection, values)
 
     def load_model_from_file(self, row: ModelRow) -> Any:
-        """The model of a row; raises ``model_missing``, ``model_corrupt`` or ``model_outdated`` unopened."""
+        """The model of a row; raises ``model_missing``, ``model_corrupt`` or ``model_outdated`` unopened.
+
+        Every attempt leaves a record (SPEC B8); without a database the model is loaded all the same (B9).
+        """
+        began, outcome = time.perf_counter(), model_loads.LOADED
+        try:
+            model = self._read(row)
+        except AppError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._record_load(row, time.perf_counter() - began, outcome)
+        return model
+
+    def _read(self, row: ModelRow) -> Any:
         if not row.model_path or not row.sha256 or not row.hmac_sha256:
             raise AppError("model_missing", 404, params={"path": row.model_path or f"model {row.id}"})
         seal = Seal(row.model_path, row.size_bytes or 0, row.sha256, row.hmac_sha256, row.library_versions or {})
-        began = self.clock.now()
-        model = self.folder.read(seal)
-        took = (self.clock.now() - began) / timedelta(milliseconds=1)
-        log.info("model_loaded", path=row.model_path, milliseconds=round(took, 1))
-        return model
+        return self.folder.read(seal)
+
+    def _record_load(self, row: ModelRow, seconds: float, outcome: str) -> None:
+        if outcome == model_loads.LOADED:
+            log.info("model_loaded", path=row.model_path, milliseconds=round(1000 * seconds, 1))
+        load = {
+            "hotel_id": row.hotel_id, "model_id": row.id, "metric_type": row.metric_type,
+            "model_type": row.model_type, "loaded_at": self.clock.now(), "duration_seconds": seconds,
+            "outcome": outcome,
+        }  # fmt: skip
+        try:
+            with self.database.transaction() as connection:
+                model_loads.record(connection, load)
+        except AppError as error:
+            log.warning("model_load_not_recorded", model_id=row.id, reason=error.code)
+
+    def measure(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
+        """The last whole local day's load times, the sizes and the disk as rows of ``ml_metrics`` (SPEC B8)."""
+        scope.require("jobs.run")
+        scope.require_hotel(hotel_id)
+        root = self.folder.root
+        usage = shutil.disk_usage(next(path for path in (root, *root.parents) if path.exists()))
+        with self.database.transaction() as connection:
+            time_zone = hotel_time_zone(connection, hotel_id)
+            today = local_date(at, time_zone)
+            since, until = (local_midnight(today - timedelta(days=back), time_zone) for back in (1, 0))
+            ratio = round(usage.used / usage.total, 4)
+            written = model_loads.write_measures(connection, hotel_id, since, until, ratio)
+            bump(connection, hotel_id, "models")
+        progress(1.0, "stage.done")
+        return StageReport(written, written, {"disk_ratio": ratio})
 
     def usable_models(self, connection: Any, hotel_id: int, metric_type: str, model_type: str) -> list[ModelRow]:
         """Rows with a file, newest training cutoff first: for detection, which may only look at earlier ones."""
