@@ -1,5 +1,6 @@
 """Alerts and quantities in words: codes and parameters of the pipeline become the visitor's language here."""
 
+from datetime import datetime
 from math import isinf
 from typing import Any
 
@@ -15,7 +16,9 @@ def sentence(t: Translator, message_id: str, params: dict[str, Any] | None) -> s
 
 
 def _word(t: Translator, value: Any) -> Any:
-    """A parameter such as ``occupancy.vacant`` names a word of the catalog; everything else is shown as it is."""
+    """A parameter that names a word of the catalog or an instant; everything else is shown as it is."""
+    if isinstance(value, dict) and "instant" in value:
+        return t.instant(datetime.fromisoformat(value["instant"]))
     return t(value["id"], **value.get("params", {})) if isinstance(value, dict) and "id" in value else value
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.detection.anomaly import Anomaly, Reason
 from pipeline.detection.contract import Family
+from pipeline.detection.counterfactual import quiet_value
 from pipeline.detection.severity import severity_of
 
 # A thousand per cent of almost nothing is still one bottle: the units in excess bound the severity of counts.
@@ -43,7 +44,7 @@ def _anomaly(family: Family, metric_type: str, row: Row) -> Anomaly:
         deviation_ratio=float(row["deviation_ratio"]),
         score=float(row["score"]),
         severity="kritik" if row.get("certain") else _severity(family.name, row),
-        reasons=(_band(row), *REASONS[family.name](row)),
+        reasons=(_band(row), *REASONS[family.name](row), *_would_pass(family, row)),
         context_signature=_signature(family, row),
         model_id=int(row["model_id"]) if row.get("model_id") else None,
         **ids,
@@ -82,11 +83,29 @@ def _band(row: Row) -> Reason:
 
 
 def _occupancy(row: Row) -> Reason:
+    """Who was there since when, what is usual for them, and what was booked."""
     known = row.get("occupancy") in ("occupied", "vacated")
     if known and _known(row.get("guests")):
-        params = {"guests": int(row["guests"]), "nights": int(row["nights"]) if _known(row.get("nights")) else 1}
-        return Reason(f"reason.{row['occupancy']}", params)
+        nights = int(row["nights"]) if _known(row.get("nights")) else 1
+        params = {
+            "guests": int(row["guests"]), "nights": nights,
+            "since": {"instant": _instant(row["interval_start"]).isoformat()},
+            "usual": _figure(float(row["expected"]) / max(nights, 1)), "value": _figure(row["value"]),
+        }  # fmt: skip
+        return Reason(f"reason.stay_{row['occupancy']}", params)
     return Reason("reason.vacant" if row.get("occupancy") == "vacant" else "reason.occupancy_unknown")
+
+
+def _would_pass(family: Family, row: Row) -> list[Reason]:
+    """The value that would not have been raised; for what nobody should have taken, the stay that would explain it."""
+    limit = quiet_value(row, float(row.get("effect_gate_ratio", family.effect_gate_ratio)))
+    found = []
+    if limit is not None and limit > 0:
+        direction = "above" if float(row["value"]) > float(row["expected"]) else "below"
+        found.append(Reason(f"reason.quiet_{direction}", {"limit": _figure(limit)}))
+    if row.get("occupancy") == "vacant":
+        found.append(Reason("reason.quiet_with_stay"))
+    return found
 
 
 def _odds(row: Row) -> Reason:
