@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from pipeline.alerts.learning.suppression import Silences
 from pipeline.alerts.lifecycle import Event, Incident, Key, Step, advance, normals_to_close
 from pipeline.alerts.message import describe
 from pipeline.detection.anomaly import Anomaly, DetectionResult
+from pipeline.detection.suppression import Silences
 
 Row = Mapping[str, Any]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.alerts.learning.suppression import SILENT_FOR
 from pipeline.detection.anomaly import Anomaly
+from pipeline.detection.suppression import SILENT_FOR
 from pipeline.metrics.registry import METRIC_TYPES
 
 SEVERITIES = ("dusuk", "orta", "yuksek", "kritik")  # ascending

@@ -18,10 +18,10 @@ from db.queries.verdicts import SuppressionRow
 from db.session import Database
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
-from pipeline.alerts.learning.suppression import SILENT_FOR, silences
 from pipeline.alerts.lifecycle import Event, closing
 from pipeline.alerts.series import marked, thinned, window
 from pipeline.detection.anomaly import DetectionResult
+from pipeline.detection.suppression import SILENT_FOR, silences
 from pipeline.metrics.registry import METRIC_TYPES
 
 __all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow", "SuppressionRow"]

@@ -10,8 +10,8 @@ from core.clock import FixedClock
 from core.errors import AppError
 from core.i18n import LANGUAGES, Translator
 from core.scope import SYSTEM, Scope
-from pipeline.alerts.learning.suppression import SILENT_FOR
 from pipeline.alerts.service import AlertFilters, AlertRow
+from pipeline.detection.suppression import SILENT_FOR
 from tests.cast import Cast, add_cast
 from tests.conftest import NOW
 from tests.integration.builders import build_hotel

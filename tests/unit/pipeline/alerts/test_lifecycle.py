@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alerts.learning.suppression import SILENT_FOR
 from pipeline.alerts.lifecycle import (
     NORMALS_TO_CLOSE,
     REOPEN_WITHIN,
@@ -18,6 +17,7 @@ from pipeline.alerts.lifecycle import (
     normals_to_close,
 )
 from pipeline.detection.anomaly import Anomaly
+from pipeline.detection.suppression import SILENT_FOR
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

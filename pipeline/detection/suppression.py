@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from pipeline.detection.anomaly import Anomaly
 
 FALSE_POSITIVE, EXPECTED = "yanlis_pozitif", "beklenen"
@@ -13,6 +16,7 @@ FALSE_POSITIVE, EXPECTED = "yanlis_pozitif", "beklenen"
 SILENT_FOR: Mapping[str, timedelta] = {FALSE_POSITIVE: timedelta(days=30), EXPECTED: timedelta(days=14)}
 CLEARLY_LARGER = 2.0  # twice what was dismissed, in units and in proportion, was not dismissed
 
+SITUATION = ["alert_type", "entity_type", "entity_id", "context_signature"]
 Situation = tuple[str, str, int, str]  # alert_type, entity_type, entity_id, context_signature
 
 
@@ -34,7 +38,7 @@ class Dismissed:
         Both measures must be clearly larger: on a busier day the same proportion is more units, and the reverse.
         """
         excess, ratio = anomaly.value - anomaly.expected, anomaly.deviation_ratio
-        if excess * self.excess < 0:
+        if np.sign(excess) * np.sign(self.excess) < 0:
             return False
         within_units = abs(excess) < CLEARLY_LARGER * abs(self.excess)
         return within_units or abs(ratio) < CLEARLY_LARGER * abs(self.ratio)
@@ -75,3 +79,38 @@ def _excess(row: Mapping[str, Any]) -> float:
 
 def _size(value: float | None) -> float:
     return math.inf if value is None else float(value)
+
+
+def silenced(found: pd.DataFrame, dismissed: pd.DataFrame) -> np.ndarray:
+    """The same of many at once, for replay: whether a verdict keeps each row of ``found`` silent.
+
+    ``found``: ``SITUATION``, timestamp, value, expected, deviation_ratio. ``dismissed``: ``SITUATION``, since_at,
+    until_at (instants; the verdict speaks for since_at < timestamp ≤ until_at), excess, ratio.
+    """
+    rows = found[SITUATION].assign(
+        row=np.arange(len(found)), at=found["timestamp"].to_numpy(),
+        found_excess=found["value"].to_numpy(dtype=float) - found["expected"].to_numpy(dtype=float),
+        found_ratio=found["deviation_ratio"].to_numpy(dtype=float),
+    )  # fmt: skip
+    pairs = rows.merge(dismissed, on=SITUATION, how="inner")
+    excess, ratio = pairs["excess"].to_numpy(dtype=float), pairs["ratio"].to_numpy(dtype=float)
+    own_excess, own_ratio = pairs["found_excess"].to_numpy(dtype=float), pairs["found_ratio"].to_numpy(dtype=float)
+    in_time = (pairs["at"] > pairs["since_at"]) & (pairs["at"] <= pairs["until_at"])
+    same_side = np.sign(own_excess) * np.sign(excess) >= 0
+    within = (np.abs(own_excess) < CLEARLY_LARGER * np.abs(excess)) | (
+        np.abs(own_ratio) < CLEARLY_LARGER * np.abs(ratio)
+    )
+    hidden = np.zeros(len(found), dtype=bool)
+    hidden[pairs.loc[in_time.to_numpy() & same_side & within, "row"].to_numpy(np.int64)] = True
+    return hidden
+
+
+def dismissals(rows: pd.DataFrame) -> pd.DataFrame:
+    """What ``silenced`` takes, from judged alerts (``db.queries.verdicts.judged``)."""
+    mine = rows[rows["verdict"].isin(list(SILENT_FOR))]
+    spans = mine["verdict"].map(SILENT_FOR)
+    excess = (mine["metric_value"].astype(float) - mine["expected"].astype(float)).fillna(math.inf)
+    return mine[SITUATION].assign(
+        since_at=mine["verdict_at"], until_at=mine["verdict_at"] + pd.to_timedelta(spans), excess=excess,
+        ratio=mine["deviation_ratio"].astype(float).fillna(math.inf),
+    )  # fmt: skip

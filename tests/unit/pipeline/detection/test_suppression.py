@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from pipeline.alerts.learning.suppression import silences
 from pipeline.detection.anomaly import Anomaly
+from pipeline.detection.suppression import SILENT_FOR, dismissals, silenced, silences
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 FIVE = Anomaly(
@@ -73,3 +74,29 @@ def test_the_newest_verdict_that_covers_the_size_is_the_one_that_counts_it() -> 
 
 def test_a_verdict_on_an_alert_of_unknown_size_speaks_for_every_size() -> None:
     assert silences([judged(metric_value=None, deviation_ratio=None)]).hides(replace(FIVE, value=500.0)) == 1
+
+
+def test_replay_silences_exactly_what_the_live_alerts_do() -> None:
+    """One definition everywhere: the same anomalies through both forms."""
+    values = [0.0, 4.0, 10.0, 11.0, 51.0]
+    anomalies = [replace(FIVE, value=value, deviation_ratio=value - 1.0) for value in values]
+    anomalies += [replace(anomaly, entity_id=8) for anomaly in anomalies]
+    live = [silences([judged()]).hides(anomaly) is not None for anomaly in anomalies]
+    frame = pd.DataFrame([vars(anomaly) for anomaly in anomalies])
+    verdict = pd.DataFrame([judged(verdict="yanlis_pozitif", verdict_at=AT - timedelta(days=1))])
+    assert silenced(frame, dismissals(verdict)).tolist() == live
+    assert True in live
+
+
+@pytest.mark.parametrize("verdict", ["dogru", "test"])
+def test_other_verdicts_dismiss_nothing(verdict: str) -> None:
+    assert dismissals(pd.DataFrame([judged(verdict=verdict, verdict_at=AT)])).empty
+
+
+@pytest.mark.parametrize("verdict", SILENT_FOR)
+def test_a_verdict_speaks_from_its_instant_to_its_end(verdict: str) -> None:
+    given = dismissals(pd.DataFrame([judged(verdict=verdict, verdict_at=AT)]))
+    span = SILENT_FOR[verdict]
+    instants = [AT, AT + timedelta(minutes=1), AT + span, AT + span + timedelta(minutes=1)]
+    frame = pd.DataFrame([vars(replace(FIVE, timestamp=at)) for at in instants])
+    assert silenced(frame, given).tolist() == [False, True, True, False]
