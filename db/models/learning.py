@@ -34,9 +34,9 @@ class Candidate(Base):
     interval_start: Mapped[datetime]
     timestamp: Mapped[datetime]
     value: Mapped[float] = mapped_column(Float(53))
-    expected: Mapped[float] = mapped_column(Float(53))
-    lower: Mapped[float] = mapped_column(Float(53))
-    upper: Mapped[float] = mapped_column(Float(53))
+    expected: Mapped[float | None] = mapped_column(Float(53))  # None: certain facts of series that still learn
+    lower: Mapped[float | None] = mapped_column(Float(53))
+    upper: Mapped[float | None] = mapped_column(Float(53))
     deviation_ratio: Mapped[float] = mapped_column(Float(53))
     effect: Mapped[float] = mapped_column(Float(53))  # what the effect gate looks at, signed
     score: Mapped[float] = mapped_column(Float(53))
@@ -45,7 +45,7 @@ class Candidate(Base):
 
 
 class TestCount(Base):
-    """How many tests a family made on a day: thresholds follow from the mean of the four weeks before."""
+    """How many tests a family made on a day (thresholds follow from the four weeks before), and how it decided."""
 
     __test__ = False
     __tablename__ = "ml_test_counts"
@@ -55,6 +55,9 @@ class TestCount(Base):
     family: Mapped[Code]
     observed_on: Mapped[date]
     tests: Mapped[int]
+    share: Mapped[float] = mapped_column(Float(53))  # of the alert budget
+    effect_gate_ratio: Mapped[float] = mapped_column(Float(53))
+    is_banded: Mapped[bool] = mapped_column(server_default="false")
 
 
 class DetectionSetting(Base):

@@ -4,81 +4,140 @@ Benjamini–Hochberg over a batch would make a decision depend on what else was 
 BH rejecting R of m hypotheses uses the threshold q R / m. A hotel that wants to read B alerts a day gets the fixed
 threshold q B / m, with m the mean number of tests a day of the same family over the last four weeks: about q B false
 alerts a day if the probabilities were exact. It is known before the day begins, and the same in every batch.
+
+Settings only ever compare a test with numbers that do not depend on them (its score, its effect, its rank of the day),
+so that asking for more evidence never raises an alert, and a larger budget never takes one away.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from pipeline.detection.contract import Family
+from pipeline.detection.thresholds.segments import NOWHERE, Places, segment_evidence
+from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.training.exact import Floats, Ints, trailing_sum
 
 TEST_MEMORY_DAYS = 28
 MIN_EVIDENCE = 2.0  # no alert on anything more likely than one in a hundred
 CALM_RATIO = 0.5  # an interval is normal again below half of the threshold, so that incidents do not flicker
+GATE_SHARE = 0.5  # of a family's own effect gate: the smallest gate that can be set
+RANK = "day_rank"
 
 
-@dataclass(frozen=True)
-class Policy:
-    """What a hotel asks of its alerts; ``budget_per_day`` is in alerts it wants to read."""
+def decide(
+    family: Family, settings: DetectionSettings, counts: pd.Series | None = None, places: Places = NOWHERE
+) -> pd.DataFrame:
+    """The family's tests with ``base_threshold`` (the budget's), ``threshold`` (with what is extra), alert, normal.
 
-    false_discovery_ratio: float = 0.1
-    budget_per_day: float = 5.0
-
-    def cap(self, share: float) -> int:
-        """Entities of one family that may alert in one day; the strongest of a moment come first."""
-        return max(1, int(np.ceil(self.budget_per_day * share)))
-
-
-def decide(family: Family, policy: Policy) -> pd.DataFrame:
-    """The family's tests with ``threshold``, ``alert`` and ``normal``."""
+    ``counts``: number of tests by local day (days since 1970); those of ``family.tests`` when None. A family that is
+    switched off raises nothing and finds everything normal, so that its incidents end.
+    """
     tests = family.tests
     if tests.empty:
-        return tests.assign(threshold=0.0, alert=False, normal=False)
-    threshold = _thresholds(tests["day"].to_numpy(np.int64), policy, family.share)
+        return tests.assign(base_threshold=0.0, threshold=0.0, alert=False, normal=False)
+    rule = settings.rule(family.name)
+    day = tests["day"].to_numpy(np.int64)
+    needed = thresholds(day, daily_counts(tests) if counts is None else counts, settings, family.share)
+    extra = rule.extra_evidence + segment_evidence(family, settings.segments, places)
+    threshold = np.maximum(needed + extra, MIN_EVIDENCE)
     score = tests["score"].to_numpy(dtype=float)
-    effect = np.abs(tests["effect" if "effect" in tests else "deviation_ratio"].to_numpy(dtype=float))
-    certain = tests["certain"].to_numpy(dtype=bool) if "certain" in tests else np.zeros(len(tests), dtype=bool)
-    known = np.isfinite(score)
-    passed = known & (np.nan_to_num(score) >= threshold) & (effect >= family.effect_gate_ratio)
-    if family.is_banded:
-        passed &= _outside_band(tests)
-    within = _within_cap(tests, passed, score, policy.cap(family.share))
+    known, certain = np.isfinite(score), certainties(tests)
+    gate = family.effect_gate_ratio if rule.effect_gate_ratio is None else rule.effect_gate_ratio
+    passed = (np.nan_to_num(score) >= threshold) & material(family, gate)
+    within = (tests[RANK].to_numpy() if RANK in tests else day_ranks(family)) < settings.cap(family.share)
     calm = known & (np.nan_to_num(score) < CALM_RATIO * threshold) & ~certain
-    return tests.assign(threshold=threshold, alert=certain | (passed & within), normal=calm & ~certain)
+    on = rule.is_enabled
+    return tests.assign(
+        base_threshold=needed, threshold=threshold,
+        alert=(certain | (passed & within)) & on, normal=calm if on else known | certain,
+    )  # fmt: skip
 
 
-def _outside_band(tests: pd.DataFrame) -> np.ndarray:
-    """A second opinion may strengthen evidence; it may not accuse a value that the shown band calls usual."""
-    value = tests["value"].to_numpy(dtype=float)
-    return np.asarray((value < tests["lower"].to_numpy(dtype=float)) | (value > tests["upper"].to_numpy(dtype=float)))
+def certainties(tests: pd.DataFrame) -> np.ndarray:
+    """Facts that need no statistics; they are outside the budget."""
+    return tests["certain"].to_numpy(dtype=bool) if "certain" in tests else np.zeros(len(tests), dtype=bool)
 
 
-def _thresholds(days: Ints, policy: Policy, share: float) -> Floats:
+def effects(tests: pd.DataFrame) -> Floats:
+    """What the effect gate looks at: ``effect`` where a family has its own, the deviation otherwise."""
+    return tests["effect" if "effect" in tests else "deviation_ratio"].to_numpy(dtype=float)
+
+
+def material(family: Family, gate: float) -> np.ndarray:
+    """Tests that are scored, as large as ``gate`` and, where the family is banded, outside the band that is shown.
+
+    A second opinion may strengthen evidence; it may not accuse a value that the shown band calls usual.
+    """
+    tests = family.tests
+    found = np.isfinite(tests["score"].to_numpy(dtype=float)) & (np.abs(effects(tests)) >= gate)
+    if family.is_banded:
+        value = tests["value"].to_numpy(dtype=float)
+        found &= (value < tests["lower"].to_numpy(dtype=float)) | (value > tests["upper"].to_numpy(dtype=float))
+    return np.asarray(found)
+
+
+def daily_counts(tests: pd.DataFrame) -> pd.Series:
+    """Number of tests by local day."""
+    counted: pd.Series = tests.groupby("day").size()
+    return counted
+
+
+def thresholds(days: Ints, counts: pd.Series, settings: DetectionSettings, share: float) -> Floats:
     """Score needed on each row's day, from the numbers of tests on strictly earlier days."""
-    first = int(days.min())
-    per_day = np.bincount(days - first).astype(np.int64)
+    first, last = int(days.min()) - TEST_MEMORY_DAYS, int(days.max())
+    per_day = counts.reindex(range(first, last + 1), fill_value=0).to_numpy(np.int64)
     seen = trailing_sum(np.stack([per_day, (per_day > 0).astype(np.int64)], axis=1), TEST_MEMORY_DAYS)
     tests = seen[:, 0] / np.maximum(seen[:, 1], 1)
-    allowed = policy.false_discovery_ratio * policy.budget_per_day * share
+    allowed = settings.false_discovery_ratio * settings.budget_per_day * share
     return np.asarray(np.maximum(np.log10(np.maximum(tests, 1.0) / allowed), MIN_EVIDENCE)[days - first])
 
 
-def _within_cap(tests: pd.DataFrame, passed: np.ndarray, score: Floats, cap: int) -> np.ndarray:
-    """Whether a row's entity is among the first ``cap`` that alert on that day; of one moment the strongest first."""
-    at = np.flatnonzero(passed)
-    allowed = np.zeros(len(tests), dtype=bool)
+def day_ranks(family: Family) -> Ints:
+    """How many other entities had, by then on the same day, stronger material evidence than the row's entity.
+
+    Of one moment the strongest come first. An entity keeps the strongest evidence it had on the day. Rows that are
+    too weak for any alert have rank 0.
+    """
+    tests = family.tests
+    rank = np.zeros(len(tests), dtype=np.int64)
+    strong = np.nan_to_num(tests["score"].to_numpy(dtype=float)) >= MIN_EVIDENCE
+    strong &= material(family, GATE_SHARE * family.effect_gate_ratio) & ~certainties(tests)
+    at = np.flatnonzero(strong)
     if at.size == 0:
-        return allowed
-    chosen = tests.iloc[at][["day", "timestamp", "entity_id"]].assign(strength=-score[at], position=at)
-    chosen = chosen.sort_values(["day", "timestamp", "strength", "entity_id"], kind="stable")
-    first_seen = chosen.drop_duplicates(["day", "entity_id"])
-    rank = first_seen.groupby("day").cumcount()
-    admitted = first_seen[rank < cap][["day", "entity_id"]]
-    kept = chosen.merge(admitted, on=["day", "entity_id"])
-    allowed[kept["position"].to_numpy()] = True
-    return allowed
+        return rank
+    rows = tests.iloc[at][["day", "timestamp", "entity_id", "score"]]
+    order = np.lexsort((rows["entity_id"], -rows["score"], rows["timestamp"], rows["day"]))
+    counted = material(family, family.effect_gate_ratio)[at][order].tolist()
+    columns = (rows[name].to_numpy()[order].tolist() for name in ("day", "entity_id", "score"))
+    today, ranking = None, DayRanking()
+    for position, is_counted, day, entity, score in zip(at[order].tolist(), counted, *columns, strict=True):
+        if day != today:
+            today, ranking = day, DayRanking()
+        rank[position] = ranking.place(entity, -score, is_counted)
+    return rank
+
+
+@dataclass
+class DayRanking:
+    """The entities of one day so far, by their strongest evidence (negated, so that the strongest come first)."""
+
+    best: dict[int, float] = field(default_factory=dict)
+    ordered: list[tuple[float, int]] = field(default_factory=list)
+
+    def place(self, entity: int, strength: float, is_counted: bool) -> int:
+        """The entity's rank with this evidence; only what passes the family's own gate stands in others' way."""
+        before = self.best.get(entity)
+        if before is not None and before <= strength:
+            strength = before
+        elif is_counted:
+            if before is not None:
+                self.ordered.pop(bisect_left(self.ordered, (before, entity)))
+            insort(self.ordered, (strength, entity))
+            self.best[entity] = strength
+        return bisect_left(self.ordered, (strength, entity))
 
 
 def without_explained(rooms: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """From decided tests to what the alerts are told: one DetectionResult a hotel-local day, in order of time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -9,9 +9,11 @@ import pandas as pd
 
 from core.clock import local_midnight
 from pipeline.detection.anomaly import Anomaly, DetectionResult
-from pipeline.detection.contract import Detected, Family
-from pipeline.detection.decision import Policy, decide, without_explained
+from pipeline.detection.contract import Family
+from pipeline.detection.decision import decide, without_explained
 from pipeline.detection.explain import anomalies
+from pipeline.detection.thresholds.segments import NOWHERE, Places
+from pipeline.detection.thresholds.settings import DetectionSettings
 
 EPOCH = date(1970, 1, 1)
 Key = tuple[str, str, int]
@@ -29,21 +31,53 @@ class Span:
     at: datetime
 
 
-def decided(detected: Detected, policy: Policy) -> list[tuple[Family, pd.DataFrame]]:
-    """Every family with its decisions; a room's total is silent where one of its products already alerts."""
-    judged = {family.name: decide(family, policy) for family in detected.families}
+Decided = list[tuple[Family, pd.DataFrame]]
+
+
+def decided(
+    families: Iterable[Family],
+    settings: DetectionSettings,
+    counts: Mapping[str, pd.Series] | None = None,
+    places: Places = NOWHERE,
+) -> Decided:
+    """Every family with its decisions; a room's total is silent where one of its products already alerts.
+
+    ``counts``: tests by local day of each family; a family without an entry counts its own.
+    """
+    listed = list(families)
+    known = counts or {}
+    judged = {family.name: decide(family, settings, known.get(family.name), places) for family in listed}
     if "cell" in judged and "room" in judged:
         judged["room"] = without_explained(judged["room"], judged["cell"])
-    return [(family, judged[family.name]) for family in detected.families]
+    return [(family, judged[family.name]) for family in listed]
 
 
-def results(families: list[tuple[Family, pd.DataFrame]], span: Span) -> Iterator[DetectionResult]:
-    """One result a day that has something to say, oldest first: incidents open and close as they did in history."""
+def since_day(families: Iterable[Family], first_day: int) -> list[Family]:
+    """The families with the tests of ``first_day`` (days since 1970) and later: no decision looks further back."""
+    return [
+        replace(family, tests=family.tests[family.tests["day"].to_numpy() >= first_day])
+        if len(family.tests)
+        else family
+        for family in families
+    ]
+
+
+def spoken(families: Decided, span: Span) -> Decided:
+    """Of each family the tests that this run may speak about."""
+    return [(family, _in_span(family, tests, span)) for family, tests in families]
+
+
+def results(families: Decided, span: Span) -> Iterator[DetectionResult]:
+    """One result a day that has something to say, oldest first: incidents open and close as they did in history.
+
+    ``families``: what ``spoken`` returned.
+    """
     found: dict[int, list[Anomaly]] = {}
     calm: dict[int, set[Key]] = {}
     days: set[int] = set()
-    for family, tests in families:
-        mine = _in_span(family, tests, span)
+    for family, mine in families:
+        if mine.empty:
+            continue
         alerting = mine[mine["alert"]]
         for day, anomaly in zip(alerting["day"], anomalies(family, span.metric_type, alerting), strict=True):
             found.setdefault(int(day), []).append(anomaly)
@@ -54,7 +88,7 @@ def results(families: list[tuple[Family, pd.DataFrame]], span: Span) -> Iterator
             calm.setdefault(int(day), set()).update((family.alert_type, family.entity_type, i) for i in ids)
         days.update(mine["day"].unique().tolist())
     for day in sorted(days):
-        closes = _day_end(day, span.time_zone)
+        closes = day_end(day, span.time_zone)
         ordered = sorted(found.get(day, []), key=lambda anomaly: (anomaly.timestamp, -anomaly.score))
         yield DetectionResult(
             span.hotel_id, span.metric_type, min(closes, span.at), tuple(ordered), frozenset(calm.get(day, ()))
@@ -65,7 +99,7 @@ def _in_span(family: Family, tests: pd.DataFrame, span: Span) -> pd.DataFrame:
     if tests.empty:
         return tests
     if family.daily:
-        ends = tests["day"].map({day: _day_end(day, span.time_zone) for day in tests["day"].unique().tolist()})
+        ends = tests["day"].map({day: day_end(day, span.time_zone) for day in tests["day"].unique().tolist()})
         return tests[(ends <= span.at) & ((ends > span.since) if span.since is not None else True)]
     id_column = "room_id" if family.entity_type == "room" else "entity_id"
     wanted = span.waiting[[id_column, "timestamp"]].drop_duplicates().rename(columns={id_column: "entity_id"})
@@ -73,6 +107,6 @@ def _in_span(family: Family, tests: pd.DataFrame, span: Span) -> pd.DataFrame:
     return tests[(joined["_merge"] == "both").to_numpy()]
 
 
-def _day_end(day: int, time_zone: str) -> datetime:
+def day_end(day: int, time_zone: str) -> datetime:
     """The UTC instant at which a hotel-local day (days since 1970) is over."""
     return local_midnight(EPOCH + timedelta(days=int(day) + 1), time_zone).astimezone(UTC)

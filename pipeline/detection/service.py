@@ -12,7 +12,9 @@ from core.logs import logger
 from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
+from db.queries import candidates as candidate_queries
 from db.queries import scores as score_queries
+from db.queries import thresholds as threshold_queries
 from db.queries import watermarks
 from db.queries.features import read_features
 from db.queries.metrics import read_consumption, read_metrics
@@ -20,13 +22,26 @@ from db.queries.versions import bump
 from db.queries.watermarks import Window
 from db.session import Database
 from pipeline.detection.anomaly import DetectionResult
-from pipeline.detection.contract import Context, Detected
-from pipeline.detection.decision import Policy
+from pipeline.detection.contract import Context, Detected, Family
+from pipeline.detection.decision import TEST_MEMORY_DAYS
 from pipeline.detection.detectors import JUDGES
-from pipeline.detection.handover import Span, decided, results
+from pipeline.detection.handover import Decided, Span, decided, results, since_day, spoken
+from pipeline.detection.thresholds.candidates import (
+    COUNT_COLUMNS,
+    candidates_of,
+    counts_of,
+    date_of,
+    days_by_family,
+    joined_counts,
+    keys_of,
+    vanished,
+)
+from pipeline.detection.thresholds.segments import NOWHERE, Places
+from pipeline.detection.thresholds.versions import effective
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.models.service import ModelManager
 from pipeline.training.isolation import FeatureForest
+from pipeline.training.rows import local_days
 
 ENTITY_KEYS = ["entity_id", "timestamp"]
 SCORE_COLUMNS = [*ENTITY_KEYS, "detector", "expected", "lower", "upper", "score", "observations", "model_id"]
@@ -74,7 +89,7 @@ class DetectionService:
         written = self._write(connection, window, waiting, detected)
         alerts, handed = 0, 0
         span = Span(hotel_id, metric_type, window.time_zone, _located(waiting, rows), window.since_at, at)
-        for result in results(decided(detected, self._policy()), span):
+        for result in results(self._decide(connection, window, detected, span), span):
             handed += len(result.anomalies)
             alerts += self.sink.apply(connection, result)
         bump(connection, hotel_id, "scores")
@@ -82,8 +97,37 @@ class DetectionService:
         log.info("rows_scored", hotel_id=hotel_id, metric_type=metric_type, rows=written, **details)
         return StageReport(len(waiting), written, {metric_type: details})
 
-    def _policy(self) -> Policy:
-        return Policy(budget_per_day=self.settings.alert_budget_per_day)
+    def _decide(self, connection: Any, window: Window, detected: Detected, span: Span) -> Decided:
+        """The decisions that this run speaks about, under the settings in force; candidates are kept for replay."""
+        days = _days(window, span.waiting, detected.families)
+        if days is None:
+            return []
+        active = threshold_queries.active(connection, window.hotel_id)
+        budget = self.settings.alert_budget_per_day
+        settings = effective(active, window.hotel_id, window.metric_type, budget)
+        counts = self._count(connection, window, detected.families, days)
+        places = Places(**threshold_queries.places(connection, window.hotel_id)) if settings.segments else NOWHERE
+        decisions = decided(since_day(detected.families, days[0]), settings, days_by_family(counts), places)
+        mine = spoken(decisions, span)
+        found = candidates_of(mine)
+        where = (window.hotel_id, window.metric_type)
+        stored = candidate_queries.stored_keys(connection, *where, *map(date_of, days))
+        gone = vanished(stored, keys_of(decisions), keys_of(mine), found)
+        candidate_queries.replace_candidates(connection, *where, found, gone)
+        return mine
+
+    def _count(
+        self, connection: Any, window: Window, families: tuple[Family, ...], days: tuple[int, int]
+    ) -> pd.DataFrame:
+        """Numbers of tests by family and day; those of the days judged now are written."""
+        first, last = date_of(days[0]), date_of(days[1])
+        where = (window.hotel_id, window.metric_type)
+        since = date_of(days[0] - TEST_MEMORY_DAYS)
+        stored = candidate_queries.read_counts(connection, window.hotel_id, since, last, window.metric_type)
+        counts = joined_counts(stored, counts_of(families), days[0], window.is_first)
+        fresh = counts[counts["is_new"].to_numpy(dtype=bool) & (counts["observed_on"] <= pd.Timestamp(last)).to_numpy()]
+        candidate_queries.replace_counts(connection, *where, fresh[COUNT_COLUMNS], (first, last))
+        return counts
 
     def _read(self, connection: Any, window: Window, waiting: pd.DataFrame) -> pd.DataFrame:
         """The waiting rows and everything before them that their scores depend on."""
@@ -152,6 +196,21 @@ def _closed_a_day(window: Window) -> bool:
     if window.since_at is None:
         return False
     return local_date(window.since_at, window.time_zone) < local_date(window.at, window.time_zone)
+
+
+def _days(window: Window, waiting: pd.DataFrame, families: tuple[Family, ...]) -> tuple[int, int] | None:
+    """First and last local day (days since 1970) of which a run judges all tests anew; None without any test."""
+    tested = [int(family.tests["day"].min()) for family in families if len(family.tests)]
+    if not tested:
+        return None
+    instants = waiting["timestamp"].nsmallest(1).tolist()
+    if window.since_at is not None:
+        instants.append(pd.Timestamp(window.since_at))
+    ends = local_days(pd.Series([*instants, pd.Timestamp(window.at)]), window.time_zone)
+    # As of an earlier instant than before, the last day was known better than it is now.
+    is_behind = window.since_at is not None and window.at < window.since_at
+    first = min(tested) if window.is_first else int(ends.min())
+    return first, int(ends[-1]) - is_behind
 
 
 def _located(waiting: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

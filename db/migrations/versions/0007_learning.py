@@ -79,9 +79,9 @@ def upgrade() -> None:
         sa.Column("interval_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("timestamp", sa.DateTime(timezone=True), nullable=False),
         sa.Column("value", sa.Float(precision=53), nullable=False),
-        sa.Column("expected", sa.Float(precision=53), nullable=False),
-        sa.Column("lower", sa.Float(precision=53), nullable=False),
-        sa.Column("upper", sa.Float(precision=53), nullable=False),
+        sa.Column("expected", sa.Float(precision=53), nullable=True),
+        sa.Column("lower", sa.Float(precision=53), nullable=True),
+        sa.Column("upper", sa.Float(precision=53), nullable=True),
         sa.Column("deviation_ratio", sa.Float(precision=53), nullable=False),
         sa.Column("effect", sa.Float(precision=53), nullable=False),
         sa.Column("score", sa.Float(precision=53), nullable=False),
@@ -119,6 +119,9 @@ def upgrade() -> None:
         sa.Column("family", sa.String(length=64), nullable=False),
         sa.Column("observed_on", sa.Date(), nullable=False),
         sa.Column("tests", sa.BigInteger(), nullable=False),
+        sa.Column("share", sa.Float(precision=53), nullable=False),
+        sa.Column("effect_gate_ratio", sa.Float(precision=53), nullable=False),
+        sa.Column("is_banded", sa.Boolean(), server_default="false", nullable=False),
         sa.ForeignKeyConstraint(
             ["hotel_id"], ["hotels.id"], name=op.f("fk_ml_test_counts_hotel_id"), ondelete="CASCADE"
         ),

@@ -10,18 +10,20 @@ from db.queries import scores as score_queries
 from db.queries.metrics import read_consumption, read_metrics
 from db.session import Database
 from pipeline.detection.contract import Context
-from pipeline.detection.decision import Policy
 from pipeline.detection.detectors import JUDGES
 from pipeline.detection.evaluation.candidates import candidates
 from pipeline.detection.evaluation.measures import EvaluationReport, evaluate_candidates
 from pipeline.detection.evaluation.older_rule import older_rule
 from pipeline.detection.handover import decided
+from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.metrics.registry import METRIC_TYPES
 
 BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def evaluate(database: Database, hotel_ids: list[int], policy: Policy | None = None) -> list[EvaluationReport]:
+def evaluate(
+    database: Database, hotel_ids: list[int], settings: DetectionSettings | None = None
+) -> list[EvaluationReport]:
     """Reports: all metric types; consumption alone; the older rule on consumption. Labels are read here only.
 
     Hotels without labels are left out; raises ``nothing_planted`` when none is left: not measurable yet.
@@ -40,10 +42,11 @@ def evaluate(database: Database, hotel_ids: list[int], policy: Policy | None = N
             for name in JUDGES:
                 rows = _rows(connection, hotel_id, name)
                 metric = METRIC_TYPES[name]
+                asked = settings or DetectionSettings(hotel_id, name)
                 context = Context(
                     time_zone, metric.alert_type, effect_gate_ratio=metric.effect_gate_ratio, hotel_id=hotel_id
                 )
-                found.append(candidates(decided(JUDGES[name].detect(rows, context), policy or Policy()), name))
+                found.append(candidates(decided(JUDGES[name].detect(rows, context).families, asked), name))
                 if name == "tuketim_miktar" and not rows.empty:
                     old.append(candidates([older_rule(rows, context)], name))
                     room_days += rows["room_id"].nunique() * (rows["timestamp"].max() - rows["timestamp"].min()).days

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from pipeline.detection.contract import TEST_COLUMNS, Context, Detected
-from pipeline.detection.decision import Policy, decide
+from pipeline.detection.decision import decide
 from pipeline.detection.detectors import JUDGES
+from pipeline.detection.thresholds.settings import DetectionSettings
 from tests.unit.pipeline.detection import hotel_rows
 
 ZONE = "Europe/Istanbul"
@@ -121,7 +122,7 @@ def test_a_constant_history_raises_nothing(case: Case, value: float) -> None:
         if not (value == 0.0 and family.name in ("stuck", "room")) and not (
             case.metric_type == "tuketim_miktar" and value > 0 and family.name == "vacant"
         ):
-            assert not decide(family, Policy())["alert"].any(), family.name
+            assert not decide(family, DetectionSettings(1, case.metric_type))["alert"].any(), family.name
 
 
 @each_detector

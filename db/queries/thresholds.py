@@ -1,0 +1,81 @@
+"""Versions of the detection settings: written once, followed by others, one of them active."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+SETTINGS_LOCK = 7307  # the namespace of the advisory lock, one key a hotel
+COLUMNS = "id, hotel_id, metric_type, version, parameters, source, reason, trace, created_by, created_at, is_active"
+
+
+def lock_settings(connection: Connection, hotel_id: int) -> None:
+    """One writer of a hotel's settings at a time; a second one waits and then sees what the first one wrote."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": SETTINGS_LOCK, "hotel_id": hotel_id}
+    )
+
+
+def active(connection: Connection, hotel_id: int) -> list[Mapping[str, Any]]:
+    """The active version of each metric type of a hotel that has one."""
+    query = f"SELECT {COLUMNS} FROM detection_settings WHERE hotel_id = :hotel_id AND is_active AND segment = ''"
+    return [dict(row) for row in connection.execute(text(query), {"hotel_id": hotel_id}).mappings()]
+
+
+def versions(connection: Connection, hotel_id: int, metric_type: str | None = None) -> list[Mapping[str, Any]]:
+    """Every version, newest first."""
+    wanted = "" if metric_type is None else "AND metric_type = :metric_type "
+    query = (
+        f"SELECT {COLUMNS} FROM detection_settings WHERE hotel_id = :hotel_id AND segment = '' {wanted}"
+        "ORDER BY created_at DESC, id DESC"
+    )
+    params = {"hotel_id": hotel_id, "metric_type": metric_type}
+    return [dict(row) for row in connection.execute(text(query), params).mappings()]
+
+
+def add_version(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Append the next version of a metric type and make it the active one; returns its id.
+
+    ``row``: hotel_id, metric_type, parameters, source, reason, trace, created_by, created_at.
+    The caller holds the lock.
+    """
+    params = {
+        **row,
+        "parameters": json.dumps(row["parameters"]),
+        "trace": None if row["trace"] is None else json.dumps(row["trace"]),
+    }
+    connection.execute(
+        text(
+            "UPDATE detection_settings SET is_active = false WHERE hotel_id = :hotel_id "
+            "AND metric_type = :metric_type AND segment = '' AND is_active"
+        ),
+        params,
+    )
+    return int(
+        connection.execute(
+            text(
+                "INSERT INTO detection_settings (hotel_id, metric_type, segment, version, parameters, source, reason, "
+                "trace, created_by, created_at, is_active) SELECT :hotel_id, :metric_type, '', "
+                "coalesce(max(version), 0) + 1, CAST(:parameters AS jsonb), :source, :reason, CAST(:trace AS jsonb), "
+                ":created_by, :created_at, true FROM detection_settings "
+                "WHERE hotel_id = :hotel_id AND metric_type = :metric_type AND segment = '' RETURNING id"
+            ),
+            params,
+        ).scalar_one()
+    )
+
+
+def places(connection: Connection, hotel_id: int) -> dict[str, dict[int, int]]:
+    """What rooms and products of a hotel belong to: floors, room_types, product_groups by id."""
+    rooms = connection.execute(
+        text("SELECT id, floor_id, room_type_id FROM rooms WHERE hotel_id = :hotel_id"), {"hotel_id": hotel_id}
+    ).all()
+    products = connection.execute(
+        text("SELECT id, product_group_id FROM products WHERE hotel_id = :hotel_id"), {"hotel_id": hotel_id}
+    ).all()
+    return {
+        "floors": {row.id: row.floor_id for row in rooms},
+        "room_types": {row.id: row.room_type_id for row in rooms},
+        "product_groups": {row.id: row.product_group_id for row in products},
+    }
