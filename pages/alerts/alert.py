@@ -12,6 +12,7 @@ from pages.shell.guard import Page, open_page
 from pages.shell.sentences import actor, amount, sentence, signed_percent
 from pages.shell.text import muted, plain, severity_badge
 from pages.shell.triage import triage
+from pipeline.alerts.peers import PeerRange
 from pipeline.alerts.service import AlertRow, EventRow
 
 
@@ -30,6 +31,7 @@ def show_alert(page: Page, alert_id: int) -> None:
     facts(page, alert)
     series_chart(page, detail)
     bullets(t("board.reasons"), [sentence(t, reason["id"], reason.get("params")) for reason in alert.reasons])
+    bullets(t("board.peers"), [peer_line(t, peer) for peer in detail.peers])
     bullets(t("board.actions"), [t(action) for action in alert.actions])
     if page.scope.allows("alerts.triage"):
         triage(page, alert)
@@ -49,6 +51,14 @@ def facts(page: Page, alert: AlertRow) -> None:
 def bullets(title: str, lines: list[str]) -> None:
     if lines:
         st.markdown("\n".join([f"**{title}**", "", *(f"- {plain(line)}" for line in lines)]))
+
+
+def peer_line(t: Translator, peer: PeerRange) -> str:
+    """A segment's range, or that it is too small to be one."""
+    if not peer.is_known:
+        return t("peers.too_few", segment=t(f"peers.word.{peer.segment}"), peers=peer.count)
+    values = {"lower": peer.low, "upper": peer.high, "median": peer.median, "peers": peer.count}
+    return t(f"peers.{peer.segment}", **values)
 
 
 def timeline(page: Page, events: list[EventRow]) -> None:

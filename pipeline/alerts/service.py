@@ -13,12 +13,15 @@ from core.errors import AppError
 from core.scope import Scope
 from db.queries import alert_series, audit, incidents, verdicts, versions
 from db.queries import alerts as queries
+from db.queries import peers as peer_queries
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
+from db.queries.peers import Moment
 from db.queries.verdicts import SuppressionRow
 from db.session import Database
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
 from pipeline.alerts.lifecycle import Event, closing
+from pipeline.alerts.peers import PeerRange, other_ranges, room_ranges, staff_ranges
 from pipeline.alerts.series import marked, thinned, window
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.suppression import SILENT_FOR, silences
@@ -26,6 +29,7 @@ from pipeline.metrics.registry import METRIC_TYPES
 
 __all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow", "SuppressionRow"]
 
+COMPARABLE = ("room", "floor")  # entities whose values mean the same; levels of two products do not
 VERDICTS = ("dogru", "yanlis_pozitif", "beklenen", "test")
 
 
@@ -47,6 +51,7 @@ class AlertDetail:
     series: pd.DataFrame
     unit: str  # catalog key
     past_alerts: tuple[datetime, ...]
+    peers: tuple[PeerRange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,13 +130,26 @@ class AlertService:
             alert = self._found(scope, connection, alert_id)
             series, past = self._series(connection, alert, days)
             events = queries.timeline(connection, alert_id)
+            peers = self._peers(connection, alert)
         metric = METRIC_TYPES.get(alert.metric_type)
-        return AlertDetail(alert, events, series, metric.unit if metric else "unit.units", past)
+        return AlertDetail(alert, events, series, metric.unit if metric else "unit.units", past, peers)
 
     def series(self, scope: Scope, alert_id: int, days: int = 30) -> pd.DataFrame:
         """timestamp, value, expected, lower, upper, severity (None where normal), is_anomaly: at most 2,000 points."""
         with self.database.reading() as connection:
             return self._series(connection, self._found(scope, connection, alert_id), days)[0]
+
+    def _peers(self, connection: Any, alert: AlertRow) -> tuple[PeerRange, ...]:
+        """How the like of the alert's entity did at its last anomalous interval."""
+        moment = Moment(alert.hotel_id, alert.metric_type, alert.entity_id, alert.last_seen_at, alert.time_zone)
+        if alert.metric_type == "tuketim_miktar" and alert.room_id is not None:
+            product_id = alert.product_id if alert.entity_type == "minibar_slot" else None
+            return room_ranges(peer_queries.room_peers(connection, moment, alert.room_id, product_id))
+        if alert.entity_type == "staff" and alert.metric_type != "tuketim_miktar":
+            return staff_ranges(peer_queries.staff_peers(connection, moment))
+        if alert.entity_type in COMPARABLE:
+            return other_ranges(peer_queries.other_entities(connection, moment))
+        return ()
 
     def mark_read(self, scope: Scope, alert_id: int) -> None:
         """Opening an alert marks it read (A5.3); the first reading is kept, every one is audited (A9.4)."""
