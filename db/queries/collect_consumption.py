@@ -104,16 +104,6 @@ def touched_by_stays(connection: Connection, window: Window) -> list[int]:
     return found["room_id"].tolist()
 
 
-def arrivals(connection: Connection, window: Window) -> pd.DataFrame:
-    """arrival_on, was_known: the days on which guests arrived, and whether the run before could know it."""
-    return copy_out(
-        connection,
-        "SELECT arrival_on, bool_or(recorded_at <= %(recorded)s) AS was_known FROM stays "
-        "WHERE hotel_id = %(hotel_id)s GROUP BY arrival_on",
-        _params(window),
-    )
-
-
 def all_rooms(connection: Connection, hotel_id: int) -> list[int]:
     found = copy_out(connection, "SELECT id FROM rooms WHERE hotel_id = %(hotel_id)s", {"hotel_id": hotel_id})
     return found["id"].tolist()

@@ -1,4 +1,4 @@
-"""Sources of zimmet_kullanim: what attendants were issued, used, gave back and wrote off."""
+"""Sources of zimmet_kullanim and zimmet_fire: what attendants were issued, used, gave back and wrote off."""
 
 from datetime import datetime
 
@@ -9,19 +9,20 @@ from db.queries.frames import copy_out
 from db.queries.watermarks import Window
 
 
-def touched_staff(connection: Connection, window: Window, until: datetime) -> list[int]:
+def touched_staff(connection: Connection, window: Window, until: datetime, everything: bool = False) -> list[int]:
     """Attendants with movements up to ``until``, the end of the last closed local day, that this run must look at.
 
-    That is all of them when a day has closed since the run before.
+    That is all of them when a day has closed since the run before, or when ``everything`` is wanted.
     """
     found = copy_out(
         connection,
         "SELECT staff_id FROM custody_movements WHERE hotel_id = %(hotel_id)s AND occurred_at <= %(until)s "
-        "AND (%(since)s IS NULL OR recorded_at > %(recorded)s "
+        "AND (%(everything)s OR %(since)s IS NULL OR recorded_at > %(recorded)s "
         "     OR %(since)s < %(until)s) "
         "GROUP BY staff_id",
         {
             "hotel_id": window.hotel_id, "until": until, "since": window.since_at, "recorded": window.recorded_since,
+            "everything": everything,
         },
     )  # fmt: skip
     return found["staff_id"].tolist()

@@ -45,7 +45,7 @@ SELECT DISTINCT ON (entity_id, timestamp) *
 """
 
 
-def touched_staff(connection: Connection, window: Window) -> pd.DataFrame:
+def touched(connection: Connection, window: Window) -> pd.DataFrame:
     """entity_id, since: attendants with checks to look at, and from when on their rows are compared."""
     return copy_out(
         connection,
@@ -57,7 +57,7 @@ def touched_staff(connection: Connection, window: Window) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def refills(connection: Connection, window: Window, touched: pd.DataFrame) -> pd.DataFrame:
+def rows(connection: Connection, window: Window, touched: pd.DataFrame) -> pd.DataFrame:
     """Rows of dolum_sure of the touched attendants; of two checks that one attendant ended at once the newer counts."""
     params = {
         "hotel_id": window.hotel_id, "at": window.at, "first": touched["since"].min() - LONGEST_CHECK,

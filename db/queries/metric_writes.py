@@ -77,7 +77,7 @@ def replace_metrics(
     ``rows`` has entity_id, interval_start, timestamp, metric_value, exposure (optional) and the extra fields of the
     metric type as columns.
     """
-    fields = EXTRA_FIELDS[window.metric_type]
+    fields = EXTRA_FIELDS.get(window.metric_type, {})
     stage(connection, rows, fields)
     params = {
         "hotel_id": window.hotel_id, "metric_type": window.metric_type, "entity_type": entity_type, "at": window.at,
@@ -93,8 +93,9 @@ def replace_metrics(
         deleted = delete(connection, "SELECT * FROM staged_spans", condition, params)
         connection.execute(text("DROP TABLE staged_spans"))
     listed = ", ".join(f"'{name}', {name}" for name in fields)
+    extra = f"jsonb_build_object({listed})" if fields else "NULL::jsonb"
     source = (
-        f"SELECT entity_id, interval_start, timestamp, metric_value, exposure, jsonb_build_object({listed}) "
+        f"SELECT entity_id, interval_start, timestamp, metric_value, exposure, {extra} "
         f"AS extra_data FROM {STAGED}"
     )
     changed = upsert(connection, source, params) if len(rows) else 0
@@ -104,11 +105,11 @@ def replace_metrics(
 
 def stage(connection: Connection, rows: pd.DataFrame, fields: dict[str, str]) -> None:
     """Copy rows into a temporary table with one column for each extra field."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in fields.items())
+    columns = "".join(f", {name} {kind}" for name, kind in fields.items())
     connection.execute(
         text(
             f"CREATE TEMP TABLE {STAGED} (entity_id bigint, interval_start timestamptz, timestamp timestamptz, "
-            f"metric_value float8, exposure float8, {columns}) ON COMMIT DROP"
+            f"metric_value float8, exposure float8{columns}) ON COMMIT DROP"
         )
     )
     kept = ["entity_id", "interval_start", "timestamp", "metric_value", "exposure", *fields]

@@ -13,6 +13,13 @@ EXTRA_FIELDS: dict[str, dict[str, str]] = {
     "tuketim_miktar": {"occupancy": "text", "guests": "bigint", "nights": "bigint", "visit_id": "bigint"},
     "dolum_sure": {"room_id": "bigint", "floor_id": "bigint", "items": "bigint"},
     "zimmet_kullanim": {"issued": "bigint", "returned": "bigint", "written_off": "bigint", "balance": "bigint"},
+    "doluluk_oran": {"occupied_rooms": "bigint"},
+    "bosta_tuketim": {"rooms": "bigint"},
+    "talep_yanit_sure": {"floor_id": "bigint", "staff_id": "bigint"},
+    "qr_okutma_performans": {"failed": "bigint"},
+    "gelir_oda": {"units": "bigint"},
+    "gelir_urun": {"units": "bigint"},
+    "stok_bitis_tahmini": {"level": "float8", "daily_outflow": "float8"},
 }
 
 

@@ -1,21 +1,11 @@
 """Custody movements become one row for every attendant and closed hotel-local day."""
 
-from datetime import date, timedelta
-
 import numpy as np
 import pandas as pd
 
-from core.clock import local_midnight
+from pipeline.metrics.day_rows import day_starts
 
-EPOCH = date(1970, 1, 1)
 PARTS = ("used", "issued", "returned", "written_off")
-
-
-def day_starts(days: np.ndarray, time_zone: str) -> pd.Series:
-    """UTC instants at which hotel-local days (since 1970) begin; 23 and 25 hour days included."""
-    unique, position = np.unique(days, return_inverse=True)
-    instants = [local_midnight(EPOCH + timedelta(days=int(day)), time_zone) for day in unique]
-    return pd.Series(pd.DatetimeIndex(instants, tz="UTC").as_unit("us").take(position))
 
 
 def custody_days(totals: pd.DataFrame, last_day: int, time_zone: str) -> pd.DataFrame:

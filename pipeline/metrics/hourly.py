@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from pipeline.metrics.silence import closing_hours
 from sources.ledger import COUNT
 
 HOUR = timedelta(hours=1)
@@ -14,11 +15,6 @@ COLUMNS = ("outflow", "inflow", "count_correction")
 def last_full_hour(at: datetime) -> datetime:
     """The newest hour of UTC that is closed at ``at``."""
     return at.replace(minute=0, second=0, microsecond=0)
-
-
-def _closing_hours(instants: pd.Series) -> np.ndarray:
-    """Hours since 1970 of the end of the interval (h, h + 1] that holds each instant."""
-    return np.asarray(-(-instants.to_numpy(dtype="datetime64[us]").astype(np.int64) // 3_600_000_000))
 
 
 def _frame(entity: np.ndarray, hour: np.ndarray, values: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -33,7 +29,7 @@ def hourly_levels(ledger: pd.DataFrame, at: datetime) -> pd.DataFrame:
     after ``at``. Columns: entity_id, interval_start, timestamp, metric_value (level at the end), outflow, inflow,
     count_correction. A product's very first movement opens its book: as a count it corrects nothing.
     """
-    hour = _closing_hours(ledger["occurred_at"])
+    hour = closing_hours(ledger["occurred_at"])
     ids, product = np.unique(ledger["product_id"].to_numpy(np.int64), return_inverse=True)
     final = int(last_full_hour(at).timestamp()) // 3600
     first = np.full(len(ids), np.iinfo(np.int64).max)
@@ -71,7 +67,7 @@ def carried_levels(newest: pd.DataFrame, at: datetime) -> pd.DataFrame:
     ``newest``: entity_id, timestamp, metric_value.
     """
     final = int(last_full_hour(at).timestamp()) // 3600
-    stored = _closing_hours(newest["timestamp"])
+    stored = closing_hours(newest["timestamp"])
     lengths = (final - stored).clip(0)
     series = np.repeat(np.arange(len(newest)), lengths)
     hours = np.arange(len(series)) - np.concatenate([[0], np.cumsum(lengths)])[series] + stored[series] + 1

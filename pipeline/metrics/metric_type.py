@@ -4,8 +4,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 EntityType = Literal["product", "minibar_slot", "staff", "room", "floor", "hotel"]
-Family = Literal["count", "continuous"]
+# What a value is like, and so which detector judges it unless the type has one of its own.
+Family = Literal["count", "continuous", "daily_count", "share", "duration", "revenue", "run_out"]
 Daily = Literal["sum", "median"]
+Direction = Literal["upper", "lower", "both"]
+# How records become closed intervals; each shape is one collector.
+Shape = Literal["ledger", "looks", "events", "room_days", "custody", "daily", "occupancy", "vacant", "run_out"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """``query`` names what is read: a module of ``db.queries``, or one of its constants, or a column of the shape."""
+
+    shape: Shape
+    query: str
 
 
 @dataclass(frozen=True)
@@ -13,7 +25,8 @@ class MetricType:
     """One metric type. Adding one is adding one module in ``pipeline/metrics/types`` that defines ``METRIC``.
 
     ``effect_gate_ratio`` is the material effect of the specification (A1.2 0.30, A2.2 0.40, A3.2 0.50, custody 0.20);
-    evidence is a matter of the detectors. ``model_types`` name the detectors trained on it.
+    evidence is a matter of the detectors. ``model_types`` name the detectors trained on it. ``alert_share`` is its part
+    of the hotel's alert budget.
     """
 
     name: str
@@ -25,10 +38,13 @@ class MetricType:
     alert_type: str
     actions: tuple[str, ...]  # catalog keys of suggested actions
     model_types: tuple[str, ...]
+    source: Source
     extra_fields: tuple[str, ...] = ()  # the keys of extra_data, columns of the frames that are read
     inconsistency_alert_type: str | None = None  # data that cannot be right: raised at once, critical (A1.6)
     feature_entity_type: EntityType | None = None  # whom the stored features describe, where it is not entity_type
     feature_value: str = "metric_value"  # the column that the features describe
+    direction: Direction = "both"  # which side of the expected value is worth an alert
+    alert_share: float = 0.05
     daily: Daily = "sum"  # how the rows of a hotel-local day become one point of the feature grid
 
     @property

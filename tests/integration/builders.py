@@ -87,6 +87,22 @@ class BuiltHotel:
             product_id=self.products[product], movement_type=kind, quantity=quantity, occurred_at=at,
         )  # fmt: skip
 
+    def request(
+        self, connection: Connection, room: int, at: datetime, done: datetime | None, cancelled: datetime | None = None
+    ) -> int:
+        """A guest's wish for a refill, completed at ``done``."""
+        return _add(
+            connection, activity.RefillRequest, hotel_id=self.hotel_id, room_id=self.rooms[room], requested_at=at,
+            completed_at=done, cancelled_at=cancelled,
+        )  # fmt: skip
+
+    def scan(self, connection: Connection, room: int, at: datetime, succeeded: bool = True, staff: int = 0) -> int:
+        """An attendant's scan of the code at a door."""
+        return _add(
+            connection, activity.QrScan, hotel_id=self.hotel_id, room_id=self.rooms[room], scanned_at=at,
+            succeeded=succeeded, staff_id=self.staff[staff],
+        )  # fmt: skip
+
     def do_not_disturb(self, connection: Connection, room: int, at: datetime) -> int:
         return _add(connection, activity.DoNotDisturb, hotel_id=self.hotel_id, room_id=self.rooms[room], occurred_at=at)
 
@@ -106,7 +122,15 @@ def build_hotel(
     room_type = _add(connection, premises.RoomType, hotel_id=hotel_id, code="STD", name="Standard")
     group = _add(connection, catalog.ProductGroup, hotel_id=hotel_id, code="G", name="G")
     product_ids = [
-        _add(connection, catalog.Product, hotel_id=hotel_id, product_group_id=group, code=f"P{i}", name=f"P{i}")
+        _add(
+            connection,
+            catalog.Product,
+            hotel_id=hotel_id,
+            product_group_id=group,
+            code=f"P{i}",
+            name=f"P{i}",
+            price=2 + i,
+        )  # fmt: skip
         for i in range(products)
     ]
     for product in product_ids[: products if par_products is None else par_products]:

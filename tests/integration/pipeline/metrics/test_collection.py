@@ -1,4 +1,4 @@
-"""Collection of the four metric types: intervals, zeros, late and corrected rows (SPEC A7.1, A7.2, P1)."""
+"""Collection of consumption: intervals, zeros, late and corrected rows (SPEC A7.1, A7.2, P1)."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -35,7 +35,8 @@ def consumption(database: Database, hotel: BuiltHotel, room: int = 0, product: i
 
 
 def collect(database: Database, hotel: BuiltHotel, at: datetime) -> int:
-    return MetricsService(database).collect(SYSTEM, hotel.hotel_id, at).rows_out
+    report = MetricsService(database).collect(SYSTEM, hotel.hotel_id, at, metric_types=("tuketim_miktar",))
+    return report.rows_out
 
 
 @pytest.fixture

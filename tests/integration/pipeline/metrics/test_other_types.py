@@ -26,8 +26,11 @@ def read(database: Database, hotel: BuiltHotel, metric_type: str) -> pd.DataFram
         return read_metrics(connection, hotel.hotel_id, metric_type, *EVER)
 
 
+TYPES = ("stok_seviye", "dolum_sure", "zimmet_kullanim")
+
+
 def collect(database: Database, hotel: BuiltHotel, at: datetime) -> int:
-    return MetricsService(database).collect(SYSTEM, hotel.hotel_id, at).rows_out
+    return MetricsService(database).collect(SYSTEM, hotel.hotel_id, at, metric_types=TYPES).rows_out
 
 
 @pytest.fixture
@@ -153,22 +156,3 @@ def test_rows_of_a_long_transaction_that_commits_late_are_not_lost(database: Dat
     assert waits
     assert started
     assert collect(database, hotel, hours(2)) == 2
-
-
-def test_a_hotel_that_records_nothing_for_a_week_is_not_observed_until_it_records_again(
-    database: Database, hotel: BuiltHotel
-) -> None:
-    """DETECTION 3: a year without files is no year of quiet hours; a quiet product of a busy hotel is."""
-    with database.transaction() as connection:
-        hotel.movement(connection, 0, hours(0.5), "giris", 10)
-        hotel.custody(connection, 0, hours(0.5), "zimmet", 5)
-    silence = timedelta(days=7)
-    collect(database, hotel, hours(0.5) + 50 * silence)
-    newest = read(database, hotel, "stok_seviye")["timestamp"].max()
-    assert newest == hours(0) + silence
-    assert read(database, hotel, "zimmet_kullanim")["timestamp"].max() <= hours(0.5) + silence
-    with database.transaction() as connection:
-        hotel.movement(connection, 1, hours(0.5) + 49 * silence, "giris", 3)
-    collect(database, hotel, hours(0.5) + 50 * silence)
-    levels = read(database, hotel, "stok_seviye")
-    assert levels[levels["entity_id"] == hotel.products[0]]["timestamp"].max() == hours(0) + 50 * silence

@@ -8,7 +8,7 @@ from core.i18n import LANGUAGES, Translator
 from db.queries.metrics import EXTRA_FIELDS
 from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES, find_metric_types
-from pipeline.metrics.service import COLLECTORS
+from pipeline.metrics.service import SHAPES
 
 FIRST_FOUR = {"stok_seviye": 0.30, "tuketim_miktar": 0.40, "dolum_sure": 0.50, "zimmet_kullanim": 0.20}
 
@@ -19,8 +19,8 @@ def test_the_four_metric_types_of_the_specification_are_there_with_their_effect_
 
 @pytest.mark.parametrize("metric", METRIC_TYPES.values(), ids=lambda metric: metric.name)
 def test_every_metric_type_can_be_collected_read_and_named(metric: MetricType) -> None:
-    assert metric.name in COLLECTORS
-    assert tuple(EXTRA_FIELDS[metric.name]) == metric.extra_fields
+    assert metric.source.shape in SHAPES
+    assert tuple(EXTRA_FIELDS.get(metric.name, {})) == metric.extra_fields
     assert 0 < metric.effect_gate_ratio <= 1
     assert metric.model_types
     assert metric.actions
@@ -32,7 +32,8 @@ def test_every_metric_type_can_be_collected_read_and_named(metric: MetricType) -
 
 
 def test_nothing_is_collected_that_is_no_metric_type() -> None:
-    assert COLLECTORS.keys() == METRIC_TYPES.keys() == EXTRA_FIELDS.keys()
+    assert EXTRA_FIELDS.keys() <= METRIC_TYPES.keys()
+    assert SHAPES.keys() == {metric.source.shape for metric in METRIC_TYPES.values()}
 
 
 def test_two_metric_types_of_one_name_are_refused() -> None:

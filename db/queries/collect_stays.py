@@ -1,0 +1,66 @@
+"""Stays as occupancy: which rooms were taken when, and how far the stays of a hotel are known."""
+
+from datetime import date, datetime
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from db.queries.frames import copy_out
+from db.queries.watermarks import Window
+
+
+def arrivals(connection: Connection, window: Window) -> pd.DataFrame:
+    """arrival_on, was_known: the days on which guests arrived, and whether the run before could know it."""
+    return copy_out(
+        connection,
+        "SELECT arrival_on, coalesce(bool_or(recorded_at <= %(recorded)s), false) AS was_known FROM stays "
+        "WHERE hotel_id = %(hotel_id)s GROUP BY arrival_on",
+        {"hotel_id": window.hotel_id, "recorded": window.recorded_since},
+    )
+
+
+def earliest_change(connection: Connection, window: Window) -> date | None:
+    """The first arrival among the stays that became known or were changed since the run before."""
+    found = copy_out(
+        connection,
+        "SELECT min(arrival_on) AS day FROM stays WHERE hotel_id = %(hotel_id)s AND recorded_at > %(recorded)s",
+        {"hotel_id": window.hotel_id, "recorded": window.recorded_since},
+    )["day"]
+    return None if found.isna().all() else found.iloc[0].date()
+
+
+def first_arrival(connection: Connection, hotel_id: int) -> date | None:
+    """The day of the hotel's first stay."""
+    query = "SELECT min(arrival_on) AS day FROM stays WHERE hotel_id = %(hotel_id)s"
+    found = copy_out(connection, query, {"hotel_id": hotel_id})["day"]
+    return None if found.isna().all() else found.iloc[0].date()
+
+
+def occupied_rooms(connection: Connection, window: Window, first: date, last: date) -> pd.DataFrame:
+    """day, occupied_rooms, rooms: every day from ``first`` to ``last``; rooms out of service count in neither."""
+    return copy_out(
+        connection,
+        "WITH taken AS (SELECT night::date AS day, count(DISTINCT s.room_id) AS rooms FROM stays s "
+        "JOIN rooms r ON r.id = s.room_id AND r.is_active, "
+        "generate_series(greatest(s.arrival_on, %(first)s::date), least(s.departure_on - 1, %(last)s::date), "
+        "interval '1 day') AS night WHERE s.hotel_id = %(hotel_id)s AND s.arrival_on <= %(last)s::date "
+        "AND s.departure_on > %(first)s::date GROUP BY 1) "
+        "SELECT d::date AS day, coalesce(taken.rooms, 0) AS occupied_rooms, "
+        "(SELECT count(*) FROM rooms r WHERE r.hotel_id = %(hotel_id)s AND r.is_active) AS rooms "
+        "FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d "
+        "LEFT JOIN taken ON taken.day = d::date ORDER BY 1",
+        {"hotel_id": window.hotel_id, "first": first, "last": last},
+    )
+
+
+def arrival_days(connection: Connection, hotel_id: int, until: date) -> pd.DataFrame:
+    """arrival_on: the days up to ``until`` on which anybody arrived in the hotel."""
+    query = "SELECT DISTINCT arrival_on FROM stays WHERE hotel_id = %(hotel_id)s AND arrival_on <= %(until)s"
+    return copy_out(connection, query, {"hotel_id": hotel_id, "until": until})
+
+
+def hotel_time_zone_and_day(connection: Connection, hotel_id: int, at: datetime) -> tuple[str, date]:
+    """The hotel's time zone and its local date at an instant."""
+    query = "SELECT time_zone, (%(at)s::timestamptz AT TIME ZONE time_zone)::date AS day FROM hotels WHERE id = %(id)s"
+    found = copy_out(connection, query, {"id": hotel_id, "at": at})
+    return str(found["time_zone"].iloc[0]), found["day"].iloc[0].date()

@@ -1,0 +1,1 @@
+"""What every collector shares: which time was observed, and writing rows."""

@@ -1,0 +1,75 @@
+"""Reads which time of a hotel was observed, and writes the rows that a collector computed."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.clock import local_date, local_midnight
+from db.queries import collect_activity, metric_writes
+from db.queries.metric_writes import Written
+from db.queries.watermarks import Window
+from pipeline.metrics.metric_type import MetricType
+from pipeline.metrics.silence import SILENCE_HOURS, Ints, closing_hours, first_reopened, observed
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+SILENCE = timedelta(hours=SILENCE_HOURS)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Source rows read, metric rows written and deleted."""
+
+    rows_in: int = 0
+    written: Written = field(default_factory=Written)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The hours with records of a hotel, sorted."""
+
+    active: Ints
+
+    def rows(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows whose interval ends within ``SILENCE_HOURS`` of a record."""
+        kept: npt.NDArray[np.bool_] = observed(closing_hours(rows["timestamp"]), self.active)
+        return rows[kept].reset_index(drop=True)
+
+
+def replace(connection: Any, window: Window, metric: MetricType, rows: pd.DataFrame, spans: pd.DataFrame) -> Collected:
+    """Make the rows of ``spans`` (entity_id, since) equal to ``rows``."""
+    return Collected(len(rows), metric_writes.replace_metrics(connection, window, metric.entity_type, rows, spans))
+
+
+def whole_history(entities: list[int]) -> pd.DataFrame:
+    return spans_since(entities, BEGINNING)
+
+
+def spans_since(entities: list[int], since: datetime) -> pd.DataFrame:
+    return pd.DataFrame({"entity_id": pd.Series(entities, dtype="int64"), "since": since})
+
+
+def closed_until(at: datetime, time_zone: str) -> datetime:
+    """The end of the last hotel-local day that is closed at ``at``."""
+    return local_midnight(local_date(at, time_zone), time_zone)
+
+
+def observed_after(connection: Any, window: Window, first: datetime) -> Observed:
+    """What was observed after ``first``, up to the window's end."""
+    hours = collect_activity.active_hours(connection, window, max(first, BEGINNING + SILENCE) - SILENCE)
+    return Observed(hours["hour"].to_numpy(np.int64))
+
+
+def reopened(connection: Any, window: Window) -> datetime | None:
+    """From when on records that came late turn silence into observed time; None when they do not."""
+    late = collect_activity.earliest_late_record(connection, window)
+    if late is None or window.since_at is None or window.recorded_since is None:
+        return None
+    hours = collect_activity.active_hours(connection, window, late - SILENCE)
+    known = (hours["recorded_at"] <= pd.Timestamp(window.recorded_since)).to_numpy(bool)
+    last = int(window.since_at.timestamp() // 3600)
+    hour = first_reopened(hours["hour"].to_numpy(np.int64), known, int(late.timestamp() // 3600), last)
+    return None if hour is None else datetime.fromtimestamp((hour - 1) * 3600, UTC)

@@ -1,0 +1,1 @@
+"""tuketim_miktar: what was consumed in a room between two looks into its minibar."""

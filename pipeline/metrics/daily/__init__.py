@@ -1,0 +1,1 @@
+"""Metric types with one row an entity and closed hotel-local day."""
