@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     accuracy_threshold: float = Field(
         0.85, gt=0, lt=1, validation_alias=_older("ML_ACCURACY_THRESHOLD"), description="Target of the threshold search"
     )
+    ml_deep_model: bool = Field(
+        False, validation_alias=_older("ML_DEEP_MODEL"), description="Train the optional autoencoder as well"
+    )
     models_dir: Path = Field(
         ROOT / "ml_models", validation_alias=_older("ML_MODELS_DIR"), description="Folder of the model files"
     )

@@ -65,9 +65,10 @@ class Pipeline:
 
     @cached_property
     def training(self) -> "TrainingService":
+        from pipeline.detection.residual import RESIDUALS
         from pipeline.training.service import TrainingService
 
-        return TrainingService(self.database, self.models, self.settings)
+        return TrainingService(self.database, self.models, self.settings, RESIDUALS)
 
     @cached_property
     def detection(self) -> "DetectionService":

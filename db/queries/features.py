@@ -11,7 +11,7 @@ from db.models.ml import FEATURES
 from db.queries.frames import copy_out
 from db.queries.watermarks import Window
 
-FEATURE_VERSION = 1  # that of pipeline.features.names: rows of other versions are not read
+FEATURE_VERSION = 2  # that of pipeline.features.names: rows of other versions are not read
 KEYS = ("hotel_id", "metric_type", "entity_id", "timestamp", "feature_version")
 
 
@@ -80,8 +80,9 @@ def replace_features(connection: Connection, window: Window, rows: pd.DataFrame,
         "SELECT f.entity_id, f.timestamp FROM unnest(%(entities)s::bigint[], %(since)s::timestamptz[]) "
         "AS span(entity_id, since) JOIN ml_features f ON f.hotel_id = %(hotel_id)s "
         "AND f.metric_type = %(metric_type)s AND f.entity_id = span.entity_id AND f.timestamp > span.since "
-        "AND f.timestamp <= %(until)s",
-        _params(window, window.at) | {"entities": spans["entity_id"].tolist(), "since": spans["since"].tolist()},
+        "AND f.timestamp <= %(until)s AND f.feature_version = %(version)s",
+        _params(window, window.at)
+        | {"entities": spans["entity_id"].tolist(), "since": spans["since"].tolist(), "version": FEATURE_VERSION},
     )
     left = stored.merge(rows[["entity_id", "timestamp"]], how="left", indicator=True)
     gone = left[left["_merge"] == "left_only"]
@@ -103,16 +104,17 @@ def replace_features(connection: Connection, window: Window, rows: pd.DataFrame,
 def read_features(
     connection: Connection, hotel_id: int, metric_type: str, since: datetime, until: datetime
 ) -> pd.DataFrame:
-    """entity_id, timestamp and the features of days that end after ``since`` and not after ``until``, sorted.
+    """entity_id, timestamp, the features and ``value`` of days that end after ``since``, not after ``until``, sorted.
 
-    ``timestamp`` is the end of the hotel-local day; ``entity_id`` is an id of the metric type's
-    ``described_entity_type``. Training and detection both read here.
+    ``value`` is that of ``extra_features``; ``timestamp`` is the end of the hotel-local day; ``entity_id`` is an id of
+    the metric type's ``described_entity_type``. Training and detection both read here.
     """
     columns = ", ".join(f'"{name}"' for name in FEATURES)
     return copy_out(
         connection,
-        f"SELECT entity_id, timestamp, {columns} FROM ml_features WHERE hotel_id = %(hotel_id)s "
-        "AND metric_type = %(metric_type)s AND feature_version = %(version)s "
+        f"SELECT entity_id, timestamp, {columns}, (extra_features->>'value')::float8 AS value "
+        "FROM ml_features WHERE hotel_id = %(hotel_id)s AND metric_type = %(metric_type)s "
+        "AND feature_version = %(version)s "
         "AND timestamp > %(since)s AND timestamp <= %(until)s ORDER BY entity_id, timestamp",
         {"hotel_id": hotel_id, "metric_type": metric_type, "version": FEATURE_VERSION, "since": since, "until": until},
     )

@@ -42,6 +42,12 @@ class ModelRow:
 
 def add_active(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a model and make it the active one of its kind, in the caller's transaction."""
+    deactivate(connection, values)
+    return add_model(connection, values, is_active=True)
+
+
+def deactivate(connection: Connection, values: dict[str, Any]) -> None:
+    """No model of that hotel, metric type and model type is active any more."""
     connection.execute(
         text(
             "UPDATE ml_models SET is_active = false WHERE hotel_id = :hotel_id AND metric_type = :metric_type "
@@ -49,10 +55,14 @@ def add_active(connection: Connection, values: dict[str, Any]) -> int:
         ),
         {key: values[key] for key in ("hotel_id", "metric_type", "model_type")},
     )
+
+
+def add_model(connection: Connection, values: dict[str, Any], is_active: bool) -> int:
+    """Insert a model; an active one needs that no other of its kind is."""
     names = list(values)
     statement = text(
-        f"INSERT INTO ml_models ({', '.join(names)}, is_active) VALUES ({', '.join(':' + n for n in names)}, true) "
-        "RETURNING id"
+        f"INSERT INTO ml_models ({', '.join(names)}, is_active) VALUES ({', '.join(':' + n for n in names)}, "
+        f"{'true' if is_active else 'false'}) RETURNING id"
     )
     documents = [n for n in ("library_versions", "feature_names", "parameters", "metrics") if n in names]
     statement = statement.bindparams(*[bindparam(name, type_=JSONB(none_as_null=True)) for name in documents])
@@ -88,7 +98,7 @@ def retire(connection: Connection, model_ids: Sequence[int]) -> None:
 
 
 def log_training(connection: Connection, values: dict[str, Any]) -> int:
-    """One attempt, successful or not (``status``: success, not_enough_data, failed)."""
+    """One attempt, successful or not (``status``: success, refused, not_enough_data, failed)."""
     names = list(values)
     statement = text(
         f"INSERT INTO ml_training_logs ({', '.join(names)}) VALUES ({', '.join(':' + n for n in names)}) RETURNING id"

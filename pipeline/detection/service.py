@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import pandas as pd
 
 from core.clock import local_date
-from core.errors import AppError
 from core.logs import logger
 from core.scope import Scope
 from core.settings import Settings
@@ -40,8 +39,9 @@ from pipeline.detection.thresholds.segments import NOWHERE, Places
 from pipeline.detection.thresholds.versions import effective
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.models.service import ModelManager
-from pipeline.training.isolation import FeatureForest
+from pipeline.training.fitting import CHANNELS
 from pipeline.training.rows import local_days
+from pipeline.training.voting import channel_of
 
 ENTITY_KEYS = ["entity_id", "timestamp"]
 SCORE_COLUMNS = [*ENTITY_KEYS, "detector", "expected", "lower", "upper", "score", "observations", "model_id"]
@@ -143,30 +143,17 @@ class DetectionService:
         return read_metrics(connection, window.hotel_id, window.metric_type, first, window.at)
 
     def _channel(self, connection: Any, window: Window, waiting: pd.DataFrame) -> tuple[pd.DataFrame | None, int]:
-        """Isolation Forest evidence of the days that end with a waiting row, and how many models could not be used.
+        """Evidence of the model that training chose, of the days that end with a waiting row; models not usable.
 
         A day is judged by the newest model whose training ended before it. Without one the Z-Score speaks alone.
         """
-        kind = "isolation_forest"
-        if kind not in METRIC_TYPES[window.metric_type].model_types or waiting.empty:
+        metric = METRIC_TYPES[window.metric_type]
+        if waiting.empty or not set(CHANNELS) & set(metric.model_types):
             return None, 0
-        models = self.models.usable_models(connection, window.hotel_id, window.metric_type, kind)
+        where = (connection, window.hotel_id, window.metric_type)
+        models = [row for kind in CHANNELS for row in self.models.usable_models(*where, kind)]
         since = waiting["timestamp"].min().to_pydatetime() - timedelta(microseconds=1)
-        left = read_features(connection, window.hotel_id, window.metric_type, since, window.at)
-        judged, fallbacks = [], 0
-        for row in models:
-            unseen = left["timestamp"] > pd.Timestamp(row.trained_until or row.trained_at)
-            mine, left = left[unseen], left[~unseen]
-            if mine.empty:
-                continue
-            try:
-                forest: FeatureForest = self.models.load_model_from_file(row)
-            except AppError as error:
-                fallbacks += 1
-                log.warning("model_fallback", model_id=row.id, metric_type=window.metric_type, reason=error.code)
-                continue
-            judged.append(mine[ENTITY_KEYS].assign(channel=forest.evidence(mine), model_id=row.id))
-        return (pd.concat(judged, ignore_index=True) if judged else None), fallbacks
+        return channel_of(models, self.models.load_model_from_file, read_features(*where, since, window.at))
 
     def _context(self, window: Window, channel: pd.DataFrame | None) -> Context:
         metric = METRIC_TYPES[window.metric_type]

@@ -33,22 +33,30 @@ def calendar_of(days: np.ndarray) -> Calendar:
 
 
 def feature_rows(daily: pd.DataFrame, spans: pd.DataFrame, last_day: int, time_zone: str) -> pd.DataFrame:
-    """Features of the observed days of ``spans``, one row an entity and day: entity_id, timestamp, the features.
+    """Features of the observed days of ``spans``, one row an entity and day.
 
-    ``daily``: entity_id, day, value, with 30 days before each span. ``spans``: entity_id, day (since 1970) from which
-    rows are wanted, to ``last_day``.
+    Columns: entity_id, timestamp, the features, extra_features (JSON). A value that is no finite number is not
+    observed. ``daily``: entity_id, day, value, with 30 days before each span. ``spans``: entity_id, day (since 1970)
+    from which rows are wanted, to ``last_day``.
     """
     entity_ids = np.sort(spans["entity_id"].to_numpy(np.int64))
     numbers = day_numbers(daily["day"])
     if not len(numbers):
-        return pd.DataFrame(columns=["entity_id", "timestamp", *FEATURES])
+        return pd.DataFrame(columns=["entity_id", "timestamp", *FEATURES, "extra_features"])
     days = np.arange(int(numbers.min()), last_day + 1)
     values = np.full((len(entity_ids), len(days)), np.nan)
     values[np.searchsorted(entity_ids, daily["entity_id"]), numbers - days[0]] = daily["value"]
+    values[~np.isfinite(values)] = np.nan
     features = engineer(values, calendar_of(days))
     first = spans.set_index("entity_id")["day"].loc[entity_ids].to_numpy(np.int64)
     entity, day = np.nonzero(~np.isnan(values) & (days[None, :] >= first[:, None]))
-    return _as_rows(features, entity_ids, day_ends(days, time_zone), entity, day)
+    rows = _as_rows(features, entity_ids, day_ends(days, time_zone), entity, day)
+    return rows.assign(extra_features=extra_json(values[entity, day]))
+
+
+def extra_json(values: np.ndarray) -> pd.Series:
+    """``extra_features`` of rows with these values; the shortest text that reads back as the same number."""
+    return '{"value": ' + pd.Series(values, dtype=float).astype(str) + "}"
 
 
 def _as_rows(

@@ -9,8 +9,12 @@ FEATURES = (
     "rolling_mean_7", "rolling_std_7", "rolling_mean_30", "rolling_std_30",
 )  # fmt: skip
 
+# Kept in ``extra_features``: what interactions are made of (``pipeline.features.interaction``).
+EXTRA_FEATURES = ("value",)
+EXTRA_DEFINITIONS = {"value": "the day's own value: the sum or the median of its metric rows"}
+
 # A change of a definition is a new version: rows of an older one are never mixed with it.
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 
 DEFINITIONS: dict[str, str] = {
     "mean": "mean of the observed values of the last 30 days, today included",

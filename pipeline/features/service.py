@@ -19,7 +19,8 @@ from pipeline.features.names import FEATURE_VERSION
 from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES
 
-STAGE = "features"
+# Its own watermark for each version: a new definition is built over the whole history once.
+STAGE = f"features {FEATURE_VERSION}"
 # A row that moved from another day took that day's observation away; collection compares as far back.
 COMPARED_DAYS = 31
 

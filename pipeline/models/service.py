@@ -40,6 +40,7 @@ class TrainedModel:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     accuracy: float | None = None
+    refused: str | None = None  # why it does not replace the model in use; kept, but never used
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class ModelManager:
         return ModelFolder(self.settings.models_dir.expanduser(), self.settings.data_dir / "secrets" / "model_key")
 
     def save_model_to_file(self, connection: Any, model: TrainedModel) -> int:
-        """Write the file, then name it as the active model of its kind in the caller's transaction; its id."""
+        """Write the file, then name it in the caller's transaction, as the active one unless it was refused; its id."""
         now = self.clock.now()
         seal = self.folder.write(model.hotel_id, model.model_type, model.metric_type, now, model.estimator)
         values = {
@@ -76,13 +77,15 @@ class ModelManager:
             "hmac_sha256": seal.hmac_sha256,
             "library_versions": dict(seal.library_versions),
             "feature_names": list(model.feature_names),
-            "parameters": dict(model.parameters),
+            "parameters": dict(model.parameters) | ({"refused": model.refused} if model.refused else {}),
             "metrics": dict(model.metrics),
             "accuracy": model.accuracy,
             "trained_from": model.trained_from,
             "trained_until": model.trained_until,
             "trained_at": now,
         }
+        if model.refused:
+            return model_queries.add_model(connection, values, is_active=False)
         return model_queries.add_active(connection, values)
 
     def load_model_from_file(self, row: ModelRow) -> Any:
@@ -137,9 +140,14 @@ class ModelManager:
         return StageReport(written, written, {"disk_ratio": ratio})
 
     def usable_models(self, connection: Any, hotel_id: int, metric_type: str, model_type: str) -> list[ModelRow]:
-        """Rows with a file, newest training cutoff first: for detection, which may only look at earlier ones."""
+        """Rows with a file, newest training cutoff first: for detection, which may only look at earlier ones.
+
+        A model that was refused when it was trained is none of them.
+        """
         rows = model_queries.list_models(connection, hotel_id, metric_type, model_type)
-        usable = [row for row in rows if row.model_path and row.trained_until]
+        usable = [
+            row for row in rows if row.model_path and row.trained_until and not (row.parameters or {}).get("refused")
+        ]
         return sorted(usable, key=lambda row: (row.trained_until or row.trained_at, row.id), reverse=True)
 
     def list_available_models(self, scope: Scope, hotel_id: int) -> list[ModelRow]:

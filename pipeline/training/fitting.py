@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.features.names import FEATURES
+from pipeline.training.autoencoder import fit_autoencoder
+from pipeline.training.choice import Choice
 from pipeline.training.count_model import CountModel, fit
 from pipeline.training.count_window import EPOCH_WEEKDAY, WINDOW_DAYS, CountRows, CountWindow, count_rows
-from pipeline.training.isolation import fit_forest, validate_forest
+from pipeline.training.isolation import fit_forest, split_by_time, validate_forest
 from pipeline.training.rows import prepare
 from pipeline.training.tails import nb_upper
 from pipeline.training.zscore import fit_robust_z
@@ -40,21 +41,43 @@ class CountParameters:
     product_ids: np.ndarray
 
 
-def fit_isolation_forest(rows: pd.DataFrame, time_zone: str) -> Fitted:
-    """``rows``: stored features. The calendar columns stay: a Sunday's value is normal on Sundays."""
-    names = tuple(FEATURES)
-    checked = validate_forest(rows, names)
-    model = fit_forest(rows, names)
+def fit_isolation_forest(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
+    """``rows``: stored features. Calendar columns may stay: a Sunday's value is normal on Sundays."""
+    checked = validate_forest(rows, choice.names, parameters=choice.parameters)
+    model = fit_forest(rows, choice.names, parameters=choice.parameters)
     metrics = {
         "validation_rows": checked.rows,
         "alarm_ratio": _known(checked.alarm_ratio),
         "drift": _known(checked.drift),
     }
     parameters = {"trees": len(model.forest.estimators_), "contamination": "auto", "time_zone": time_zone}
-    return Fitted(model, list(model.names), parameters, metrics, len(rows), rows["entity_id"].nunique())
+    return Fitted(
+        model, list(model.names), parameters | _chosen(choice, "isolation_forest"), metrics, len(rows),
+        rows["entity_id"].nunique(),
+    )  # fmt: skip
 
 
-def fit_zscore(rows: pd.DataFrame, time_zone: str) -> Fitted:
+def fit_deep(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
+    """``rows``: stored features. Checked like the forest: how many of the newest days lie beyond its 99 %."""
+    older, newer = split_by_time(rows)
+    metrics: dict[str, Any] = {"validation_rows": len(newer)}
+    if len(newer):
+        past = fit_autoencoder(older, choice.names)
+        metrics["alarm_ratio"] = round(float((past.scores(newer) > past.quantiles[-1]).mean()), 4)
+    model = fit_autoencoder(rows, choice.names)
+    parameters = {"layers": list(model.network.hidden_layer_sizes), "time_zone": time_zone}
+    return Fitted(
+        model, list(model.names), parameters | _chosen(choice, "autoencoder"), metrics, len(rows),
+        rows["entity_id"].nunique(),
+    )  # fmt: skip
+
+
+def _chosen(choice: Choice, kind: str) -> dict[str, Any]:
+    """What detection must know (``votes``), and what people may want to (how it was decided)."""
+    return {"votes": choice.kind == kind, "choice": choice.stored()}
+
+
+def fit_zscore(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
     """``rows``: metric rows. Checked on the last days with a fit on those before them."""
     cut = rows["timestamp"].max() - pd.Timedelta(days=VALIDATION_DAYS)
     older, newer = rows[rows["timestamp"] <= cut], rows[rows["timestamp"] > cut]
@@ -66,7 +89,7 @@ def fit_zscore(rows: pd.DataFrame, time_zone: str) -> Fitted:
     return Fitted(model, ["metric_value"], {"time_zone": time_zone}, metrics, len(rows), model.entities.size)
 
 
-def fit_negative_binomial(rows: pd.DataFrame, time_zone: str) -> Fitted:
+def fit_negative_binomial(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
     """``rows``: consumption rows. The parameters that detection would use for the day after the last row."""
     arrays = count_rows(prepare(rows, time_zone))
     last = int(arrays.day.max())
@@ -116,9 +139,11 @@ def _known(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-Fit = Callable[[pd.DataFrame, str], Fitted]
+CHANNELS = ("isolation_forest", "autoencoder")  # fitted on stored features; they speak beside the Z-Score
+Fit = Callable[[pd.DataFrame, str, Choice], Fitted]
 FITS: dict[str, Fit] = {
     "isolation_forest": fit_isolation_forest,
+    "autoencoder": fit_deep,
     "zscore": fit_zscore,
     "negative_binomial": fit_negative_binomial,
 }

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.training.autoencoder import FeatureAutoencoder
 from pipeline.training.count_window import EPOCH_WEEKDAY, count_rows
 from pipeline.training.fitting import CountParameters
 from pipeline.training.isolation import FeatureForest
@@ -19,7 +20,7 @@ from pipeline.training.zscore import RobustZ
 FAR = 3.0  # robust standard deviations
 
 
-def follow_forest(model: FeatureForest, rows: pd.DataFrame, time_zone: str) -> dict[str, Any]:
+def follow_channel(model: FeatureForest | FeatureAutoencoder, rows: pd.DataFrame, time_zone: str) -> dict[str, Any]:
     """Share of unseen days beyond the fitted 99 % quantile: 0.01 when nothing changed."""
     return {"alarm_ratio": _share(model.scores(rows) > model.quantiles[-1])}
 
@@ -53,7 +54,8 @@ def _share(beyond: np.ndarray) -> float | None:
 
 FollowUp = Callable[[Any, pd.DataFrame, str], dict[str, Any]]
 FOLLOW_UPS: dict[str, FollowUp] = {
-    "isolation_forest": follow_forest,
+    "isolation_forest": follow_channel,
+    "autoencoder": follow_channel,
     "zscore": follow_zscore,
     "negative_binomial": follow_counts,
 }

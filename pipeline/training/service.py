@@ -1,6 +1,7 @@
 """Training as a stage: rows before an instant in, models as files and a log line of every attempt out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,20 +22,50 @@ from db.session import Database
 from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.models.service import ModelManager, TrainedModel
-from pipeline.training.fitting import FITS, Fitted
+from pipeline.training.choice import Choice, Chooser, choose, is_due, planted_pr_auc, restored
+from pipeline.training.exclusion import ConfirmedAnomalies, NothingConfirmed, without
+from pipeline.training.fitting import CHANNELS, FITS, Fitted
 from pipeline.training.follow_up import FOLLOW_UPS
+from pipeline.training.planting import DOWN, KINDS, Residual
+from pipeline.training.promotion import PlantedGate, Promotion, PromotionGate
 
 WINDOW = timedelta(days=60)
 log = logger(__name__)
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One try to fit one model type of one metric type."""
+
+    hotel_id: int
+    time_zone: str
+    metric: MetricType
+    kind: str
+    at: datetime
+    started_at: datetime
+
+    def logged(self) -> dict[str, Any]:
+        return {
+            "hotel_id": self.hotel_id, "metric_type": self.metric.name, "model_type": self.kind,
+            "started_at": self.started_at,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
 class TrainingService:
-    """Fits every model of a hotel on the 60 days before an instant; nothing at or after it is seen."""
+    """Fits every model of a hotel on the 60 days before an instant; nothing at or after it is seen.
+
+    ``residuals``: what a metric type's detector says without a model, for the choice whether one may vote.
+    ``confirmed``: anomalies that people confirmed, left out of fits. ``gate``: whether a fit replaces the one in use.
+    """
 
     database: Database
     models: ModelManager
     settings: Settings
+    residuals: Mapping[str, Residual] = field(default_factory=dict)
+    confirmed: ConfirmedAnomalies = field(default_factory=NothingConfirmed)
+    gate: PromotionGate = field(default_factory=PlantedGate)
+    chooser: Chooser = choose
 
     def train(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """One attempt a metric and model type. Trained as of the same instant before: nothing to do."""
@@ -42,75 +73,138 @@ class TrainingService:
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
             time_zone = score_queries.hotel_time_zone(connection, hotel_id)
-        plan = [(metric, kind) for metric in METRIC_TYPES.values() for kind in metric.model_types]
+        plan = [(metric, kind) for metric in METRIC_TYPES.values() for kind in self._kinds(metric)]
         total = StageReport()
         for position, (metric, kind) in enumerate(plan):
             progress(position / len(plan), metric.name_key)
-            total += self._attempt(hotel_id, time_zone, metric, kind, at)
+            total += self._attempt(Attempt(hotel_id, time_zone, metric, kind, at, self.models.clock.now()))
         progress(1.0, "stage.done")
         return total
 
-    def _attempt(self, hotel_id: int, time_zone: str, metric: MetricType, kind: str, at: datetime) -> StageReport:
+    def _kinds(self, metric: MetricType) -> tuple[str, ...]:
+        deep = self.settings.ml_deep_model and "isolation_forest" in metric.model_types
+        return (*metric.model_types, "autoencoder") if deep else metric.model_types
+
+    def _attempt(self, attempt: Attempt) -> StageReport:
         """Fit, save, switch and log; a failure is logged and shown, and leaves the active model alone."""
-        started_at = self.models.clock.now()
+        hotel_id, name, at = attempt.hotel_id, attempt.metric.name, attempt.at
         with self.database.reading() as connection:
-            if model_queries.trained_until(connection, hotel_id, metric.name, kind) == at:
+            if model_queries.trained_until(connection, hotel_id, name, attempt.kind) == at:
                 return StageReport()
-            rows = self._rows(connection, hotel_id, metric, kind, at)
-            in_use = self.models.usable_models(connection, hotel_id, metric.name, kind)[:1]
-        attempt = {"hotel_id": hotel_id, "metric_type": metric.name, "model_type": kind, "started_at": started_at}
-        label = f"{metric.name}.{kind}"
+            read = self._rows(connection, attempt)
+            rows = without(read, self._excluded(connection, attempt))
+            in_use = next(iter(self.models.usable_models(connection, hotel_id, name, attempt.kind)), None)
+        label, left_out = f"{name}.{attempt.kind}", len(read) - len(rows)
         if rows["timestamp"].nunique() < self.settings.min_data_points:
             self._log(attempt, {"status": "not_enough_data", "row_count": len(rows)})
             return StageReport(len(rows), 0, {label: "not_enough_data"})
         try:
-            fitted = FITS[kind](rows, time_zone)
-            for row in in_use:
-                fitted.metrics["in_use"] = self._follow_up(row, rows, time_zone)
-            self._save(attempt, fitted, rows, at)
+            fitted = self._fit(attempt, rows, in_use)
+            fitted.metrics["rows_left_out"] = left_out
+            status = self._save(attempt, fitted, rows, in_use)
         except (ValueError, OSError) as error:
-            log.exception("training_failed", **{key: str(value) for key, value in attempt.items()})
+            log.exception("training_failed", **{key: str(value) for key, value in attempt.logged().items()})
             self._log(
                 attempt, {"status": "failed", "row_count": len(rows), "error": f"{type(error).__name__}: {error}"}
             )
             return StageReport(len(rows), 0, {label: "failed"})
-        return StageReport(len(rows), 1, {label: "success"})
+        return StageReport(len(rows), 1, {label: status})
 
-    def _follow_up(self, row: ModelRow, rows: pd.DataFrame, time_zone: str) -> dict[str, Any]:
-        """How the model in use did on the rows after its training; why not, when its file cannot be used."""
-        newer = rows[rows["timestamp"] > pd.Timestamp(row.trained_until or row.trained_at)]
-        figures: dict[str, Any] = {"model_id": row.id, "rows": len(newer)}
-        if newer.empty:
-            return figures
+    def _fit(self, attempt: Attempt, rows: pd.DataFrame, in_use: ModelRow | None) -> Fitted:
+        """The fit with its figures, and those of the model in use on the rows after its own training."""
+        champion, followed = self._champion(in_use)
+        if in_use is not None:
+            newer = rows[rows["timestamp"] > pd.Timestamp(in_use.trained_until or in_use.trained_at)]
+            followed["rows"] = len(newer)
+            if champion is not None and not newer.empty:
+                followed |= FOLLOW_UPS[attempt.kind](champion, newer, attempt.time_zone)
+        choice = self._choice(attempt, rows, in_use, followed) if attempt.kind in CHANNELS else Choice()
+        fitted = FITS[attempt.kind](rows, attempt.time_zone, choice)
+        if attempt.kind in CHANNELS:
+            models = [model for model in (fitted.estimator, champion) if model is not None]
+            figures = planted_pr_auc(rows, attempt.time_zone, models, self._residual(attempt.metric))
+            fitted.metrics["planted_pr_auc"] = figures[0]
+            if champion is not None:
+                followed["planted_pr_auc"] = figures[1]
+        if in_use is not None:
+            fitted.metrics["in_use"] = followed
+        return fitted
+
+    def _champion(self, in_use: ModelRow | None) -> tuple[Any, dict[str, Any]]:
+        """The model in use, or why its file cannot be used."""
+        if in_use is None:
+            return None, {}
         try:
-            model = self.models.load_model_from_file(row)
+            return self.models.load_model_from_file(in_use), {"model_id": in_use.id}
         except AppError as error:
-            log.warning("model_not_followed", model_id=row.id, reason=error.code)
-            return figures | {"unusable": error.code}
-        return figures | FOLLOW_UPS[row.model_type](model, newer, time_zone)
+            log.warning("model_not_followed", model_id=in_use.id, reason=error.code)
+            return None, {"model_id": in_use.id, "unusable": error.code}
 
-    def _rows(self, connection: Any, hotel_id: int, metric: MetricType, kind: str, at: datetime) -> pd.DataFrame:
-        since = at - WINDOW
-        if kind == "isolation_forest":
-            return read_features(connection, hotel_id, metric.name, since, at)
+    def _choice(
+        self, attempt: Attempt, rows: pd.DataFrame, in_use: ModelRow | None, followed: dict[str, Any]
+    ) -> Choice:
+        """That of the model in use while it holds, or a new search. The autoencoder follows the forest's choice."""
+        if attempt.kind == "autoencoder":
+            with self.database.reading() as connection:
+                forests = self.models.usable_models(
+                    connection, attempt.hotel_id, attempt.metric.name, "isolation_forest"
+                )
+            document = (forests[0].parameters or {}).get("choice") if forests else None
+            return restored(document) if document else Choice()
+        document = (in_use.parameters or {}).get("choice") if in_use is not None else None
+        kept = restored(document) if document else None
+        if kept is not None and not is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model):
+            return kept
+        residual = self._residual(attempt.metric)
+        return self.chooser(rows, attempt.time_zone, attempt.at, residual, deep=self.settings.ml_deep_model)
+
+    def _residual(self, metric: MetricType) -> Residual:
+        kinds = {
+            "upper": tuple(kind for kind in KINDS if kind not in DOWN), "lower": DOWN, "both": KINDS
+        }[metric.direction]  # fmt: skip
+        return self.residuals.get(metric.name, Residual(kinds=kinds))
+
+    def _rows(self, connection: Any, attempt: Attempt) -> pd.DataFrame:
+        hotel_id, metric, since = attempt.hotel_id, attempt.metric, attempt.at - WINDOW
+        if attempt.kind in CHANNELS:
+            return read_features(connection, hotel_id, metric.name, since, attempt.at)
         if metric.family == "count":
-            return read_consumption(connection, hotel_id, since, at)
-        rows = read_metrics(connection, hotel_id, metric.name, since, at)
+            return read_consumption(connection, hotel_id, since, attempt.at)
+        rows = read_metrics(connection, hotel_id, metric.name, since, attempt.at)
         return rows.assign(metric_value=rows[metric.feature_value].astype(float))
 
-    def _save(self, attempt: dict[str, Any], fitted: Fitted, rows: pd.DataFrame, at: datetime) -> None:
-        model = TrainedModel(
-            attempt["hotel_id"], attempt["model_type"], attempt["metric_type"], fitted.estimator,
-            trained_from=rows["timestamp"].min().to_pydatetime(), trained_until=at,
-            feature_names=fitted.feature_names, parameters=fitted.parameters, metrics=fitted.metrics,
-        )  # fmt: skip
-        done = {"status": "success", "row_count": fitted.rows, "series_count": fitted.series, "metrics": fitted.metrics}
-        with self.database.transaction() as connection:
-            model_id = self.models.save_model_to_file(connection, model)
-            finished = {"finished_at": self.models.clock.now(), "model_id": model_id}
-            model_queries.log_training(connection, attempt | done | finished)
-            bump(connection, attempt["hotel_id"], "models")
+    def _excluded(self, connection: Any, attempt: Attempt) -> pd.DataFrame:
+        """Confirmed anomalies; features of another entity than the metric's have no row of them."""
+        metric = attempt.metric
+        if attempt.kind in CHANNELS and metric.described_entity_type != metric.entity_type:
+            return pd.DataFrame()
+        return self.confirmed.excluded(connection, attempt.hotel_id, metric.name, attempt.at - WINDOW, attempt.at)
 
-    def _log(self, attempt: dict[str, Any], outcome: dict[str, Any]) -> None:
+    def _save(self, attempt: Attempt, fitted: Fitted, rows: pd.DataFrame, in_use: ModelRow | None) -> str:
         with self.database.transaction() as connection:
-            model_queries.log_training(connection, attempt | outcome | {"finished_at": self.models.clock.now()})
+            promotion = self.gate.decide(connection, attempt.hotel_id, attempt.metric, fitted, in_use)
+            fitted.metrics["promotion"] = _figures(promotion)
+            model = TrainedModel(
+                attempt.hotel_id, attempt.kind, attempt.metric.name, fitted.estimator,
+                trained_from=rows["timestamp"].min().to_pydatetime(), trained_until=attempt.at,
+                feature_names=fitted.feature_names, parameters=fitted.parameters, metrics=fitted.metrics,
+                refused=None if promotion.is_promoted else promotion.reason_id,
+            )  # fmt: skip
+            status = "success" if promotion.is_promoted else "refused"
+            done = {
+                "status": status, "row_count": fitted.rows, "series_count": fitted.series, "metrics": fitted.metrics,
+                "model_id": self.models.save_model_to_file(connection, model),
+                "error": None if promotion.is_promoted else promotion.reason_id,
+            }  # fmt: skip
+            model_queries.log_training(connection, attempt.logged() | done | {"finished_at": self.models.clock.now()})
+            bump(connection, attempt.hotel_id, "models")
+        return status
+
+    def _log(self, attempt: Attempt, outcome: dict[str, Any]) -> None:
+        with self.database.transaction() as connection:
+            finished = {"finished_at": self.models.clock.now()}
+            model_queries.log_training(connection, attempt.logged() | outcome | finished)
+
+
+def _figures(promotion: Promotion) -> dict[str, Any]:
+    return {"is_promoted": promotion.is_promoted, "reason": promotion.reason_id, **promotion.figures}

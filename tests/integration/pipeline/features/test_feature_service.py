@@ -14,6 +14,7 @@ from db.queries import versions
 from db.queries.features import read_features
 from db.session import Database
 from pipeline.features.service import FeatureService
+from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.metrics.service import MetricsService
 from tests.integration.builders import BuiltHotel, build_hotel
 
@@ -38,6 +39,14 @@ def run(database: Database, hotel: BuiltHotel, at: datetime) -> int:
 def read(database: Database, hotel: BuiltHotel, metric_type: str = "tuketim_miktar") -> pd.DataFrame:
     with database.reading() as connection:
         return read_features(connection, hotel.hotel_id, metric_type, *EVER)
+
+
+@pytest.fixture(autouse=True)
+def four_metric_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of each family is enough here; other types only add time."""
+    types = {name: METRIC_TYPES[name] for name in ("tuketim_miktar", "stok_seviye", "dolum_sure", "zimmet_kullanim")}
+    for service in ("pipeline.features.service", "pipeline.metrics.service"):
+        monkeypatch.setattr(f"{service}.METRIC_TYPES", types)
 
 
 @pytest.fixture
@@ -111,7 +120,9 @@ def test_a_late_visit_builds_its_day_and_the_days_after_it_again(database: Datab
     before = read(database, hotel)
     with database.transaction() as connection:
         hotel.visit(connection, 0, noon(5), consumed={0: 40})
-    assert run(database, hotel, end_of(13)) == 9
+    MetricsService(database).collect(SYSTEM, hotel.hotel_id, end_of(13))
+    built = FeatureService(database).build(SYSTEM, hotel.hotel_id, end_of(13))
+    assert built.details["tuketim_miktar"]["written"] == 9
     after = read(database, hotel)
     late = (after["entity_id"] == hotel.rooms[0]) & (after["timestamp"] == end_of(5))
     assert after.loc[late, "max"].tolist() == [40]

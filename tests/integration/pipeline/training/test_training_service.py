@@ -15,9 +15,13 @@ from db.queries import models as model_queries
 from db.queries import scores as score_queries
 from db.session import Database
 from pipeline.detection.service import DetectionService
+from pipeline.features.names import FEATURES
 from pipeline.features.service import FeatureService
+from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.metrics.service import MetricsService
 from pipeline.models.service import ModelManager
+from pipeline.training.choice import Choice
+from pipeline.training.planting import Residual
 from pipeline.training.service import TrainingService
 from sources.simulation.service import SimulationService
 from tests.integration.pipeline.detection.test_detection_service import Collector
@@ -28,6 +32,21 @@ KINDS = {
     ("tuketim_miktar", "negative_binomial"), ("stok_seviye", "zscore"), ("stok_seviye", "isolation_forest"),
     ("dolum_sure", "zscore"), ("zimmet_kullanim", "zscore"), ("zimmet_kullanim", "isolation_forest"),
 }  # fmt: skip
+TYPES = {name: METRIC_TYPES[name] for name in ("tuketim_miktar", "stok_seviye", "dolum_sure", "zimmet_kullanim")}
+
+
+@pytest.fixture(autouse=True)
+def four_metric_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of each family is enough here; other types only add time."""
+    monkeypatch.setattr("pipeline.training.service.METRIC_TYPES", TYPES)
+    monkeypatch.setattr("pipeline.features.service.METRIC_TYPES", TYPES)
+
+
+def forest_votes(
+    rows: pd.DataFrame, time_zone: str, at: datetime, residual: Residual | None = None, *, deep: bool = False
+) -> Choice:
+    """A choice that the forest won."""
+    return Choice("isolation_forest", names=(*FEATURES, "deviation_30"), chosen_at=at.isoformat())
 
 
 @pytest.fixture
@@ -133,7 +152,7 @@ def test_a_model_comes_back_from_its_file_with_the_same_scores(
 def test_detection_uses_only_models_trained_before_the_scored_rows(
     database: Database, manager: ModelManager, settings: Settings, hotel: int
 ) -> None:
-    TrainingService(database, manager, settings).train(SYSTEM, hotel, CUTOFF)
+    TrainingService(database, manager, settings, chooser=forest_votes).train(SYSTEM, hotel, CUTOFF)
     DetectionService(database, manager, settings, Collector()).detect(SYSTEM, hotel, UNTIL)
     with database.reading() as connection:
         scores = score_queries.read_scores(
@@ -149,7 +168,7 @@ def test_detection_uses_only_models_trained_before_the_scored_rows(
 def test_a_damaged_model_falls_back_to_zscore_and_is_counted(
     database: Database, manager: ModelManager, settings: Settings, hotel: int
 ) -> None:
-    TrainingService(database, manager, settings).train(SYSTEM, hotel, CUTOFF)
+    TrainingService(database, manager, settings, chooser=forest_votes).train(SYSTEM, hotel, CUTOFF)
     for path in settings.models_dir.glob("hotel-*/isolation_forest_zimmet*"):
         path.write_bytes(b"not a model")
     report = DetectionService(database, manager, settings, Collector()).detect(SYSTEM, hotel, UNTIL)

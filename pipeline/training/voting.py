@@ -1,0 +1,52 @@
+"""Which fitted models speak beside the Z-Score, and of which days: the choice of training, kept by detection (P5)."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from core.errors import AppError
+from core.logs import logger
+
+if TYPE_CHECKING:
+    from db.queries.models import ModelRow
+
+KEYS = ["entity_id", "timestamp"]
+log = logger(__name__)
+
+
+def channel_of(
+    rows: Sequence["ModelRow"], load: Callable[["ModelRow"], Any], features: pd.DataFrame
+) -> tuple[pd.DataFrame | None, int]:
+    """Evidence of the days of ``features`` (entity_id, timestamp, channel, model_id), and how many models failed.
+
+    A day belongs to the newest training that ended before it. Among the models of one training at most one votes; a
+    day whose training chose the Z-Score alone has no row, nor has one whose model cannot be loaded (SPEC B2). Models
+    from before there was a choice vote.
+    """
+    left, judged, fallbacks = features, [], 0
+    for row in sorted(rows, key=_order, reverse=True):
+        if left.empty:
+            break
+        parameters = row.parameters or {}
+        if not parameters.get("votes", True) and parameters.get("choice", {}).get("kind") != "zscore":
+            continue  # another model of the same training votes
+        unseen = left["timestamp"] > pd.Timestamp(row.trained_until or row.trained_at)
+        mine = left[unseen]
+        if mine.empty:
+            continue
+        left = left[~unseen]
+        if not parameters.get("votes", True):
+            continue
+        try:
+            model = load(row)
+        except AppError as error:
+            fallbacks += 1
+            log.warning("model_fallback", model_id=row.id, metric_type=row.metric_type, reason=error.code)
+            continue
+        judged.append(mine[KEYS].assign(channel=model.evidence(mine), model_id=row.id))
+    return (pd.concat(judged, ignore_index=True) if judged else None), fallbacks
+
+
+def _order(row: "ModelRow") -> tuple[Any, int]:
+    return row.trained_until or row.trained_at, row.id
