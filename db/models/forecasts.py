@@ -22,10 +22,15 @@ class StockForecast(Base):
     q10: Mapped[float] = mapped_column(Float(53))
     q50: Mapped[float] = mapped_column(Float(53))
     q90: Mapped[float] = mapped_column(Float(53))
+    variance: Mapped[float] = mapped_column(Float(53))  # of the day alone
+    shared_variance: Mapped[float] = mapped_column(Float(53))  # relative, common to all days of the forecast
 
 
 class ForecastBacktest(Base):
-    """How one model would have forecast a product over past days; the best becomes the product's model."""
+    """How one model would have forecast a product over past weeks; the best becomes the product's model.
+
+    ``horizon_days`` 1: each of the seven days ahead by itself, 7: their total.
+    """
 
     __tablename__ = "forecast_backtests"
     __table_args__ = (

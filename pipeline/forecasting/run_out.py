@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 class RunOut:
     """One entry a product; NaN where the history is too short or nothing leaves the store.
 
-    ``days_*`` are days from now, infinite beyond the horizon; ``probability_soon`` is P(empty within 7 days).
+    ``days_*`` are days from now, infinite beyond the horizon; ``probability_soon`` is P(empty within 7 days),
+    ``empty_by`` (P × 61) that of being empty at the end of day 0 (now), 1, … 60.
     """
 
     daily_outflow: Floats
@@ -28,6 +29,7 @@ class RunOut:
     days_low: Floats
     days_high: Floats
     probability_soon: Floats
+    empty_by: Floats
 
 
 def run_out(levels: Floats, outflows: Floats) -> RunOut:
@@ -47,7 +49,7 @@ def run_out(levels: Floats, outflows: Floats) -> RunOut:
     moving = known & (mean > 0)
     empty_by = _probability_empty(levels, by_weekday, variance / np.maximum(days, 1), variance)
     nothing = np.full(levels.shape, np.nan)
-    low, middle, high = (np.where(moving, _first_day(empty_by, q), nothing) for q in (BAND[0], 0.5, BAND[1]))
+    low, middle, high = (np.where(moving, first_day(empty_by, q), nothing) for q in (BAND[0], 0.5, BAND[1]))
     still = known & (mean == 0)
     return RunOut(
         np.where(known, mean, nothing),
@@ -55,6 +57,9 @@ def run_out(levels: Floats, outflows: Floats) -> RunOut:
         np.where(still, np.inf, low),
         np.where(still, np.inf, high),
         np.where(still, np.where(levels <= 0, 1.0, 0.0), np.where(moving, empty_by[:, SOON_DAYS], nothing)),
+        np.where(
+            moving[:, None], empty_by, np.where(still & (levels <= 0), 1.0, np.where(still, 0.0, nothing))[:, None]
+        ),
     )
 
 
@@ -78,7 +83,7 @@ def _probability_empty(levels: Floats, by_weekday: Floats, mean_variance: Floats
     return np.asarray(np.maximum.accumulate(np.hstack([start, reached]), axis=1))
 
 
-def _first_day(empty_by: Floats, probability: float) -> Floats:
+def first_day(empty_by: Floats, probability: float) -> Floats:
     """The first day on which the product is empty with that probability; infinite beyond the horizon."""
     reached = empty_by >= probability
     return np.where(reached.any(axis=1), reached.argmax(axis=1).astype(float), np.inf)

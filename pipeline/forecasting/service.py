@@ -1,51 +1,243 @@
-"""Run-out forecasts of the hotels' stores, from stored stock metrics."""
+"""Forecasts of the hotels' stores: made every night, compared with what happened, read as run-outs and orders."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from core.clock import local_date, local_midnight
+from core.errors import AppError
 from core.scope import Scope
+from core.stage import Progress, StageReport, silent
 from db.queries import forecasting as queries
+from db.queries import versions
+from db.queries.forecasting import Moment
 from db.session import Database
-from pipeline.forecasting.run_out import run_out
+from pipeline.forecasting.accuracy import COMPARED_DAYS, Accuracy, compare
+from pipeline.forecasting.backtest import choose
+from pipeline.forecasting.demand import Floats, Ints
+from pipeline.forecasting.forecast import HORIZON_DAYS, forecast, tracks_of
+from pipeline.forecasting.history import History, Records, build_history
+from pipeline.forecasting.outlook import outlook_of, proposals
+from pipeline.forecasting.records import (
+    backtest_rows,
+    daily_flows,
+    forecast_rows,
+    judgeable,
+    known_before,
+    observed_units,
+    stored_choice,
+)
+from pipeline.forecasting.reorder import SERVICE_LEVEL
+from pipeline.forecasting.run_out import RunOut, run_out
+from pipeline.forecasting.shelf import play
+from pipeline.forecasting.supply import HABIT_DAYS, learn_supply
 
-HISTORY_DAYS = 28
+LEARNT_DAYS = 400
+RECENT_DAYS = 28
+FRESH_DAYS = 3  # a forecast made longer ago is not used any more
+MEASURED_EVERY = timedelta(days=7)
+BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+RUN_OUT_COLUMNS = ["daily_outflow", "days_left", "days_low", "days_high", "probability_soon"]
 
 
 @dataclass(frozen=True)
 class ForecastService:
-    """Reads ``stok_seviye`` metrics; writes nothing."""
+    """Reads movements, stays and ``stok_seviye`` metrics; writes ``stock_forecasts`` and ``forecast_backtests``."""
 
     database: Database
+
+    def forecast(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
+        """Forecast the 28 days from at's local day on, from what was known at ``at``; run twice, it changes nothing.
+
+        The back-test is stored, and every product's model chosen anew, when the last one is a week old or when a
+        product that can be judged has none.
+        """
+        scope.require("jobs.run")
+        scope.require_hotel(hotel_id)
+        with self.database.transaction() as connection:
+            moment = _moment(connection, hotel_id, at, LEARNT_DAYS)
+            progress(0.1, "stage.forecast")
+            history = _history(connection, moment)
+            if history is None:
+                return StageReport(details={"products": 0, "learning": 0})
+            progress(0.3, "stage.forecast")
+            tracks, mornings = tracks_of(history)
+            measured = queries.newest_backtests(connection, hotel_id, at - MEASURED_EVERY, at)
+            model = stored_choice(measured, history.product_ids)
+            due = bool((judgeable(history.observed_days) & (model < 0)).any())
+            model = choose(tracks) if due else np.where(model < 0, choose(tracks), model)
+            found = forecast(history, tracks, model)
+            progress(0.8, "stage.forecast")
+            written = queries.write_forecasts(connection, forecast_rows(found, hotel_id, moment.made_on))
+            if due:
+                span = tuple(history.first_on + timedelta(days=day) for day in (mornings[0], history.days - 1))
+                rows = backtest_rows(
+                    tracks, model, history.product_ids, hotel_id=hotel_id, at=at, span=(span[0], span[1])
+                )
+                written += queries.write_backtests(connection, rows)
+            if written:
+                versions.bump(connection, hotel_id, "forecasts")
+        progress(1.0, "stage.done")
+        known = int(found.is_known.sum())
+        details = {"products": known, "learning": len(found.is_known) - known, "measured": due}
+        return StageReport(history.units.size, written, details)
 
     def run_outs(self, scope: Scope, hotel_ids: list[int] | None, at: datetime) -> pd.DataFrame:
         """Every active product with a known level, the most urgent first.
 
-        Columns: product_id, hotel_id, name, critical_level, level, daily_outflow, days_left, days_low, days_high (80 %
-        interval), probability_soon (empty within 7 days); NaN where fewer than 14 days were observed.
+        Columns: product_id, hotel_id, name, critical_level, case_size, level, daily_outflow, days_left, days_low,
+        days_high (median and 80 % interval), probability_soon (empty within 7 days), model, and
+        days_without_delivery; the others count deliveries where they follow a habit. NaN where fewer than 14 days
+        were observed. Without a forecast of the last three days the last 28 days' outflow alone decides, model None.
         """
         scope.require("metrics.read")
         with self.database.reading() as connection:
-            allowed = scope.hotel_filter(hotel_ids)
-            if allowed is None:
-                allowed = queries.hotel_ids(connection)
-            levels = queries.stock_levels(connection, allowed, at)
-            since = at - timedelta(days=HISTORY_DAYS)
-            flows = queries.daily_outflows(connection, allowed, since, at)
-        outflows = _grid(levels["product_id"], flows)
-        forecast = run_out(levels["level"].to_numpy(dtype=float), outflows)
-        table = levels.drop(columns=["timestamp"]).assign(**vars(forecast))
+            levels = queries.stock_levels(connection, _allowed(connection, scope, hotel_ids), at)
+            hotels = sorted(levels["hotel_id"].unique().tolist())
+            tables = [_run_outs(connection, levels[levels["hotel_id"] == hotel], hotel, at) for hotel in hotels]
+        table = pd.concat(tables) if tables else _from_outflow(levels, levels.assign(days_ago=0, outflow=0.0))
         return table.sort_values(
             ["probability_soon", "days_left", "name"], ascending=[False, True, True], ignore_index=True
         )
 
+    def reorder(
+        self, scope: Scope, hotel_ids: list[int] | None, at: datetime, service_level: float = SERVICE_LEVEL
+    ) -> pd.DataFrame:
+        """What to order of every product with a forecast and a known level: those that are due first.
 
-def _grid(product_ids: pd.Series, flows: pd.DataFrame) -> np.ndarray:
-    """Outflow by product and day; a day without any metric row of the product is not observed."""
-    grid = np.full((len(product_ids), HISTORY_DAYS), np.nan)
-    row = pd.Index(product_ids).get_indexer(flows["product_id"])
-    inside = (row >= 0) & (flows["days_ago"] < HISTORY_DAYS).to_numpy()
+        Columns: product_id, hotel_id, name, level, case_size, lead_days, lead_sd, is_lead_known, lead_demand,
+        safety_stock, reorder_point, order_up_to, quantity (whole cases; 0 above the reorder point). Raises
+        ``service_level_wrong`` outside 50 to 99.9 %.
+        """
+        scope.require("metrics.read")
+        if not 0.5 <= service_level <= 0.999:
+            raise AppError("service_level_wrong", params={"value": service_level})
+        with self.database.reading() as connection:
+            levels = queries.stock_levels(connection, _allowed(connection, scope, hotel_ids), at)
+            tables = []
+            for hotel_id in sorted(levels["hotel_id"].unique().tolist()):
+                here = levels[levels["hotel_id"] == hotel_id].reset_index(drop=True)
+                moment = _moment(connection, hotel_id, at, HABIT_DAYS)
+                records = _recent_records(connection, moment, here["product_id"].to_numpy(np.int64))
+                stored = _stored(connection, moment)
+                if len(stored):
+                    outlook = outlook_of(records.product_ids, stored, records.flows, moment.made_on)
+                    tables.append(proposals(here, outlook, learn_supply(records, moment.made_on), service_level))
+        if not tables:
+            return pd.DataFrame()
+        table = pd.concat(tables).dropna(subset=["quantity"])
+        return table.sort_values(["quantity", "name"], ascending=[False, True], ignore_index=True)
+
+    def forecasts(self, scope: Scope, hotel_id: int, at: datetime) -> pd.DataFrame:
+        """The newest forecast of every product made in the last three days, a row each day meant (stock_forecasts)."""
+        scope.require("metrics.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            return _stored(connection, _moment(connection, hotel_id, at, 1))
+
+    def backtests(self, scope: Scope, hotel_id: int, at: datetime | None = None) -> pd.DataFrame:
+        """Every product's newest back-test, the best model first: columns of forecast_backtests, and name.
+
+        ``horizon_days`` 1 judges each of the seven days ahead, 7 their total; ``is_chosen`` marks the model in use.
+        """
+        scope.require("metrics.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            return queries.newest_backtests(connection, hotel_id, BEGINNING, at or END)
+
+    def accuracy(self, scope: Scope, hotel_id: int, since: date, until: date) -> Accuracy:
+        """Forecasts made up to seven days ahead beside what happened on the days ``since`` … ``until`` (SPEC A4.5)."""
+        scope.require("metrics.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            made = queries.made_forecasts(connection, hotel_id, since, until, COMPARED_DAYS)
+            zone = _zone(connection, hotel_id)
+            end = local_midnight(until + timedelta(days=1), zone) - timedelta(microseconds=1)
+            moment = _moment(connection, hotel_id, end, (until - since).days)
+            happened = observed_units(_records(connection, moment, with_stays=False), since, until)
+        return compare(made, happened)
+
+
+def _allowed(connection: Any, scope: Scope, wanted: list[int] | None) -> list[int]:
+    allowed = scope.hotel_filter(wanted)
+    return queries.hotel_ids(connection) if allowed is None else allowed
+
+
+def _zone(connection: Any, hotel_id: int) -> str:
+    zone = queries.time_zone(connection, hotel_id)
+    if zone is None:
+        raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+    return zone
+
+
+def _moment(connection: Any, hotel_id: int, at: datetime, days: int) -> Moment:
+    zone = _zone(connection, hotel_id)
+    made_on = local_date(at, zone)
+    since_on = made_on - timedelta(days=days)
+    return Moment(hotel_id, zone, local_midnight(since_on, zone), at, since_on, made_on)
+
+
+def _records(connection: Any, moment: Moment, with_stays: bool = True) -> Records:
+    until_on = moment.made_on + timedelta(days=HORIZON_DAYS if with_stays else -LEARNT_DAYS)
+    return Records(
+        np.array(queries.products(connection, moment.hotel_id), dtype=np.int64),
+        queries.first_movements(connection, moment),
+        daily_flows(queries.movements(connection, moment)),
+        queries.active_days(connection, moment)["active_on"],
+        known_before(queries.stays(connection, moment, until_on), moment.made_on),
+    )
+
+
+def _history(connection: Any, moment: Moment) -> History | None:
+    """What is known of the hotel at the moment; None before its second day."""
+    records = _records(connection, moment)
+    past = records.active_on[records.active_on < pd.Timestamp(moment.made_on)]
+    if past.empty or not len(records.product_ids):
+        return None
+    return build_history(records, past.min().date(), moment.made_on, HORIZON_DAYS)
+
+
+def _recent_records(connection: Any, moment: Moment, product_ids: Ints) -> Records:
+    """The flows that supply and today's rest are learnt from."""
+    flows = daily_flows(queries.movements(connection, moment))
+    none = pd.DataFrame()
+    return Records(product_ids, none, flows, pd.Series(dtype="datetime64[us]"), none)
+
+
+def _stored(connection: Any, moment: Moment) -> pd.DataFrame:
+    oldest = moment.made_on - timedelta(days=FRESH_DAYS)
+    return queries.newest_forecasts(connection, moment.hotel_id, oldest, moment.made_on)
+
+
+def _run_outs(connection: Any, levels: pd.DataFrame, hotel_id: int, at: datetime) -> pd.DataFrame:
+    levels = levels.reset_index(drop=True)
+    moment = _moment(connection, hotel_id, at, HABIT_DAYS)
+    stored = _stored(connection, moment)
+    if stored.empty:
+        flows = queries.daily_outflows(connection, [hotel_id], at - timedelta(days=RECENT_DAYS), at)
+        return _from_outflow(levels, flows)
+    records = _recent_records(connection, moment, levels["product_id"].to_numpy(np.int64))
+    outlook = outlook_of(records.product_ids, stored, records.flows, moment.made_on)
+    units = levels["level"].to_numpy(dtype=float)
+    expected = play(units, outlook, learn_supply(records, moment.made_on))
+    alone = play(units, outlook, None)
+    models = stored.drop_duplicates("product_id").set_index("product_id")["model"]
+    return _with_run_out(levels, expected, alone.days_left, levels["product_id"].map(models))
+
+
+def _from_outflow(levels: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
+    """Run-outs of a hotel without a stored forecast, from the outflow of the last weeks."""
+    grid = np.full((len(levels), RECENT_DAYS), np.nan)
+    row = pd.Index(levels["product_id"]).get_indexer(pd.Index(flows["product_id"]))
+    inside = (row >= 0) & (flows["days_ago"] < RECENT_DAYS).to_numpy()
     grid[row[inside], flows["days_ago"].to_numpy()[inside]] = flows["outflow"].to_numpy(dtype=float)[inside]
-    return grid
+    found = run_out(levels["level"].to_numpy(dtype=float), grid)
+    return _with_run_out(levels, found, found.days_left, pd.Series(None, index=levels.index, dtype=object))
+
+
+def _with_run_out(levels: pd.DataFrame, found: RunOut, alone: Floats, model: pd.Series) -> pd.DataFrame:
+    values = {name: getattr(found, name) for name in RUN_OUT_COLUMNS}
+    return levels.drop(columns=["timestamp"]).assign(**values, days_without_delivery=alone, model=model)

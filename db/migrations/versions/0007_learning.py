@@ -218,6 +218,8 @@ def upgrade() -> None:
         sa.Column("q10", sa.Float(precision=53), nullable=False),
         sa.Column("q50", sa.Float(precision=53), nullable=False),
         sa.Column("q90", sa.Float(precision=53), nullable=False),
+        sa.Column("variance", sa.Float(precision=53), nullable=False),
+        sa.Column("shared_variance", sa.Float(precision=53), nullable=False),
         sa.ForeignKeyConstraint(
             ["hotel_id"], ["hotels.id"], name=op.f("fk_stock_forecasts_hotel_id"), ondelete="CASCADE"
         ),
