@@ -12,9 +12,9 @@ from pipeline.detection.contract import Context
 from pipeline.detection.detectors import JUDGES
 from pipeline.detection.evaluation.candidates import candidates
 from pipeline.detection.handover import decided
+from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.metrics.registry import METRIC_TYPES
 from tests.benchmarks.other_hotel import references, report
-from tests.benchmarks.other_hotel.asking import budget
 from tests.benchmarks.other_hotel.install import Observed, live_alerts, observe
 from tests.benchmarks.other_hotel.judging import Judgement, false_alerts, judge, match, named
 from tests.benchmarks.other_hotel.shape import Shape
@@ -30,10 +30,9 @@ def detected(seen: Observed) -> pd.DataFrame:
         context = Context(
             seen.shape.time_zone, metric.alert_type, effect_gate_ratio=metric.effect_gate_ratio, hotel_id=seen.hotel_id
         )
+        asked = DetectionSettings(seen.hotel_id, name)
         if len(seen.rows[name]):
-            found.append(
-                candidates(decided(judge_of.detect(seen.rows[name], context), budget(seen.hotel_id, name)), name)
-            )
+            found.append(candidates(decided(judge_of.detect(seen.rows[name], context).families, asked), name))
     return named(pd.concat(found, ignore_index=True), seen.codes)
 
 
