@@ -41,13 +41,23 @@ SELECT max(m.timestamp) AS timestamp, sum(m.metric_value) AS value,
 """
 ROOM_SLOTS = "AND m.entity_id IN (SELECT id FROM minibar_slots WHERE room_id = %(entity_id)s)"
 BY_STAFF = "JOIN visits v ON v.id = (m.extra_data->>'visit_id')::bigint AND v.staff_id = %(entity_id)s"
-BESIDE_FIELDS = {"zimmet_tutarsizlik": "balance", "teslimat_sapma": "inflow"}
+BESIDE_FIELDS = {"zimmet_tutarsizlik": "balance", "teslimat_sapma": "inflow", "qr_okutma_basarisiz": "failed"}
+# Answers given on a floor; the rows are those of its rooms.
+OF_FLOOR = "AND (m.extra_data->>'floor_id')::bigint = %(entity_id)s"
 LOCAL_DAY = "date_trunc('day', m.timestamp - interval '1 microsecond', %(time_zone)s)"
+
+# What an alert of a wider entity than the metric's own adds up.
+SUMS = {
+    ("talep_yanit_sure", "floor"): {"grouped": "m.timestamp", "joined": "", "condition": OF_FLOOR},
+    ("gelir_oda", "hotel"): {"grouped": LOCAL_DAY, "joined": "", "condition": ""},
+}
 
 
 def _query(metric_type: str, alert_type: str, entity_type: str) -> str:
     if alert_type in BESIDE_FIELDS:
         return BESIDE.format(field=BESIDE_FIELDS[alert_type])
+    if (metric_type, entity_type) in SUMS:
+        return SUMMED.format(**SUMS[metric_type, entity_type])
     if metric_type != "tuketim_miktar" or entity_type == "minibar_slot":
         return OWN.format(value="m.metric_value")
     if entity_type == "room":

@@ -20,7 +20,7 @@ JOINS = """
   FROM ml_alerts a
   JOIN hotels h ON h.id = a.hotel_id
   LEFT JOIN rooms r ON r.id = a.room_id
-  LEFT JOIN floors f ON f.id = r.floor_id
+  LEFT JOIN floors f ON f.id = coalesce(r.floor_id, CASE WHEN a.entity_type = 'floor' THEN a.entity_id END)
   LEFT JOIN products p ON p.id = a.product_id
   LEFT JOIN staff s ON s.id = a.staff_id
 """

@@ -19,6 +19,9 @@ SENTENCES = {
     ("stok_tutarsizlik", "product"): "alert.stock_negative",
     ("zimmet_tutarsizlik", "staff"): "alert.custody_negative",
     ("dolum_yavaslama", "staff"): "alert.refills_slowing",
+    ("talep_yavaslama", "floor"): "alert.requests_slowing",
+    ("gelir_dusus", "hotel"): "alert.revenue_hotel",
+    ("gelir_dusus", "product"): "alert.revenue_product",
 }
 METRIC_SENTENCES = {
     ("tuketim_miktar", "minibar_slot"): "alert.consumption",
@@ -27,6 +30,14 @@ METRIC_SENTENCES = {
     ("stok_seviye", "product"): "alert.stock_flow",
     ("dolum_sure", "staff"): "alert.refill",
     ("zimmet_kullanim", "staff"): "alert.custody",
+    ("zimmet_fire", "staff"): "alert.write_offs",
+    ("doluluk_oran", "hotel"): "alert.occupancy_drop",
+    ("bosta_tuketim", "hotel"): "alert.vacant_rising",
+    ("talep_yanit_sure", "room"): "alert.request_late",
+    ("talep_yogunluk", "floor"): "alert.requests_many",
+    ("qr_okutma_siklik", "staff"): "alert.scans_missing",
+    ("qr_okutma_performans", "staff"): "alert.scans_failing",
+    ("stok_bitis_tahmini", "product"): "alert.running_out",
 }
 ACTIONS = {
     "bosta_tuketim_var": ("action.compare_with_stay", "action.recount_minibar"),

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.detection.anomaly import Anomaly, Reason
 from pipeline.detection.contract import Family
 from pipeline.detection.counterfactual import quiet_value
+from pipeline.detection.explain_daily import DAILY_REASONS
 from pipeline.detection.severity import severity_of
 
 # A thousand per cent of almost nothing is still one bottle: the units in excess bound the severity of counts.
@@ -43,7 +44,7 @@ def _anomaly(family: Family, metric_type: str, row: Row) -> Anomaly:
         upper=float(row["upper"]),
         deviation_ratio=float(row["deviation_ratio"]),
         score=float(row["score"]),
-        severity="kritik" if row.get("certain") else _severity(family.name, row),
+        severity="kritik" if row.get("certain") else row.get("severity") or _severity(family.name, row),
         reasons=(_band(row), *REASONS[family.name](row), *_would_pass(family, row)),
         context_signature=_signature(family, row),
         model_id=int(row["model_id"]) if row.get("model_id") else None,
@@ -181,6 +182,7 @@ REASONS: dict[str, Callable[[Row], list[Reason]]] = {
     "repeat": _repeat, "delivery": _delivery, "outflow": _outflow, "count": _count,
     "refill": _refill, "drift": _drift, "custody": _plain,
     "stock_negative": _negative_stock, "custody_negative": _negative_custody, "stuck_staff": _stuck,
+    **DAILY_REASONS,
 }  # fmt: skip
 
 

@@ -121,18 +121,10 @@ def build_hotel(
     floor = _add(connection, premises.Floor, hotel_id=hotel_id, number=1, name="1")
     room_type = _add(connection, premises.RoomType, hotel_id=hotel_id, code="STD", name="Standard")
     group = _add(connection, catalog.ProductGroup, hotel_id=hotel_id, code="G", name="G")
-    product_ids = [
-        _add(
-            connection,
-            catalog.Product,
-            hotel_id=hotel_id,
-            product_group_id=group,
-            code=f"P{i}",
-            name=f"P{i}",
-            price=2 + i,
-        )  # fmt: skip
-        for i in range(products)
-    ]
+    product_ids = []
+    for i in range(products):
+        names = {"code": f"P{i}", "name": f"P{i}", "price": 2 + i}
+        product_ids.append(_add(connection, catalog.Product, hotel_id=hotel_id, product_group_id=group, **names))
     for product in product_ids[: products if par_products is None else par_products]:
         _add(
             connection, premises.ParTemplate, hotel_id=hotel_id, room_type_id=room_type, product_id=product,

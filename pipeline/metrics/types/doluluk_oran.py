@@ -14,5 +14,6 @@ METRIC = MetricType(
     model_types=("zscore",),
     source=Source("occupancy", "collect_stays"),
     direction="lower",
+    scale_floor=0.08,
     extra_fields=("occupied_rooms",),
 )

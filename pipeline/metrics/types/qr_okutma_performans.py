@@ -14,6 +14,7 @@ METRIC = MetricType(
     model_types=("zscore",),
     source=Source("daily", "SCAN_RESULTS"),
     direction="lower",
+    effect_of="exposure",
     extra_fields=("failed",),
     daily="median",
 )

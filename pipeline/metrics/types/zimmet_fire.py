@@ -14,4 +14,5 @@ METRIC = MetricType(
     model_types=("zscore",),
     source=Source("custody", "written_off"),
     direction="upper",
+    effect_of="exposure",
 )
