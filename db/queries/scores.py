@@ -90,6 +90,7 @@ def planted_anomalies(connection: Connection, hotel_id: int) -> pd.DataFrame:
     """Labels that the simulator planted; for evaluation only."""
     query = (
         "SELECT id, anomaly_type, metric_type, entity_type, room_id, product_id, staff_id, started_at, ended_at, "
-        "magnitude FROM planted_anomalies WHERE hotel_id = %(hotel_id)s ORDER BY started_at, id"
+        "magnitude, (details->>'floor_id')::bigint AS floor_id FROM planted_anomalies "
+        "WHERE hotel_id = %(hotel_id)s ORDER BY started_at, id"
     )
     return copy_out(connection, query, {"hotel_id": hotel_id})

@@ -35,7 +35,7 @@ class Building:
     """A hotel's premises, goods and team as frames in the order of their ids."""
 
     time_zone: str
-    rooms: pd.DataFrame  # id, room_type_id, room_type, floor_number
+    rooms: pd.DataFrame  # id, room_type_id, room_type, floor_number, floor_id
     products: pd.DataFrame  # id, code, case_size
     par: pd.DataFrame  # room_type_id, product_id, par_level
     staff: pd.DataFrame  # id, role
@@ -73,7 +73,7 @@ def read_building(connection: Connection, hotel_id: int) -> Building:
     """Everything that a simulation's layout is made of."""
     params = {"hotel_id": hotel_id}
     rooms = (
-        "SELECT r.id, r.room_type_id, t.code AS room_type, f.number AS floor_number FROM rooms r "
+        "SELECT r.id, r.room_type_id, t.code AS room_type, f.number AS floor_number, f.id AS floor_id FROM rooms r "
         "JOIN room_types t ON t.id = r.room_type_id JOIN floors f ON f.id = r.floor_id "
         "WHERE r.hotel_id = %(hotel_id)s ORDER BY r.id"
     )

@@ -93,13 +93,13 @@ def _floors(tests: pd.DataFrame) -> pd.DataFrame:
         score, rise = np.where(better, found, score), np.where(better, mean, rise)
         span_days, width = np.where(better, span, span_days), np.where(better, deviates, width)
     usual, factor = days["usual"].to_numpy(dtype=float), np.exp(rise)
-    found: pd.DataFrame = days.assign(
+    judged: pd.DataFrame = days.assign(
         entity_id=days["floor_id"].astype("int64"), value=rounded(usual * factor), expected=rounded(usual),
         lower=rounded(usual * np.exp(-LATE_Z * width)), upper=rounded(usual * np.exp(LATE_Z * width)),
         deviation_ratio=rounded(factor - 1.0), effect=rounded(np.maximum(factor - 1.0, 0.0)), score=rounded(score),
         span_days=span_days, severity=[severity_of(min(size, 0.79)) for size in (factor - 1.0).tolist()],
     )  # fmt: skip
-    return found
+    return judged
 
 
 def _over(days: pd.DataFrame, values: pd.Series, span: int) -> Floats:

@@ -37,7 +37,7 @@ def new_house(
         overbooked={},
         vanished=np.zeros(products, dtype=np.int64),
         records=Records(),
-        planting=Planting(plan, seed, rooms, attendants, products),
+        planting=Planting(plan, seed, rooms=rooms, attendants=attendants, products=products, floors=layout.floor_count),
     )
 
 

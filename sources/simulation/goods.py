@@ -10,6 +10,7 @@ from sources.simulation.random import CUSTODY, STORE, Ints, stream
 from sources.simulation.records import CUSTODY_TYPES, DAY_SECONDS, MOVEMENT_TYPES
 
 HOUR = 3600
+SPREE_UNITS = 10  # in hand before anybody writes much of it off
 
 
 def book(house: House, day: int, hour: float, kind: str, quantity: Ints, *, attendant: Ints | int = -1) -> None:
@@ -123,6 +124,7 @@ def order_and_receive(house: House, day: int) -> None:
 def close_day(house: House, day: int, booked_balance: Ints) -> None:
     """Evening: a wrong return now and then; on Sunday breakages, returns, expired goods and the count."""
     plant_negative_custody(house, day, booked_balance)
+    write_off_sprees(house, day)
     if house.weekday(day) != COUNT_WEEKDAY:
         return
     rng = stream(house.seed, CUSTODY, day)
@@ -156,3 +158,21 @@ def plant_negative_custody(house: House, day: int, booked_balance: Ints) -> None
             Label(anomalies.NEGATIVE_CUSTODY, at, (day + 1) * DAY_SECONDS + 7 * HOUR, at, attendant=int(attendant),
                   product=product, magnitude=float(units), details={"returned": units})
         )  # fmt: skip
+
+
+def write_off_sprees(house: House, day: int) -> None:
+    """An attendant writes off a large part of what is in hand, evening after evening; the goods are really gone."""
+    planting, at = house.planting, day * DAY_SECONDS + int(16.9 * HOUR)
+    able = np.flatnonzero((planting.spree_until <= day) & (house.trolleys.sum(axis=1) >= SPREE_UNITS))
+    for chosen in planting.take(anomalies.WRITE_OFF_SPREE, len(able)):
+        attendant, until = int(able[chosen]), day + planting.lasting(anomalies.WRITE_OFF_SPREE)
+        planting.spree_until[attendant] = until
+        planting.labels.append(
+            Label(anomalies.WRITE_OFF_SPREE, at, until * DAY_SECONDS, at, attendant=attendant,
+                  magnitude=anomalies.WRITTEN_OFF_SHARE)
+        )  # fmt: skip
+    gone = np.zeros_like(house.trolleys)
+    for place in np.flatnonzero(planting.spree_until > day):
+        gone[place] = planting.later_rng.binomial(house.trolleys[place], anomalies.WRITTEN_OFF_SHARE)
+    hand(house, day, 16.9, "fire", gone)
+    house.trolleys = house.trolleys - gone

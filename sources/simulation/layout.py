@@ -22,10 +22,16 @@ class Layout:
     choice: Floats  # (N, P): cumulative probabilities of what a guest takes first
     case_size: Ints  # (P)
     product_codes: tuple[str, ...]
+    floor: Ints  # (N): 0 … F−1
+    floor_ids: Ints  # (F)
 
     @property
     def room_count(self) -> int:
         return len(self.room_ids)
+
+    @property
+    def floor_count(self) -> int:
+        return len(self.floor_ids)
 
     @property
     def product_count(self) -> int:
@@ -48,11 +54,17 @@ def choices(par: Ints, weights: Floats) -> Floats:
     return np.asarray(np.cumsum(np.divide(held, total, out=np.zeros_like(held), where=total > 0), axis=1))
 
 
+def rows_of_floors(rooms: pd.DataFrame) -> Ints:
+    """Floor ids of rooms; where only floor numbers are known, those."""
+    return rooms["floor_id" if "floor_id" in rooms else "floor_number"].to_numpy(dtype=np.int64)
+
+
 def build_layout(rooms: pd.DataFrame, products: pd.DataFrame, par: pd.DataFrame, staff: pd.DataFrame) -> Layout:
     """The layout of a stored hotel.
 
-    ``rooms``: id, room_type_id, floor_number; ``products``: id, code, case_size; ``par``: room_type_id, product_id,
-    par_level; ``staff``: id, role. Rows are taken in the order of their ids, so that rooms added later come last.
+    ``rooms``: id, room_type_id, floor_number, floor_id (optional); ``products``: id, code, case_size; ``par``:
+    room_type_id, product_id, par_level; ``staff``: id, role. Rows are taken in the order of their ids, so that rooms
+    added later come last.
     """
     rooms, products = rooms.sort_values("id", ignore_index=True), products.sort_values("id", ignore_index=True)
     attendants = np.sort(staff.loc[staff["role"] == "kat_sorumlusu", "id"].to_numpy(dtype=np.int64))
@@ -61,6 +73,7 @@ def build_layout(rooms: pd.DataFrame, products: pd.DataFrame, par: pd.DataFrame,
     held = by_type.reindex(index=rooms["room_type_id"], columns=products["id"], fill_value=0).to_numpy(dtype=np.int64)
     known = {product.code: product.share for product in PRODUCTS}
     weights: Floats = np.asarray([known.get(code, OTHER_PRODUCT_SHARE) for code in products["code"]])
+    floor_ids, floor = np.unique(rows_of_floors(rooms), return_inverse=True)
     place = np.argsort(np.lexsort((rooms["id"], rooms["floor_number"])))
     return Layout(
         room_ids=rooms["id"].to_numpy(dtype=np.int64),
@@ -72,4 +85,6 @@ def build_layout(rooms: pd.DataFrame, products: pd.DataFrame, par: pd.DataFrame,
         choice=choices(held, weights),
         case_size=np.maximum(products["case_size"].to_numpy(dtype=np.int64), 1),
         product_codes=tuple(products["code"]),
+        floor=np.asarray(floor, dtype=np.int64),
+        floor_ids=floor_ids,
     )

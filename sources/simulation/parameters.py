@@ -82,6 +82,8 @@ LATE_HOURS = (2.0, 72.0)  # A
 QR_SHARE = 0.97  # A
 QR_SUCCESS = 0.98  # A
 REQUEST_SHARE = 0.2  # A: of stay-over rooms with three and more units missing
+SMALL_REQUEST_SHARE = 0.25  # A: of the other stay-over rooms in which anything is missing
+REQUEST_LEAD_SECONDS = (1200, 6600)  # A: from the request to the visit
 
 # Goods.
 UNRECORDED_SHARE = 0.06  # A within L (5 to 20 %): goods that leave the store and no record says so

@@ -6,6 +6,7 @@ import numpy as np
 
 from sources.simulation import anomalies, custody
 from sources.simulation.anomalies import Label
+from sources.simulation.doorstep import write_requests, write_scans
 from sources.simulation.house import House
 from sources.simulation.random import ROUND, Bools, Floats, Ints, stream
 from sources.simulation.records import CUSTODY_TYPES, DAY_SECONDS
@@ -13,7 +14,6 @@ from sources.simulation.rounds import Round, durations, plan_round, start_times
 
 TENFOLD = 10
 TWICE_SECONDS = 60
-REQUEST_UNITS = 3  # so many units are missing before a guest asks
 
 
 def begin_long_anomalies(house: House, day: int) -> None:
@@ -155,7 +155,7 @@ def write_visits(house: House, day: int, visits: Round, written: Written) -> Non
         )  # fmt: skip
 
 
-def write_work(house: House, visits: Round, starts: Ints, written: Written) -> None:
+def write_work(house: House, day: int, visits: Round, starts: Ints, written: Written) -> None:
     """Checks, scans, requests and the custody that refills used."""
     records, room, attendant = house.records, visits.room, visits.attendant
     records.add(
@@ -169,16 +169,8 @@ def write_work(house: House, visits: Round, starts: Ints, written: Written) -> N
         type=CUSTODY_TYPES.index("kullanim"), quantity=written.refilled[used], at=written.ended[row],
         available=written.available[row],
     )  # fmt: skip
-    seen = visits.scanned
-    records.add(
-        "scans", room=room[seen], attendant=attendant[seen], at=starts[seen],
-        succeeded=visits.scan_succeeded[seen].astype(int),
-    )  # fmt: skip
-    asked = (visits.requested > 0) & (written.units() >= REQUEST_UNITS)
-    records.add(
-        "requests", room=room[asked], attendant=attendant[asked], requested=starts[asked] - visits.requested[asked],
-        completed=written.ended[asked], available=written.ended[asked],
-    )  # fmt: skip
+    write_scans(house, day, visits, starts)
+    write_requests(house, day, visits, starts, units=written.units(), ended=written.ended)
 
 
 def walk_round(house: House, day: int) -> Ints:
@@ -203,6 +195,6 @@ def walk_round(house: House, day: int) -> Ints:
     mistype(house, visits, ended, lines, hidden)
     written = written_lines(house, day, visits, ended, lines=lines, hidden=hidden)
     write_visits(house, day, visits, written)
-    write_work(house, visits, starts, written)
+    write_work(house, day, visits, starts, written)
     house.looked_at[visits.room] = ended
     return np.bincount(lines["product"], lines["refilled"], layout.product_count).astype(np.int64)

@@ -62,9 +62,11 @@ def _naive(instants: pd.Series) -> np.ndarray:
 
 
 def _same_entity(found: pd.DataFrame, label: pd.Series) -> np.ndarray:
-    """Whether candidates speak about the label's entity: its staff, product, room, or one slot of the room."""
+    """Whether candidates speak about the label's entity: its staff, product, floor, room, or one slot of the room."""
     if label["entity_type"] == "hotel":
         return np.ones(len(found), dtype=bool)
+    if label["entity_type"] == "floor":  # an answer that came late on it is part of it
+        return np.asarray((found["entity_type"] != "floor") | (found["entity_id"] == label["floor_id"]))
     own = {"staff": ["staff_id"], "product": ["product_id"]}.get(label["entity_type"], ["room_id", "staff_id"])
     same = np.ones(len(found), dtype=bool)
     for name in own:
