@@ -101,7 +101,8 @@ def _in_span(family: Family, tests: pd.DataFrame, span: Span) -> pd.DataFrame:
     if family.daily:
         ends = tests["day"].map({day: day_end(day, span.time_zone) for day in tests["day"].unique().tolist()})
         return tests[(ends <= span.at) & ((ends > span.since) if span.since is not None else True)]
-    id_column = "room_id" if family.entity_type == "room" else "entity_id"
+    of_rooms = family.entity_type == "room" and "room_id" in span.waiting  # a total of the slots of a room
+    id_column = "room_id" if of_rooms else "entity_id"
     wanted = span.waiting[[id_column, "timestamp"]].drop_duplicates().rename(columns={id_column: "entity_id"})
     joined = tests[["entity_id", "timestamp"]].merge(wanted, on=["entity_id", "timestamp"], how="left", indicator=True)
     return tests[(joined["_merge"] == "both").to_numpy()]
