@@ -11,7 +11,7 @@ A search costs a dozen fits of a sample, so it does not run each night: its resu
 again for ``KEPT_FOR``, unless the model in use has drifted (``is_due``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -153,58 +153,61 @@ class Fold:
         return float(average_precision_score(self.judged["label"], score))
 
 
+@dataclass(frozen=True)
+class Trials:
+    """Candidates judged on the same folds; the trace grows with each."""
+
+    folds: list[Fold]
+    trace: list[dict[str, Any]] = field(default_factory=list)
+
+    def judge(self, candidate: Candidate) -> float:
+        """Mean average precision over the folds."""
+        figures = [fold.pr_auc(candidate) for fold in self.folds]
+        parameters = asdict(candidate.parameters) if candidate.kind == "isolation_forest" else {}
+        mean = round(float(np.mean(figures)), 4)
+        self.trace.append(
+            {"model": candidate.kind, "columns": candidate.columns, "count": len(candidate.names), "pr_auc": mean,
+             "folds": [round(figure, 4) for figure in figures], **parameters}
+        )  # fmt: skip
+        return mean
+
+    def best(self, candidates: Sequence[Candidate]) -> tuple[Candidate, float]:
+        """The first of the best."""
+        figures = [self.judge(candidate) for candidate in candidates]
+        at = int(np.argmax(figures))
+        return candidates[at], figures[at]
+
+
 def choose(
-    rows: pd.DataFrame,
-    time_zone: str,
-    at: datetime,
-    residual: Residual | None = None,
-    *,
-    deep: bool = False,
-    seed: int = SEED,
+    rows: pd.DataFrame, time_zone: str, at: datetime, residual: Residual | None = None, *, deep: bool = False
 ) -> Choice:
     """The best combination for ``rows`` (stored features before ``at``, with ``value``); deterministic.
 
     ``residual`` stands for the detector that a channel would speak beside; ``deep`` lets the autoencoder compete. With
     less than LEAST_DAYS days, or nothing that events could be planted into, the Z-Score speaks alone.
     """
-    plain = Choice(chosen_at=at.isoformat())
-    grid = sampled(grid_of(rows, time_zone))
-    folds = _folds(rows, grid, seed, residual or Residual())
-    if not folds:
-        return plain
-    trace: list[dict[str, Any]] = []
-
-    def judged(candidate: Candidate) -> float:
-        figures = [fold.pr_auc(candidate) for fold in folds]
-        parameters = asdict(candidate.parameters) if candidate.kind == "isolation_forest" else {}
-        mean = round(float(np.mean(figures)), 4)
-        trace.append(
-            {"model": candidate.kind, "columns": candidate.columns, "count": len(candidate.names), "pr_auc": mean,
-             "folds": [round(figure, 4) for figure in figures], **parameters}
-        )  # fmt: skip
-        return mean
-
-    alone = judged(Candidate("zscore"))
-    column_sets, removed = _column_sets(grid, seed, residual or Residual())
-    best, figure = _best([Candidate("isolation_forest", key, names) for key, names in column_sets.items()], judged)
-    tuned, tuned_figure = _best([replace(best, parameters=each) for each in PARAMETER_SETS], judged)
+    detector = residual or Residual()
+    ordered = rows.sort_values(["entity_id", "timestamp"], kind="stable")
+    grid = sampled(grid_of(ordered, time_zone))
+    trials = Trials(_folds(ordered, grid, detector))
+    if not trials.folds:
+        return Choice(chosen_at=at.isoformat())
+    alone = trials.judge(Candidate("zscore"))
+    column_sets, removed = _column_sets(grid, detector)
+    sets = [Candidate("isolation_forest", key, names) for key, names in column_sets.items()]
+    best, figure = trials.best(sets)
+    tuned, tuned_figure = trials.best([replace(best, parameters=each) for each in PARAMETER_SETS])
     if tuned_figure > figure:
         best, figure = tuned, tuned_figure
     kind, reached = ("isolation_forest", figure) if figure > alone + VOTE_MARGIN else ("zscore", alone)
     if deep:
-        deep_figure = judged(replace(best, kind="autoencoder"))
+        deep_figure = trials.judge(replace(best, kind="autoencoder"))
         if deep_figure > max(reached, alone + VOTE_MARGIN):
             kind, reached = "autoencoder", deep_figure
-    return Choice(kind, best.names, best.parameters, reached, alone, at.isoformat(), tuple(trace), removed)
+    return Choice(kind, best.names, best.parameters, reached, alone, at.isoformat(), tuple(trials.trace), removed)
 
 
-def _best(candidates: list[Candidate], judged: Callable[[Candidate], float]) -> tuple[Candidate, float]:
-    figures = [judged(candidate) for candidate in candidates]
-    at = int(np.argmax(figures))
-    return candidates[at], figures[at]
-
-
-def _folds(rows: pd.DataFrame, grid: Grid, seed: int, residual: Residual) -> list[Fold]:
+def _folds(rows: pd.DataFrame, grid: Grid, residual: Residual) -> list[Fold]:
     """Blocks of FOLD_DAYS at the end of the rows, oldest first; what is fitted lies before each block."""
     folds = []
     if grid.days < LEAST_DAYS:
@@ -212,17 +215,17 @@ def _folds(rows: pd.DataFrame, grid: Grid, seed: int, residual: Residual) -> lis
     mine = rows[rows["entity_id"].isin(grid.entity_ids)]
     for number in range(FOLDS, 0, -1):
         first = grid.days - number * FOLD_DAYS
-        judged = planted_rows(grid, (first, first + FOLD_DAYS), seed + number, residual)
+        judged = planted_rows(grid, (first, first + FOLD_DAYS), SEED + number, residual)
         before = mine[mine["timestamp"] < grid.ends[first]]
         if len(before) >= MIN_EVENT_ROWS and int(judged["label"].sum()) >= MIN_EVENT_ROWS:
             folds.append(Fold(before, judged))
     return folds
 
 
-def _column_sets(grid: Grid, seed: int, residual: Residual) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+def _column_sets(grid: Grid, residual: Residual) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Columns to try. Selection learns from events planted into the days before the first fold: no fold sees them."""
     first = grid.days - FOLDS * FOLD_DAYS
-    older = planted_rows(grid, (max(first - FOLD_DAYS, 1), first), seed, Residual(kinds=residual.kinds))
+    older = planted_rows(grid, (max(first - FOLD_DAYS, 1), first), SEED, Residual(kinds=residual.kinds))
     labels = older["label"].to_numpy()
     if int(labels.sum()) < MIN_EVENT_ROWS:
         return {"all": FEATURES, "all + interactions": (*FEATURES, "value", *INTERACTIONS)}, {}
