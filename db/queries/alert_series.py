@@ -41,7 +41,10 @@ SELECT max(m.timestamp) AS timestamp, sum(m.metric_value) AS value,
 """
 ROOM_SLOTS = "AND m.entity_id IN (SELECT id FROM minibar_slots WHERE room_id = %(entity_id)s)"
 BY_STAFF = "JOIN visits v ON v.id = (m.extra_data->>'visit_id')::bigint AND v.staff_id = %(entity_id)s"
-BESIDE_FIELDS = {"zimmet_tutarsizlik": "balance", "teslimat_sapma": "inflow", "qr_okutma_basarisiz": "failed"}
+BESIDE_FIELDS = {
+    "zimmet_tutarsizlik": "balance", "teslimat_sapma": "inflow", "qr_okutma_basarisiz": "failed",
+    "bosta_tuketim_artis": "rooms",
+}  # fmt: skip
 # Answers given on a floor; the rows are those of its rooms.
 OF_FLOOR = "AND (m.extra_data->>'floor_id')::bigint = %(entity_id)s"
 LOCAL_DAY = "date_trunc('day', m.timestamp - interval '1 microsecond', %(time_zone)s)"

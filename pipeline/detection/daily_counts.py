@@ -21,7 +21,7 @@ MEAN_FLOOR = 0.1  # units: one of anything is no sensation where nothing ever ha
 SPREAD_PRIOR = (0.3, 10.0)  # dispersion before anything is seen, and the squared means it is worth
 SPREAD_RANGE = (0.05, 5.0)
 FAR = 5.0  # standard deviations beyond which a residual counts as so many
-EXPOSURE_FLOOR = 5.0  # units in hand, scans: a loss of one of two is not half of anything
+MOST_SEVERE = 0.79  # one day's count is "yuksek" at most: nothing here is an emergency
 
 
 @dataclass(frozen=True)
@@ -37,43 +37,30 @@ def detect_counts(frame: pd.DataFrame, context: Context, metric: MetricType) -> 
     """Negative-binomial tail of each closed day against the entity's own rate, shrunk towards that of all entities.
 
     ``frame``: entity_id, interval_start, timestamp, metric_value (units), exposure (optional: rooms looked into, units
-    in hand). The side and the family's name come from the type. A day without any exposure is not judged.
+    in hand). Side, family name and the column that is tested come from the type. A day without any exposure is not
+    judged. Scores are about the value itself.
     """
-    return _judge(frame, context, metric, "metric_value")
+    rows = prepare(frame, context.time_zone)
+    own = _tested(rows, metric, "metric_value")
+    tests = own if metric.judged == "metric_value" else _tested(rows, metric, metric.judged)
+    return _detected(own, tests, metric)
 
 
 def detect_share(frame: pd.DataFrame, context: Context, metric: MetricType) -> Detected:
     """The failures behind a share of successes, by the same test; scores are told as shares.
 
-    ``frame``: entity_id, interval_start, timestamp, metric_value (share), exposure (tries), failed.
+    ``frame``: entity_id, interval_start, timestamp, metric_value (share), exposure (tries), and the failures.
     """
-    counted = _judge(frame, context, metric, "failed")
-    tries = np.maximum(counted.families[0].tests["exposure"].to_numpy(dtype=float), 1.0)
+    tests = _tested(prepare(frame, context.time_zone), metric, metric.judged, side="upper")
+    tries = np.maximum(tests["exposure"].to_numpy(dtype=float), 1.0)
     shares = {
-        name: rounded(np.clip(1.0 - counted.scores[other].to_numpy(dtype=float) / tries, 0.0, 1.0))
+        name: rounded(np.clip(1.0 - tests[other].to_numpy(dtype=float) / tries, 0.0, 1.0))
         for name, other in (("expected", "expected"), ("lower", "upper"), ("upper", "lower"))
     }
-    return Detected(counted.scores.assign(**shares), counted.families)
+    return _detected(tests.assign(**shares), tests, metric)
 
 
-def _judge(frame: pd.DataFrame, context: Context, metric: MetricType, counted: str) -> Detected:
-    rows = prepare(frame, context.time_zone)
-    count = rows[counted].to_numpy(dtype=float)
-    exposure = _exposure(rows)
-    usual = _usual(rows, count, exposure)
-    mean = np.maximum(np.nan_to_num(usual.mean), MEAN_FLOOR)
-    upper_side = metric.direction == "upper" or counted == "failed"
-    tail = nb_upper(count, mean, usual.dispersion) if upper_side else nb_lower(count, mean, usual.dispersion)
-    ready = (usual.seen >= LEARNING_DAYS) & np.isfinite(usual.mean) & ((exposure > 0) | (count > 0))
-    lower, upper = nb_band(mean, usual.dispersion)
-    surprise = np.maximum(count - mean if upper_side else mean - count, 0.0)
-    of_exposure = metric.effect_of == "exposure"
-    effect = surprise / (np.maximum(exposure, EXPOSURE_FLOOR) if of_exposure else np.maximum(mean, 1.0))
-    tests = rows.assign(
-        value=count, expected=rounded(mean), lower=lower, upper=upper, observations=usual.seen, exposure=exposure,
-        score=np.where(ready, rounded(evidence(tail)), np.nan), deviation_ratio=deviation(count, mean, 1.0),
-        effect=rounded(effect), severity=[severity_of(min(size, 0.79)) for size in effect.tolist()],
-    )  # fmt: skip
+def _detected(scores: pd.DataFrame, tests: pd.DataFrame, metric: MetricType) -> Detected:
     if metric.entity_type == "staff":
         tests = tests.assign(staff_id=tests["entity_id"])
     family = Family(
@@ -81,7 +68,27 @@ def _judge(frame: pd.DataFrame, context: Context, metric: MetricType, counted: s
         share=metric.alert_share, is_banded=True,
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations"]
-    return Detected(tests[names].assign(detector="negative_binomial", model_id=0), (family,))
+    return Detected(scores[names].assign(detector="negative_binomial", model_id=0), (family,))
+
+
+def _tested(rows: pd.DataFrame, metric: MetricType, counted: str, side: str | None = None) -> pd.DataFrame:
+    """The rows with the test of one of their columns on one side."""
+    count = rows[counted].to_numpy(dtype=float)
+    exposure = _exposure(rows)
+    usual = _usual(rows, count, exposure)
+    mean = np.maximum(np.nan_to_num(usual.mean), MEAN_FLOOR)
+    lower, upper = nb_band(mean, usual.dispersion)
+    ready = (usual.seen >= LEARNING_DAYS) & np.isfinite(usual.mean) & ((exposure > 0) | (count > 0))
+    rises = (side or metric.direction) == "upper"
+    tail = nb_upper(count, mean, usual.dispersion) if rises else nb_lower(count, mean, usual.dispersion)
+    base = exposure if metric.effect_of == "exposure" else mean
+    effect = np.maximum(count - mean if rises else mean - count, 0.0) / np.maximum(base, metric.scale_floor)
+    tested: pd.DataFrame = rows.assign(
+        value=count, expected=rounded(mean), lower=lower, upper=upper, observations=usual.seen, exposure=exposure,
+        score=np.where(ready, rounded(evidence(tail)), np.nan), deviation_ratio=deviation(count, mean, 1.0),
+        effect=rounded(effect), severity=[severity_of(min(size, MOST_SEVERE)) for size in effect.tolist()],
+    )  # fmt: skip
+    return tested
 
 
 def _exposure(rows: pd.DataFrame) -> Floats:

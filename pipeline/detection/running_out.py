@@ -2,7 +2,7 @@
 
 The gate is the value, not a deviation. A store that is refilled twice a week may stand at five days before every
 delivery; nobody wants to read that each time. So beyond two days, which are always told, the usual low of the weeks
-before counts, once there are enough of them.
+before counts; until it is known, four days or fewer are told.
 """
 
 import numpy as np
@@ -15,11 +15,11 @@ from pipeline.training.rows import prepare
 
 SOON_DAYS = 7.0
 SEVERITIES = ((2.0, "kritik"), (4.0, "yuksek"))  # A4.3; else "orta"
-URGENT_DAYS = 2.0
+URGENT_DAYS, UNKNOWN_DAYS = 2.0, 4.0
 CLEAR_DAYS = 8.0  # a little more than soon, so that incidents do not flicker
 WEEK = 7
 WEEKS = 8
-MIN_WEEKS = 4
+MIN_WEEKS = 2
 LOOKBACK_DAYS = WEEK * WEEKS + 2
 BELOW_USUAL = 0.6  # of the usual low
 HORIZON_DAYS = 60.0
@@ -35,7 +35,8 @@ def detect_running_out(frame: pd.DataFrame, context: Context, metric: MetricType
     days = rows["metric_value"].to_numpy(dtype=float)
     usual_low, weeks = _usual_low(rows, days)
     known = weeks >= MIN_WEEKS
-    due = (days <= URGENT_DAYS) | ((days <= SOON_DAYS) & (~known | (days < BELOW_USUAL * usual_low)))
+    unusual = np.where(known, (days <= SOON_DAYS) & (days < BELOW_USUAL * usual_low), days <= UNKNOWN_DAYS)
+    due = (days <= URGENT_DAYS) | unusual
     score = np.where(due, SURE - days, np.where(days > CLEAR_DAYS, 0.0, UNDECIDED))
     low = np.where(known, np.minimum(usual_low, HORIZON_DAYS), SOON_DAYS)
     severity = np.select([days <= limit for limit, _ in SEVERITIES], [name for _, name in SEVERITIES], "orta")

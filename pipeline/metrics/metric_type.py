@@ -46,7 +46,8 @@ class MetricType:
     direction: Direction = "both"  # which side of the expected value is worth an alert
     alert_share: float = 0.05
     effect_of: Literal["expected", "exposure"] = "expected"  # what the effect is a share of
-    scale_floor: float = 1.0  # in the metric's unit: no residual scale is smaller
+    scale_floor: float = 1.0  # no residual scale, or what an effect is a share of, is smaller
+    judged: str = "metric_value"  # the column that tests count, where it is not the value itself
     daily: Daily = "sum"  # how the rows of a hotel-local day become one point of the feature grid
 
     @property

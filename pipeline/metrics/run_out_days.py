@@ -12,9 +12,12 @@ def run_out_days(daily: pd.DataFrame) -> pd.DataFrame:
     """Columns entity_id, day, metric_value (days, 0 … ``HORIZON_DAYS``), exposure, level, daily_outflow.
 
     ``daily``: entity_id, day (since 1970), level, outflow (units), hours (observed), one row a product and day, sorted.
-    A day of fewer than ``MIN_HOURS`` observed hours in its window has no row. Deliveries to come are not counted.
+    A day of fewer than ``MIN_HOURS`` observed hours in its window has no row. The day on which a product's book opens
+    tells nothing about its use: the first filling of all minibars may be in it. Deliveries to come are not counted.
     """
-    outflow, hours = (daily[name].to_numpy(np.int64) for name in ("outflow", "hours"))
+    entity = daily["entity_id"].to_numpy(np.int64)
+    later = np.r_[False, entity[1:] == entity[:-1]] if len(entity) else np.zeros(0, dtype=bool)
+    outflow, hours = (np.where(later, daily[name].to_numpy(np.int64), 0) for name in ("outflow", "hours"))
     first = _first_in_window(daily)
     units, observed = (_sum_from(values, first) for values in (outflow, hours))
     level = daily["level"].to_numpy(float)

@@ -14,7 +14,9 @@ METRIC = MetricType(
     model_types=("zscore",),
     source=Source("daily", "SCAN_RESULTS"),
     direction="lower",
+    judged="failed",
     effect_of="exposure",
+    scale_floor=5.0,
     extra_fields=("failed",),
     daily="median",
 )

@@ -18,7 +18,7 @@ METRIC = MetricType(
     model_types=("zscore",),
     source=Source("run_out", "collect_run_out"),
     direction="lower",
-    alert_share=0.2,
+    alert_share=0.5,
     extra_fields=("level", "daily_outflow"),
     daily="median",
 )

@@ -15,4 +15,5 @@ METRIC = MetricType(
     source=Source("custody", "written_off"),
     direction="upper",
     effect_of="exposure",
+    scale_floor=5.0,
 )
