@@ -49,9 +49,13 @@ def read_metrics(
 
 
 def read_consumption(connection: Connection, hotel_id: int, since: datetime, until: datetime) -> pd.DataFrame:
-    """``read_metrics`` of tuketim_miktar with room_id, product_id, floor_id and room_type_id of the slot."""
-    joined = "JOIN minibar_slots s ON s.id = m.entity_id JOIN rooms r ON r.id = s.room_id"
-    columns = ", s.room_id, s.product_id, r.floor_id, r.room_type_id"
+    """``read_metrics`` of tuketim_miktar with room_id, product_id, floor_id and room_type_id of the slot, and
+    ``refilled``, the units put in at the check that closed the interval."""
+    joined = (
+        "JOIN minibar_slots s ON s.id = m.entity_id JOIN rooms r ON r.id = s.room_id LEFT JOIN visit_lines l "
+        "ON l.visit_id = (m.extra_data->>'visit_id')::bigint AND l.product_id = s.product_id"
+    )
+    columns = ", s.room_id, s.product_id, r.floor_id, r.room_type_id, coalesce(l.refilled_quantity, 0) AS refilled"
     params = {"hotel_id": hotel_id, "metric_type": "tuketim_miktar", "since": since, "until": until}
     return copy_out(connection, _rows("tuketim_miktar", joined, columns), params)
 

@@ -1,128 +1,135 @@
-"""Consumption: cells, room totals, vacant rooms, runs of zeros, slow shifts against their past (DETECTION, Counts)."""
-
-from dataclasses import dataclass
+"""Consumption: cells, room totals, vacant rooms, runs, shifts, floors, attendants, products (DETECTION, Counts)."""
 
 import numpy as np
 import pandas as pd
 
+from pipeline.detection.calibration import calibrated, residual_dispersion
 from pipeline.detection.contract import Context, Detected, Family, deviation
-from pipeline.detection.repeats import repeated_days, repeats
-from pipeline.detection.runs import shifts, silent_days, zero_runs
-from pipeline.training.count_model import CountModel, fit
-from pipeline.training.count_window import EPOCH_WEEKDAY, VACANT, WINDOW_DAYS, CountRows, CountWindow, count_rows
-from pipeline.training.exact import Floats, rounded
+from pipeline.detection.expectation import Judged, judge
+from pipeline.detection.guests import BATCH, CELL_CAP, OCCUPIED, day_factor, earlier_in_stay, frailty
+from pipeline.detection.ledger import Ledger
+from pipeline.detection.patterns import pattern_families
+from pipeline.detection.repeats import repeats
+from pipeline.training.count_window import VACANT, CountRows, count_rows
+from pipeline.training.exact import FINE_UNIT, Floats, rounded, to_fixed
 from pipeline.training.rows import prepare
 from pipeline.training.tails import evidence, nb_band, nb_upper
 
-SHIFT_GATE_RATIO = 0.3
-LEARNING_DAYS = 14  # of the hotel, before any cell is judged
 UNITS_FLOOR = 1.0  # one unit is the smallest effect that can be called 100 %
-LOOKBACK_DAYS = WINDOW_DAYS + 36  # what a run over part of the history must read before its first row
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the model of each row's day says about it."""
-
-    expected: Floats
-    dispersion: Floats
-    visit_dispersion: Floats
-    observations: Floats
-    ready: np.ndarray
-
-
-def judge(rows: CountRows, repeated: np.ndarray) -> Judged:
-    """Walk through the days: judge a day with what was known before it, then learn it.
-
-    Rows of a check that repeats another one within minutes (``repeated``) are not judged one by one.
-    """
-    size = rows.day.size
-    expected, dispersion = np.zeros(size), np.ones(size)
-    visit_dispersion, observations = np.ones(size), np.zeros(size)
-    ready = np.zeros(size, dtype=bool)
-    window = CountWindow(rows.room_ids.size, rows.product_ids.size)
-    days, starts = np.unique(rows.day, return_index=True)
-    parts = [slice(int(a), int(b)) for a, b in zip(starts, [*starts[1:], size], strict=True)]
-    oldest = 0
-    for day, part in zip(days.tolist(), parts, strict=True):
-        while days[oldest] < day - WINDOW_DAYS:
-            window.move(rows, parts[oldest], -1)
-            oldest += 1
-        model = fit(window, day)
-        product, state, room = rows.product[part], rows.state[part], rows.room[part]
-        weekday = (day + EPOCH_WEEKDAY) % 7
-        expected[part] = model.means(product, state, room, rows.exposure[part], weekday)
-        dispersion[part] = _cell_dispersion(model, product, room)
-        visit_dispersion[part] = model.visit_dispersion + model.room_effect_variance[room]
-        observations[part] = model.room_visits[room]
-        known = window.cells[..., 0].sum(axis=(1, 2))
-        ready[part] = (model.days >= LEARNING_DAYS) & (known[product] >= LEARNING_DAYS)
-        window.move(rows, part, +1)
-    ready &= ~repeated
-    return Judged(rounded(expected), rounded(dispersion), rounded(visit_dispersion), observations, ready)
-
-
-def _cell_dispersion(model: CountModel, product: np.ndarray, room: np.ndarray) -> Floats:
-    """Chance between guests, and what is not known about the room yet."""
-    return np.asarray(model.dispersion[product] + model.room_effect_variance[room])
+# Two of a rare product are rare, and nobody wants to know: units beyond the expected that are worth a word.
+CELL_EXCESS, ROOM_EXCESS = 2.5, 4.5
+# The window, then what is measured on judged rows one after the other: stays, residuals, tails, runs.
+LOOKBACK_DAYS = 56 + 21 + 14 + 21 + 21 + 28 + 2
 
 
 def detect_consumption(frame: pd.DataFrame, context: Context) -> Detected:
     """Negative-binomial evidence (upper mid-p) of every row, and of the totals and runs built on the rows.
 
-    ``frame``: entity_id, interval_start, timestamp, metric_value, exposure, occupancy, guests, room_id, product_id.
+    ``frame``: entity_id, interval_start, timestamp, metric_value, exposure, occupancy, guests, nights, room_id,
+    product_id, floor_id; ``staff_id`` and ``refilled`` (units put in at the check) where known.
     A row is NaN ("learning") until the hotel was observed on 14 days and the product as often.
     """
     rows = prepare(frame, context.time_zone)
     if rows.empty:
         empty = rows.assign(**dict.fromkeys(("expected", "lower", "upper", "score", "observations"), 0.0))
         return Detected(_scores(empty))
-    repeated = repeats(rows)
+    ledger = Ledger()
     arrays = count_rows(rows)
-    judged = judge(arrays, repeated)
-    units = arrays.units.astype(np.float64)
-    lower, upper = nb_band(judged.expected, judged.dispersion)
-    score = rounded(evidence(nb_upper(units, judged.expected, judged.dispersion)))
-    cells = rows.assign(
-        value=units, expected=judged.expected, lower=lower, upper=upper, score=np.where(judged.ready, score, np.nan),
-        deviation_ratio=deviation(units, judged.expected, UNITS_FLOOR), observations=judged.observations,
-    )  # fmt: skip
-    visits = _visits(cells, arrays, judged)
+    judged = judge(arrays, repeats(rows))
+    visits, order = _checks(rows, arrays, judged)
+    visits = _with_guests(visits, ledger)
+    cells = _cells(rows, arrays, judged, (visits, order), ledger)
+    visits = _totals(visits, ledger)
     gate, alert = context.effect_gate_ratio, context.alert_type
     busy, vacant = visits[visits["state"] != VACANT], visits[visits["state"] == VACANT]
-    return Detected(
-        _scores(cells),
-        (
-            Family("cell", alert, "minibar_slot", gate, cells[arrays.state != VACANT], share=0.15),
-            Family("room", alert, "room", gate, busy, share=0.02),
-            Family("vacant", "bosta_tuketim_var", "room", gate, vacant, share=0.2),
-            Family("stuck", "kayit_yok", "room", gate, zero_runs(busy), share=0.05),
-            Family("stuck_staff", "kayit_yok", "staff", gate, silent_days(busy), daily=True, share=0.05),
-            Family("shift", "tuketim_artis", "room", SHIFT_GATE_RATIO, shifts(busy), share=0.05),
-            Family(
-                "repeat", "tekrar_kayit", "hotel", gate, repeated_days(visits, context.hotel_id), daily=True, share=0.05
-            ),
-        ),
+    families = (
+        Family("cell", alert, "minibar_slot", gate, cells[arrays.state != VACANT], share=0.15),
+        Family("room", alert, "room", gate, busy, share=0.005),
+        Family("vacant", "bosta_tuketim_var", "room", gate, vacant, share=0.2),
     )
+    return Detected(_scores(cells), families + pattern_families(cells, arrays, visits, ledger, context))
 
 
-def _visits(cells: pd.DataFrame, arrays: CountRows, judged: Judged) -> pd.DataFrame:
-    """One row a check of a room: what was taken in all, against the sum of what was expected."""
-    visit, first = np.unique(arrays.visit, return_index=True)
-    order = np.searchsorted(visit, arrays.visit)
-    total = np.asarray(np.bincount(order, weights=arrays.units), dtype=float)
-    usual = np.asarray(np.bincount(order, weights=judged.expected), dtype=float)
-    expected = rounded(usual)
-    dispersion = judged.visit_dispersion[first]
-    lower, upper = nb_band(expected, dispersion)
-    score = rounded(evidence(nb_upper(total, expected, dispersion)))
-    heads = cells.iloc[first]
+def _checks(rows: pd.DataFrame, arrays: CountRows, judged: Judged) -> tuple[pd.DataFrame, np.ndarray]:
+    """One row a check of a room, in order of time, and each cell's row in it."""
+    number, first, order = np.unique(arrays.visit, return_index=True, return_inverse=True)
+    units = arrays.units.astype(np.float64)
+
+    def total(values: Floats) -> Floats:
+        return np.asarray(np.bincount(order, weights=to_fixed(values).astype(float), minlength=number.size) / FINE_UNIT)
+
+    heads = rows.iloc[first]
+    known = np.multiply(*(heads[name].to_numpy(dtype=float, na_value=np.nan) for name in ("guests", "nights")))
+    exposure = heads["exposure"].to_numpy(dtype=float)
     largest = np.lexsort((arrays.product, -arrays.units, order))
-    most = arrays.product_ids[arrays.product[largest[np.searchsorted(order[largest], np.arange(visit.size))]]]
-    return heads.assign(
-        entity_id=heads["room_id"].to_numpy(), product_id=most, value=total, expected=expected, lower=lower,
-        upper=upper, deviation_ratio=deviation(total, expected, UNITS_FLOOR), visit_dispersion=dispersion,
-        score=np.where(judged.ready[first], score, np.nan), state=arrays.state[first],
+    most = arrays.product_ids[arrays.product[largest[np.searchsorted(order[largest], np.arange(number.size))]]]
+    thirst = np.minimum(units, CELL_CAP)
+    state = arrays.state[first]
+    visits = heads.assign(
+        entity_id=heads["room_id"].to_numpy(), product_id=most, value=total(units), thirst=total(thirst),
+        base=rounded(total(judged.expected)), visit_dispersion=judged.visit_dispersion[first], state=state,
+        ready=judged.ready[first], observations=judged.observations[first],
+        mixed=(state == OCCUPIED) & np.isfinite(exposure * known) & (np.abs(exposure - known) > 1e-6),
+    )  # fmt: skip
+    if "refilled" in rows:
+        put_in = np.nan_to_num(rows["refilled"].to_numpy(dtype=float))
+        visits = visits.assign(found=total(thirst), unfilled=total(np.maximum(thirst - put_in, 0.0)))
+    return visits.reset_index(drop=True), order
+
+
+def _with_guests(visits: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Checks with the day's and the stay's part in what was to be expected (see ``detection.guests``)."""
+    visits = visits.assign(today=day_factor(visits))
+    visits = visits.assign(means=rounded(visits["base"].to_numpy() * visits["today"].to_numpy()))
+    units, means = earlier_in_stay(visits)
+    visits = visits.assign(stay_units=units, stay_means=means)
+    return visits.assign(frailty=frailty(ledger, visits))
+
+
+def _cells(
+    rows: pd.DataFrame, arrays: CountRows, judged: Judged, checks: tuple[pd.DataFrame, np.ndarray], ledger: Ledger
+) -> pd.DataFrame:
+    """Cells given the guests: what they took before and what else at the same check moves the expected units."""
+    visits, order = checks
+    units, busy = arrays.units.astype(np.float64), arrays.state != VACANT
+    base = rounded(judged.expected * visits["today"].to_numpy()[order])
+    shape = 1.0 / visits["frailty"].to_numpy()[order]
+    beside = (visits["thirst"].to_numpy()[order] - np.minimum(units, CELL_CAP)) / BATCH
+    beside_means = np.maximum(visits["means"].to_numpy()[order] - base, 0.0) / BATCH
+    taken = shape + visits["stay_units"].to_numpy()[order] + beside
+    expected = base * taken / (shape + visits["stay_means"].to_numpy()[order] + beside_means)
+    expected = rounded(np.where(busy, expected, judged.expected))
+    known = busy & judged.ready
+    spread = residual_dispersion(ledger, "cell_residual", arrays.day, (units, expected), known) + 1.0 / taken
+    dispersion = rounded(np.where(busy, spread, judged.dispersion))
+    lower, upper = nb_band(expected, dispersion)
+    score = evidence(nb_upper(units, expected, dispersion))
+    size = deviation(units, expected, UNITS_FLOOR)
+    return rows.assign(
+        value=units, expected=expected, lower=lower, upper=upper, dispersion=dispersion, base=judged.expected,
+        score=calibrated(ledger, "cell", arrays.day, np.where(judged.ready, score, np.nan), busy),
+        deviation_ratio=size, effect=np.where(units - expected >= CELL_EXCESS, size, 0.0),
+        observations=judged.observations,
+    )  # fmt: skip
+
+
+def _totals(visits: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Checks with what was taken in all, against what was to be expected of these guests."""
+    total, day = visits["value"].to_numpy(float), visits["day"].to_numpy(np.int64)
+    busy = (visits["state"] != VACANT).to_numpy()
+    shape = 1.0 / visits["frailty"].to_numpy()
+    factor = (shape + visits["stay_units"].to_numpy()) / (shape + visits["stay_means"].to_numpy())
+    expected = rounded(np.where(busy, visits["means"].to_numpy() * factor, visits["base"].to_numpy()))
+    ready = visits["ready"].to_numpy()
+    residual = residual_dispersion(ledger, "room_residual", day, (total, expected), busy & ready)
+    dispersion = np.where(busy, residual, visits["visit_dispersion"].to_numpy())
+    lower, upper = nb_band(expected, dispersion)
+    score = np.where(ready, evidence(nb_upper(total, expected, dispersion)), np.nan)
+    size = deviation(total, expected, UNITS_FLOOR)
+    return visits.assign(
+        expected=expected, lower=lower, upper=upper, dispersion=dispersion, deviation_ratio=size,
+        score=calibrated(ledger, "room", day, score, busy),
+        effect=np.where((total - expected >= ROOM_EXCESS) | ~busy, size, 0.0),
     )  # fmt: skip
 
 

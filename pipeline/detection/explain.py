@@ -11,6 +11,7 @@ from pipeline.detection.anomaly import Anomaly, Reason
 from pipeline.detection.contract import Family
 from pipeline.detection.counterfactual import quiet_value
 from pipeline.detection.explain_daily import DAILY_REASONS
+from pipeline.detection.pattern_reasons import PATTERN_REASONS
 from pipeline.detection.severity import severity_of
 
 # A thousand per cent of almost nothing is still one bottle: the units in excess bound the severity of counts.
@@ -182,7 +183,7 @@ REASONS: dict[str, Callable[[Row], list[Reason]]] = {
     "repeat": _repeat, "delivery": _delivery, "outflow": _outflow, "count": _count,
     "refill": _refill, "drift": _drift, "custody": _plain,
     "stock_negative": _negative_stock, "custody_negative": _negative_custody, "stuck_staff": _stuck,
-    **DAILY_REASONS,
+    **DAILY_REASONS, **PATTERN_REASONS,
 }  # fmt: skip
 
 

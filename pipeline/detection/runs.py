@@ -4,45 +4,40 @@ import numpy as np
 import pandas as pd
 
 from pipeline.detection.contract import deviation
+from pipeline.detection.guests import BATCH
 from pipeline.training.exact import FINE_UNIT, Floats, Ints, rounded, to_fixed
 
 RUN_DAYS = 28  # a run is followed back this far
-STAY_BLOCK_DAYS = 7  # visits of one stay are not independent; longer stays are cut here
-# Four in ten guests never use a minibar and the others differ (gamma, k = 1.2): zeros of one stay go together.
-STAY_FRAILTY = 2.5
-SHIFT_RATIO = 1.6  # the shift that the CUSUM is tuned to find
+SHIFT_RATIO = 2.0  # the shift that the CUSUM is tuned to find
 SHIFT_MIN_VISITS = 5
-SHIFT_DISPERSION_FACTOR = 2.0  # guests stay several nights: their visits repeat each other
+STUCK_MIN_UNITS = 2.0  # expected, before a run of zeros is worth a word
 
 
 def zero_runs(visits: pd.DataFrame) -> pd.DataFrame:
     """−log10 of the probability that a room records nothing for as long as it did.
 
-    Guests differ (some never use a minibar), so the probability of a zero is taken per stay with the visits'
-    dispersion as frailty, (1 + φM)^(−1/φ) for M units expected over the stay (gamma–Poisson), and multiplied
-    over stays. ``expected`` is what the run should have recorded.
+    Guests differ (some never use a minibar), so zeros of one stay go together: given the S units of M expected that a
+    stay took before, the next m expected units stay away with probability ((a + M) / (a + M + m))^(a + S), where a is
+    one over the variance of thirst (gamma–Poisson). Stays multiply. ``expected``: what the run should have recorded.
     """
     ordered = visits.sort_values(["room_id", "timestamp"], kind="stable").reset_index(drop=True)
     if ordered.empty:
         return ordered
     zero = ordered["value"].to_numpy() == 0
-    room_change = ordered["room_id"].ne(ordered["room_id"].shift()).to_numpy()
-    stay = _stay_keys(ordered, room_change | ~zero)
-    mass = _running(to_fixed(np.where(zero, ordered["expected"], 0.0)), stay) / FINE_UNIT
-    before = mass - np.where(zero, to_fixed(ordered["expected"].to_numpy()) / FINE_UNIT, 0.0)
-    spread = np.maximum(ordered["visit_dispersion"].to_numpy(), STAY_FRAILTY)
-    step = (np.log1p(spread * mass) - np.log1p(spread * np.maximum(before, 0.0))) / spread
-    run = np.cumsum(room_change | ~zero)
-    first = _first_in_window(ordered, run)
+    change = ordered["room_id"].ne(ordered["room_id"].shift()).to_numpy() | ~zero
+    shape, before = 1.0 / ordered["frailty"].to_numpy(), ordered["stay_means"].to_numpy()
+    means = ordered["means"].to_numpy()
+    after = before + means / BATCH
+    step = (shape + ordered["stay_units"].to_numpy()) * np.log((shape + after) / (shape + before))
+    first = _first_in_window(ordered, np.cumsum(change))
     surprise = _since(to_fixed(np.where(zero, step, 0.0)), first) / np.log(10.0)
-    expected = _since(to_fixed(np.where(zero, ordered["expected"], 0.0)), first)
+    expected = _since(to_fixed(np.where(zero, means, 0.0)), first)
     length = np.where(zero, np.arange(len(ordered)) - first + 1, 0)
-    ready = ordered["score"].notna().to_numpy()
     return ordered.assign(
         value=0.0, expected=rounded(expected), lower=0.0, upper=rounded(expected), visits_in_run=length,
         interval_start=ordered["interval_start"].to_numpy()[first],
-        score=np.where(ready, rounded(np.where(zero, surprise, 0.0)), np.nan),
-        deviation_ratio=np.where(zero & (expected >= 1.0), -1.0, 0.0),
+        score=np.where(ordered["ready"], rounded(np.where(zero, surprise, 0.0)), np.nan),
+        deviation_ratio=np.where(zero & (expected >= STUCK_MIN_UNITS), -1.0, 0.0),
     )  # fmt: skip
 
 
@@ -55,11 +50,10 @@ def silent_days(visits: pd.DataFrame) -> pd.DataFrame:
     if "staff_id" not in visits or visits.empty:
         return visits.head(0)
     known = visits[visits["staff_id"].notna()]
-    spread = known["visit_dispersion"].to_numpy(float)
-    log_zero = np.log1p(spread * known["expected"].to_numpy(float)) / spread
-    ready = known["score"].notna()
+    spread, means = known["visit_dispersion"].to_numpy(float), known["base"].to_numpy(float)
+    log_zero = np.log1p(spread * means) / spread
     fixed = known.assign(
-        surprise=to_fixed(log_zero), mass=to_fixed(known["expected"].to_numpy(float)), judged=ready.astype(np.int64)
+        surprise=to_fixed(log_zero), mass=to_fixed(means), judged=known["ready"].to_numpy().astype(np.int64)
     )
     days = fixed.groupby(["staff_id", "day"], as_index=False).agg(
         value=("value", "sum"), surprise=("surprise", "sum"), mass=("mass", "sum"), judged=("judged", "min"),
@@ -80,45 +74,32 @@ def silent_days(visits: pd.DataFrame) -> pd.DataFrame:
 
 
 def shifts(visits: pd.DataFrame) -> pd.DataFrame:
-    """CUSUM of the negative-binomial log-likelihood ratio of a rise by ``SHIFT_RATIO`` (Page 1954; Höhle, Paul 2008).
+    """CUSUM of the log-likelihood ratio of a rise by ``SHIFT_RATIO`` (Page 1954; Höhle, Paul 2008), upward.
 
-    The best start within ``RUN_DAYS`` is taken and paid for with a factor of the visits tried.
+    Each check is judged given what the same stay took before, under both hypotheses, so that one thirsty guest is not
+    a shift. The best start within ``RUN_DAYS`` is taken and paid for with a factor of the visits tried.
     """
     ordered = visits.sort_values(["room_id", "timestamp"], kind="stable").reset_index(drop=True)
     if ordered.empty:
         return ordered
-    units, means = ordered["value"].to_numpy(float), ordered["expected"].to_numpy(float)
-    size = 1.0 / (SHIFT_DISPERSION_FACTOR * ordered["visit_dispersion"].to_numpy())
-    ratio = units * np.log(SHIFT_RATIO) - (units + size) * np.log((size + SHIFT_RATIO * means) / (size + means))
+    units, means = ordered["thirst"].to_numpy(float), np.maximum(ordered["means"].to_numpy(float), 1e-6)
+    shape, before = 1.0 / ordered["frailty"].to_numpy(), ordered["stay_means"].to_numpy()
+    size = shape + ordered["stay_units"].to_numpy()
+    usual_mean = means * size / (shape + before)
+    risen_mean = SHIFT_RATIO * means * size / (shape + SHIFT_RATIO * before)
+    ratio = units * np.log(risen_mean / usual_mean) - (units + size) * np.log((size + risen_mean) / (size + usual_mean))
     first = _first_in_window(ordered, ordered["room_id"].ne(ordered["room_id"].shift()).cumsum().to_numpy())
     start = _best_start(to_fixed(ratio), first)
     length = np.arange(len(ordered)) - start + 1
     gain = _since(to_fixed(ratio), start) - np.log(np.arange(len(ordered)) - first + 1.0)
     total, usual = _since(to_fixed(units), start), _since(to_fixed(means), start)
-    ready = ordered["score"].notna().to_numpy()
     enough = (length >= SHIFT_MIN_VISITS) & (gain > 0)
     return ordered.assign(
         value=total, expected=rounded(usual), lower=0.0, upper=rounded(usual), visits_in_run=length,
         interval_start=ordered["interval_start"].to_numpy()[start],
-        score=np.where(ready, rounded(np.where(enough, gain / np.log(10.0), 0.0)), np.nan),
+        score=np.where(ordered["ready"], rounded(np.where(enough, gain / np.log(10.0), 0.0)), np.nan),
         deviation_ratio=deviation(total, usual, 1.0),
     )  # fmt: skip
-
-
-def _stay_keys(ordered: pd.DataFrame, restart: np.ndarray) -> np.ndarray:
-    """Numbers of runs of visits to the same guests: cut where a stay ended, a unit was taken or a week began."""
-    left = ordered["occupancy"].eq("vacated").shift(fill_value=False).to_numpy()
-    week = ordered["day"].to_numpy() // STAY_BLOCK_DAYS
-    new_week = np.concatenate([[True], week[1:] != week[:-1]])
-    return np.asarray(np.cumsum(restart | left | new_week))
-
-
-def _running(values: Ints, groups: np.ndarray) -> Ints:
-    """Cumulative sum within consecutive groups."""
-    total = np.cumsum(values)
-    first = np.concatenate([[True], groups[1:] != groups[:-1]])
-    offset = np.maximum.accumulate(np.where(first, np.arange(values.size), 0))
-    return np.asarray(total - (total[offset] - values[offset]))
 
 
 def _first_in_window(ordered: pd.DataFrame, groups: np.ndarray) -> Ints:

@@ -13,6 +13,7 @@ UNKNOWN = STATES.index("unknown")
 WINDOW_DAYS = 56  # eight of each weekday
 LEVEL_DAYS = 7
 BUCKETS = 13  # exposures 0 … 12 and more, for the moments of equal expectation
+LEARNED_UNITS = 8  # of a product at one check: an entry error must not teach what is usual
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 
 
@@ -92,7 +93,8 @@ class CountWindow:
     def move(self, rows: CountRows, part: slice, sign: int) -> None:
         """Add (+1) or take away (−1) one whole day of rows."""
         day = int(rows.day[part][0])
-        product, state, room, units = rows.product[part], rows.state[part], rows.room[part], rows.units[part]
+        product, state, room = rows.product[part], rows.state[part], rows.room[part]
+        units = np.minimum(rows.units[part], LEARNED_UNITS)
         bucket, exposure = rows.bucket[part], to_fixed(rows.exposure[part], EXPOSURE_UNIT)
         states, ones = len(STATES), np.ones_like(units)
         shape = (self.products, states, BUCKETS)
@@ -113,7 +115,8 @@ class CountWindow:
 
     def _move_visits(self, rows: CountRows, part: slice, sign: int) -> None:
         visit, first = np.unique(rows.visit[part], return_index=True)
-        totals = np.bincount(rows.visit[part] - visit[0], weights=rows.units[part])[visit - visit[0]].astype(np.int64)
+        units = np.minimum(rows.units[part], LEARNED_UNITS)
+        totals = np.bincount(rows.visit[part] - visit[0], weights=units)[visit - visit[0]].astype(np.int64)
         state, bucket, room = rows.state[part][first], rows.bucket[part][first], rows.room[part][first]
         for position, weight in enumerate((np.ones_like(totals), totals, totals * totals)):
             self.visits[..., position] += sign * _accumulate((len(STATES), BUCKETS), (state, bucket), weight)

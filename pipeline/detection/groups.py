@@ -1,0 +1,110 @@
+"""Floors, attendants and products: sums of many cells, where slow shifts become visible (DETECTION, Counts)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.training.exact import FINE_UNIT, Floats, Ints, rounded, to_fixed, trailing_sum
+from pipeline.training.tails import evidence, t_upper
+
+SPANS = (3, 7, 14, 28)  # days over which a shift is looked for
+MEMORY_DAYS = 28  # of which chance is measured
+CHANCE_RANGE = (1.0, 15.0)  # variance over mean of a group's sums
+CHANCE_PRIOR = 20.0  # group-days of the usual chance
+USUAL_CHANCE = 3.0
+SURPRISE_CAP = 9.0  # squares of z that are learned from: a shift must not make itself usual
+DAY_PRIOR_UNITS = 30.0  # shrinks the day's factor of the other groups
+MIN_EXPECTED = 5.0  # units over a span
+FREEDOM = 8.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Groups × gapless days, in fixed point."""
+
+    ids: Ints
+    first_day: int
+    units: Ints
+    means: Ints
+
+
+def grid_of(group: Ints, day: Ints, units: Floats, means: Floats) -> Grid:
+    ids, at = np.unique(group, return_inverse=True)
+    first = int(day.min())
+    shape = (ids.size, int(day.max()) - first + 1)
+    sums = [np.zeros(shape, dtype=np.int64) for _ in range(2)]
+    for total, values in zip(sums, (units, means), strict=True):
+        np.add.at(total, (at, day - first), to_fixed(values))
+    return Grid(ids, first, *sums)
+
+
+def spans(grid: Grid) -> dict[str, Floats]:
+    """The strongest span of every group and day, upwards and downwards: z, units, expected, days of the span.
+
+    The expected units of a day are scaled by what the other groups took on that day (events raise all of them).
+    Chance, the variance over the mean of sums of that length, is measured on strictly earlier days of all groups.
+    """
+    units, means = grid.units / FINE_UNIT, grid.means / FINE_UNIT
+    others = (units.sum(axis=0) - units + DAY_PRIOR_UNITS) / (means.sum(axis=0) - means + DAY_PRIOR_UNITS)
+    usual = to_fixed(means * others)
+    shape = units.shape
+    best = {name: np.zeros(shape) for name in ("up", "down")}
+    told = {f"{name}_{part}": np.zeros(shape) for name in best for part in ("units", "expected", "days")}
+    for span in SPANS:
+        total, expected = _last(grid.units, span), _last(usual, span)
+        square = np.where(expected >= MIN_EXPECTED, (total - expected) ** 2 / np.maximum(expected, MIN_EXPECTED), 0.0)
+        known = to_fixed((expected >= MIN_EXPECTED).astype(float), 1)
+        chance = _chance(square, known)
+        z = (total - expected) / np.sqrt(chance * np.maximum(expected, MIN_EXPECTED)) * (known > 0)
+        for name, sign in (("up", 1.0), ("down", -1.0)):
+            better = sign * z > best[name]
+            best[name] = np.where(better, sign * z, best[name])
+            for part, value in (("units", total), ("expected", expected), ("days", np.full(shape, float(span)))):
+                told[f"{name}_{part}"] = np.where(better, value, told[f"{name}_{part}"])
+    return {**best, **told}
+
+
+def _chance(square: Floats, known: Ints) -> Floats:
+    """Variance over mean, pooled over the groups, of the days before; surprises are capped at the last estimate's."""
+    capped = np.minimum(square, SURPRISE_CAP * USUAL_CHANCE)
+    past = trailing_sum(to_fixed(capped.sum(axis=0)), MEMORY_DAYS) / FINE_UNIT
+    seen = trailing_sum(known.sum(axis=0), MEMORY_DAYS)
+    pooled = (past + CHANCE_PRIOR * USUAL_CHANCE) / (seen + CHANCE_PRIOR)
+    return np.asarray(np.clip(pooled, *CHANCE_RANGE)[None, :])
+
+
+def _last(values: Ints, span: int) -> Floats:
+    """Sums over each day and the ``span`` − 1 before it."""
+    total = np.concatenate([np.zeros((values.shape[0], 1), dtype=np.int64), np.cumsum(values, axis=1)], axis=1)
+    start = np.maximum(np.arange(values.shape[1]) - span + 1, 0)
+    return np.asarray((total[:, 1:] - total[:, start]) / FINE_UNIT)
+
+
+def group_tests(cells: pd.DataFrame, name: str, units: Floats, wanted: np.ndarray, sign: int) -> pd.DataFrame:
+    """One row a group and closed day on which it was seen; ``sign`` +1 looks for more than expected, −1 for less."""
+    chosen = wanted & cells[name].notna().to_numpy()
+    if not chosen.any():
+        return cells.head(0)
+    part = cells[chosen]
+    group, day = part[name].to_numpy(np.int64), part["day"].to_numpy(np.int64)
+    grid = grid_of(group, day, units[chosen], part["base"].to_numpy(float))
+    found = spans(grid)
+    side = "up" if sign > 0 else "down"
+    seen = part.groupby([name, "day"], as_index=False).agg(
+        timestamp=("timestamp", "max"), observations=("observations", "max")
+    )
+    at = np.searchsorted(grid.ids, seen[name].to_numpy(np.int64)), seen["day"].to_numpy(np.int64) - grid.first_day
+    total, usual, days = (found[f"{side}_{part_}"][at] for part_ in ("units", "expected", "days"))
+    z = found[side][at]
+    width = np.where(z > 0, 2.33 * np.abs(total - usual) / np.maximum(z, 1e-9), 0.0)
+    score = np.maximum(evidence(t_upper(z, FREEDOM)) - np.log10(len(SPANS)), 0.0)
+    ids = seen[name].to_numpy(np.int64)
+    extra = {name: ids.astype(float)} if name in ("staff_id", "product_id") else {}
+    return seen.assign(
+        entity_id=ids, interval_start=seen["timestamp"] - pd.to_timedelta(np.maximum(days, 1.0), unit="D"),
+        value=rounded(total), expected=rounded(usual), lower=rounded(np.maximum(usual - width, 0.0)),
+        upper=rounded(usual + width),
+        deviation_ratio=rounded((total - usual) / np.maximum(usual, MIN_EXPECTED)), span_days=days.astype(np.int64),
+        score=rounded(score), **extra,
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""What shows only over several checks or rooms: runs of zeros, shifts, floors, attendants, products, missed rooms."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.detection.calibration import calibrated
+from pipeline.detection.contract import Context, Family
+from pipeline.detection.groups import group_tests
+from pipeline.detection.guests import CELL_CAP
+from pipeline.detection.ledger import Ledger
+from pipeline.detection.repeats import repeated_days
+from pipeline.detection.runs import shifts, silent_days, zero_runs
+from pipeline.detection.unserved import SPAN_DAYS, not_explained, unfilled, unserved_floors, unserved_rooms
+from pipeline.training.count_window import VACANT, CountRows
+
+SHIFT_GATE_RATIO = 0.3
+UNSERVED_GATE_RATIO = 0.7  # floors are now and then half served
+UNFILLED_GATE_RATIO = 0.5  # of the units found missing
+SILENT = 3.0  # evidence of a silent attendant from which a fall has nothing to add
+GROUPS = (("floor", "floor_id"), ("staff", "staff_id"), ("product", "product_id"))
+RISE, FALL = "tuketim_artis", "tuketim_dusus"
+MISSED = "dolum_eksik"
+
+
+def pattern_families(
+    cells: pd.DataFrame, arrays: CountRows, visits: pd.DataFrame, ledger: Ledger, context: Context
+) -> tuple[Family, ...]:
+    """Families of tests of more than one check; ``visits`` as ``counts`` makes them."""
+    gate = context.effect_gate_ratio
+    busy = visits[visits["state"] != VACANT].drop(columns=["effect", "dispersion"])
+    silent = silent_days(busy)
+    repeated = repeated_days(visits.drop(columns=["effect", "dispersion"]), context.hotel_id)
+    return (
+        Family("stuck", "kayit_yok", "room", gate, _calibrated(ledger, "stuck", zero_runs(busy)), share=0.05),
+        Family("stuck_staff", "kayit_yok", "staff", gate, silent, daily=True, share=0.05),
+        Family("shift", RISE, "room", SHIFT_GATE_RATIO, _calibrated(ledger, "shift", shifts(busy)), share=0.05),
+        Family("repeat", "tekrar_kayit", "hotel", gate, repeated, daily=True, share=0.05),
+        *_group_families(cells, arrays, silent),
+        *_missed_families(visits.drop(columns=["effect", "dispersion"])),
+    )
+
+
+def _calibrated(ledger: Ledger, name: str, tests: pd.DataFrame) -> pd.DataFrame:
+    if tests.empty:
+        return tests
+    day, score = tests["day"].to_numpy(np.int64), tests["score"].to_numpy(float)
+    return tests.assign(score=calibrated(ledger, name, day, score, np.ones(len(tests), dtype=bool)))
+
+
+def _group_families(cells: pd.DataFrame, arrays: CountRows, silent: pd.DataFrame) -> list[Family]:
+    """Rises and falls of floors, attendants and products; a product that falls is out of stock or out of fashion."""
+    thirst = np.minimum(cells["value"].to_numpy(float), CELL_CAP)
+    wanted = cells["score"].notna().to_numpy() & (arrays.state != VACANT)
+    found = []
+    for name, column in GROUPS:
+        for kind, sign in ((RISE, 1), (FALL, -1)):
+            if (name, kind) == ("product", FALL) or column not in cells:
+                continue
+            tests = group_tests(cells, column, thirst, wanted, sign)
+            if (name, kind) == ("staff", FALL):
+                tests = _without_silent(tests, silent)
+            label = f"{name}_{'rise' if sign > 0 else 'fall'}"
+            found.append(Family(label, kind, name, SHIFT_GATE_RATIO, tests, daily=True, share=0.03))
+    return found
+
+
+def _without_silent(tests: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
+    """An attendant who records nothing at all is told as such, not as a fall too."""
+    strong = silent.loc[silent["score"] >= SILENT, ["entity_id", "day"]] if len(silent) else silent
+    if tests.empty or not len(strong):
+        return tests
+    joined = tests[["entity_id", "day"]].merge(strong.drop_duplicates(), how="left", indicator=True)
+    told = (joined["_merge"] == "both").to_numpy()
+    return tests.assign(score=np.where(told, 0.0, tests["score"].to_numpy(float)))
+
+
+def _missed_families(visits: pd.DataFrame) -> list[Family]:
+    """Floors before rooms: a room has nothing to add to what its floor tells."""
+    if "floor_id" not in visits:
+        return []
+    floor_of = visits.drop_duplicates("room_id", keep="last").set_index("room_id")["floor_id"]
+    floors = unserved_floors(visits)
+    rooms = unserved_rooms(visits, floors)
+    found = [
+        Family("unserved_floor", MISSED, "floor", UNSERVED_GATE_RATIO, floors, daily=True, share=0.03),
+        Family("unserved_room", MISSED, "room", UNSERVED_GATE_RATIO, rooms, daily=True, share=0.03),
+    ]
+    if "unfilled" in visits:
+        left = unfilled(visits, "floor_id", 1)
+        alone = not_explained(unfilled(visits, "room_id", SPAN_DAYS), left, floor_of, SPAN_DAYS)
+        found.append(Family("unfilled_floor", MISSED, "floor", UNFILLED_GATE_RATIO, left, daily=True, share=0.03))
+        found.append(Family("unfilled_room", MISSED, "room", UNFILLED_GATE_RATIO, alone, daily=True, share=0.03))
+    return found
