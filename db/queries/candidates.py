@@ -55,15 +55,15 @@ def _whole(numbers: pd.Series) -> pd.Series:
 
 
 def read_candidates(
-    connection: Connection, hotel_id: int, since_on: date, until_on: date, metric_type: str | None = None
+    connection: Connection, hotel_id: int, period: tuple[date, date], min_score: float = 0.0
 ) -> pd.DataFrame:
-    """Rows of ml_candidates of the local days from ``since_on`` to ``until_on``, of one metric type or of all."""
-    wanted = "" if metric_type is None else "AND metric_type = %(metric_type)s "
+    """Rows of ml_candidates of some local days (first, last) that are certain or have at least ``min_score``."""
     query = (
-        f"SELECT {COLUMNS} FROM ml_candidates WHERE hotel_id = %(hotel_id)s {wanted}"
-        "AND observed_on BETWEEN %(since_on)s AND %(until_on)s ORDER BY metric_type, family, timestamp, entity_id"
+        f"SELECT {COLUMNS} FROM ml_candidates WHERE hotel_id = %(hotel_id)s "
+        "AND observed_on BETWEEN %(since_on)s AND %(until_on)s AND (score >= %(min_score)s OR is_certain) "
+        "ORDER BY metric_type, family, timestamp, entity_id"
     )
-    params = {"hotel_id": hotel_id, "metric_type": metric_type, "since_on": since_on, "until_on": until_on}
+    params = {"hotel_id": hotel_id, "since_on": period[0], "until_on": period[1], "min_score": min_score}
     return copy_out(connection, query, params)
 
 
@@ -95,11 +95,7 @@ def read_counts(
     return copy_out(connection, query, params)
 
 
-def judged_alerts(connection: Connection, hotel_id: int) -> pd.DataFrame:
-    """Incidents with a verdict: key, context_signature, started_at, last_seen_at, verdict, verdict_at."""
-    query = (
-        "SELECT id, metric_type, alert_type, entity_type, entity_id, context_signature, started_at, last_seen_at, "
-        "verdict, verdict_at FROM ml_alerts WHERE hotel_id = %(hotel_id)s AND verdict IS NOT NULL "
-        "ORDER BY verdict_at, id"
-    )
-    return copy_out(connection, query, {"hotel_id": hotel_id})
+def hotels(connection: Connection) -> list[int]:
+    """Ids of the hotels that have candidates or numbers of tests."""
+    rows = connection.execute(text("SELECT DISTINCT hotel_id FROM ml_test_counts ORDER BY hotel_id"))
+    return [int(row.hotel_id) for row in rows]

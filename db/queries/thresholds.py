@@ -79,3 +79,13 @@ def places(connection: Connection, hotel_id: int) -> dict[str, dict[int, int]]:
         "room_types": {row.id: row.room_type_id for row in rooms},
         "product_groups": {row.id: row.product_group_id for row in products},
     }
+
+
+def names(connection: Connection, hotel_id: int) -> dict[str, dict[int, str]]:
+    """What people call the rooms, products and staff of a hotel, by the column that holds their id."""
+    tables = {"room_id": ("rooms", "number"), "product_id": ("products", "name"), "staff_id": ("staff", "full_name")}
+    found = {}
+    for column, (table, name) in tables.items():
+        query = f"SELECT id, {name} AS name FROM {table} WHERE hotel_id = :hotel_id"
+        found[column] = {row.id: row.name for row in connection.execute(text(query), {"hotel_id": hotel_id})}
+    return found

@@ -5,7 +5,7 @@ BH rejecting R of m hypotheses uses the threshold q R / m. A hotel that wants to
 threshold q B / m, with m the mean number of tests a day of the same family over the last four weeks: about q B false
 alerts a day if the probabilities were exact. It is known before the day begins, and the same in every batch.
 
-Settings only ever compare a test with numbers that do not depend on them (its score, its effect, its rank of the day),
+Settings only ever compare a test with numbers that do not depend on them (its score, its effect, its rank in the week),
 so that asking for more evidence never raises an alert, and a larger budget never takes one away.
 """
 
@@ -17,14 +17,14 @@ import pandas as pd
 
 from pipeline.detection.contract import Family
 from pipeline.detection.thresholds.segments import NOWHERE, Places, segment_evidence
-from pipeline.detection.thresholds.settings import DetectionSettings
+from pipeline.detection.thresholds.settings import GATE_SHARE, DetectionSettings
 from pipeline.training.exact import Floats, Ints, trailing_sum
 
 TEST_MEMORY_DAYS = 28
 MIN_EVIDENCE = 2.0  # no alert on anything more likely than one in a hundred
 CALM_RATIO = 0.5  # an interval is normal again below half of the threshold, so that incidents do not flicker
-GATE_SHARE = 0.5  # of a family's own effect gate: the smallest gate that can be set
-RANK = "day_rank"
+RANK_DAYS = 7  # the budget is kept over a week: what is counted once a week comes in one hour
+RANK = "budget_rank"
 
 
 def decide(
@@ -47,7 +47,7 @@ def decide(
     known, certain = np.isfinite(score), certainties(tests)
     gate = family.effect_gate_ratio if rule.effect_gate_ratio is None else rule.effect_gate_ratio
     passed = (np.nan_to_num(score) >= threshold) & material(family, gate)
-    within = (tests[RANK].to_numpy() if RANK in tests else day_ranks(family)) < settings.cap(family.share)
+    within = (tests[RANK].to_numpy() if RANK in tests else budget_ranks(family)) < settings.cap(family.share, RANK_DAYS)
     calm = known & (np.nan_to_num(score) < CALM_RATIO * threshold) & ~certain
     on = rule.is_enabled
     return tests.assign(
@@ -95,10 +95,10 @@ def thresholds(days: Ints, counts: pd.Series, settings: DetectionSettings, share
     return np.asarray(np.maximum(np.log10(np.maximum(tests, 1.0) / allowed), MIN_EVIDENCE)[days - first])
 
 
-def day_ranks(family: Family) -> Ints:
-    """How many other entities had, by then on the same day, stronger material evidence than the row's entity.
+def budget_ranks(family: Family) -> Ints:
+    """How many other entities had, by then within ``RANK_DAYS``, stronger material evidence than the row's entity.
 
-    Of one moment the strongest come first. An entity keeps the strongest evidence it had on the day. Rows that are
+    Of one moment the strongest come first. An entity keeps the strongest evidence it had in these days. Rows that are
     too weak for any alert have rank 0.
     """
     tests = family.tests
@@ -112,32 +112,45 @@ def day_ranks(family: Family) -> Ints:
     order = np.lexsort((rows["entity_id"], -rows["score"], rows["timestamp"], rows["day"]))
     counted = material(family, family.effect_gate_ratio)[at][order].tolist()
     columns = (rows[name].to_numpy()[order].tolist() for name in ("day", "entity_id", "score"))
-    today, ranking = None, DayRanking()
+    ranking = Ranking()
     for position, is_counted, day, entity, score in zip(at[order].tolist(), counted, *columns, strict=True):
-        if day != today:
-            today, ranking = day, DayRanking()
+        ranking.move_to(day)
         rank[position] = ranking.place(entity, -score, is_counted)
     return rank
 
 
 @dataclass
-class DayRanking:
-    """The entities of one day so far, by their strongest evidence (negated, so that the strongest come first)."""
+class Ranking:
+    """The entities of the last days so far, by their strongest evidence (negated: the strongest come first)."""
 
+    days: dict[int, dict[int, float]] = field(default_factory=dict)
     best: dict[int, float] = field(default_factory=dict)
     ordered: list[tuple[float, int]] = field(default_factory=list)
+
+    def move_to(self, day: int) -> None:
+        """Begin a day; what lies ``RANK_DAYS`` back is forgotten."""
+        if day in self.days:
+            return
+        self.days = {known: found for known, found in self.days.items() if known > day - RANK_DAYS} | {day: {}}
+        self.best = {}
+        for found in self.days.values():
+            for entity, strength in found.items():
+                self.best[entity] = min(strength, self.best.get(entity, 0.0))
+        self.ordered = sorted((strength, entity) for entity, strength in self.best.items())
 
     def place(self, entity: int, strength: float, is_counted: bool) -> int:
         """The entity's rank with this evidence; only what passes the family's own gate stands in others' way."""
         before = self.best.get(entity)
-        if before is not None and before <= strength:
-            strength = before
-        elif is_counted:
-            if before is not None:
-                self.ordered.pop(bisect_left(self.ordered, (before, entity)))
-            insort(self.ordered, (strength, entity))
-            self.best[entity] = strength
-        return bisect_left(self.ordered, (strength, entity))
+        if is_counted:
+            today = self.days[max(self.days)]
+            today[entity] = min(strength, today.get(entity, 0.0))
+            if before is None or strength < before:
+                if before is not None:
+                    self.ordered.pop(bisect_left(self.ordered, (before, entity)))
+                insort(self.ordered, (strength, entity))
+                self.best[entity] = strength
+        kept = strength if before is None else min(before, strength)
+        return bisect_left(self.ordered, (kept, entity))
 
 
 def without_explained(rooms: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from db.queries.watermarks import Window
 from db.session import Database
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.contract import Context, Detected, Family
-from pipeline.detection.decision import TEST_MEMORY_DAYS
+from pipeline.detection.decision import RANK_DAYS, TEST_MEMORY_DAYS
 from pipeline.detection.detectors import JUDGES
 from pipeline.detection.handover import Decided, Span, decided, results, since_day, spoken
 from pipeline.detection.thresholds.candidates import (
@@ -107,7 +107,8 @@ class DetectionService:
         settings = effective(active, window.hotel_id, window.metric_type, budget)
         counts = self._count(connection, window, detected.families, days)
         places = Places(**threshold_queries.places(connection, window.hotel_id)) if settings.segments else NOWHERE
-        decisions = decided(since_day(detected.families, days[0]), settings, days_by_family(counts), places)
+        families = since_day(detected.families, days[0] - RANK_DAYS)
+        decisions = decided(families, settings, days_by_family(counts), places)
         mine = spoken(decisions, span)
         found = candidates_of(mine)
         where = (window.hotel_id, window.metric_type)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.detection.contract import Family
-from pipeline.detection.decision import GATE_SHARE, TEST_MEMORY_DAYS, certainties, daily_counts, effects, material
+from pipeline.detection.decision import TEST_MEMORY_DAYS, certainties, daily_counts, effects, material
+from pipeline.detection.thresholds.settings import GATE_SHARE
 
 MIN_SCORE = 1.0  # evidence; every threshold is above it
 EPOCH = date(1970, 1, 1)

@@ -13,6 +13,7 @@ SEGMENT_EVIDENCE_RANGE = (-0.5, 3.0)
 GATE_RANGE = (0.01, 20.0)
 BUDGET_RANGE = (0.1, 500.0)
 DISCOVERY_RANGE = (0.001, 0.5)
+GATE_SHARE = 0.5  # of a family's own effect gate: the smallest gate that can be set
 MAX_SEGMENTS = 5_000
 ID_DIMENSIONS = ("entity", "floor", "product", "product_group", "room", "room_type", "staff")
 DIMENSIONS = (*ID_DIMENSIONS, "occupancy")
@@ -53,9 +54,9 @@ class DetectionSettings:
     def rule(self, family: str) -> FamilyRule:
         return self.families.get(family, DEFAULT_RULE)
 
-    def cap(self, share: float) -> int:
-        """Entities of one family that may alert in one day; the strongest of a moment come first."""
-        return max(1, math.ceil(self.budget_per_day * share))
+    def cap(self, share: float, days: int) -> int:
+        """Entities of one family that may alert in so many days; the strongest of a moment come first."""
+        return max(1, math.ceil(self.budget_per_day * share * days))
 
     def with_rule(self, family: str, **values: Any) -> "DetectionSettings":
         """The same with some values of one family's rule changed."""
@@ -121,6 +122,25 @@ def validate(settings: DetectionSettings) -> DetectionSettings:
         parse_segment(key)
         _within(key, extra, SEGMENT_EVIDENCE_RANGE)
     return settings
+
+
+def check_families(change: Change, gates: Mapping[str, float]) -> None:
+    """Refuse families that the metric type does not have, and gates that replay could not decide on.
+
+    ``gates``: effect gate by family as detected; empty before the first detection, when nothing is known yet.
+    Candidates are kept from half of their family's gate on.
+    """
+    names = [*change.families, *(parse_segment(key)[0] for key in change.segments)]
+    unknown = [name for name in names if gates and name not in gates]
+    if unknown:
+        raise _wrong(unknown[0], "family", known=", ".join(sorted(gates)))
+    for name, rule in change.families.items():
+        lowest = GATE_SHARE * gates.get(name, 0.0)
+        if rule.effect_gate_ratio is not None and rule.effect_gate_ratio < lowest:
+            highest = GATE_RANGE[1]
+            raise _wrong(
+                f"{name}.effect_gate_ratio", "range", value=rule.effect_gate_ratio, lowest=lowest, highest=highest
+            )
 
 
 def as_json(settings: DetectionSettings) -> dict[str, Any]:

@@ -95,8 +95,8 @@ def test_a_flood_is_capped_at_the_budget_and_the_strongest_of_a_moment_come_firs
     flooded = family(scores)
     flooded.tests.loc[flooded.tests.index[-100:], "timestamp"] = flooded.tests["timestamp"].iloc[-1]
     decided = decide(flooded, SETTINGS)
-    assert decided["alert"].sum() == 5
-    assert decided.loc[decided["alert"], "score"].min() > decided["score"].iloc[-100:-5].max()
+    assert decided["alert"].sum() == 5 * 7
+    assert decided.loc[decided["alert"], "score"].min() > decided["score"].iloc[-100:-35].max()
 
 
 def test_certain_rows_alert_whatever_the_statistics_and_the_cap() -> None:
