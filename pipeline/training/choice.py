@@ -38,10 +38,11 @@ VOTE_MARGIN = 0.01  # of average precision; the simpler model stays unless the o
 MIN_EVENT_ROWS = 20
 RESIDUAL_CAP = 12.0
 COMPARED_ENTITIES = 40
+SEARCH_TREES = 50  # of every forest of a search; what is fitted afterwards has them all
 PARAMETER_SETS = (
     ForestParameters(max_samples=64),
+    ForestParameters(max_samples=512),
     ForestParameters(max_features=0.5),
-    ForestParameters(trees=50, max_samples=512),
 )
 
 
@@ -69,8 +70,9 @@ class Candidate:
     parameters: ForestParameters = field(default_factory=ForestParameters)
 
     def fit(self, rows: pd.DataFrame) -> Channel | None:
+        """As a search fits it: with few trees."""
         if self.kind == "isolation_forest":
-            return fit_forest(rows, self.names, parameters=self.parameters)
+            return fit_forest(rows, self.names, parameters=replace(self.parameters, trees=SEARCH_TREES))
         return fit_autoencoder(rows, self.names) if self.kind == "autoencoder" else None
 
 
