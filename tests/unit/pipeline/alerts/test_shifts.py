@@ -41,8 +41,16 @@ def test_one_night_moves_at_most_one_step() -> None:
     assert learned(judged, {"cell": STEP})["cell"].after == 2 * STEP
 
 
-def test_one_false_alarm_among_few_verdicts_moves_nothing() -> None:
-    assert learned(verdicts(true=[2.0, 1.0], false=[0.1]))["cell"].after == 0.0
+def test_one_false_alarm_moves_nothing_in_a_hotel_whose_alerts_are_right() -> None:
+    one = verdicts(true=[2.0, 1.0], false=[0.1])
+    trusted = verdicts(true=[2.0, 1.0, 0.3, 0.1] * 5, false=[0.1])
+    assert [shift.after for shift in learn(one, {}, TARGET, trusted)] == [0.0]
+
+
+def test_a_family_learns_from_one_false_alarm_what_the_hotels_other_weak_alerts_turned_out_to_be() -> None:
+    one = verdicts(true=[], false=[0.1])
+    noisy = verdicts(true=[3.0, 4.0, 2.0] * 4, false=[0.1, 0.2, 0.3, 0.4] * 4)
+    assert [shift.after for shift in learn(one, {}, TARGET, noisy)] == [STEP]
 
 
 def test_alarms_that_cannot_be_told_from_true_ones_hide_none_of_them() -> None:
