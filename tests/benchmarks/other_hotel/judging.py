@@ -50,7 +50,8 @@ class Judgement:
 
 def named(found: pd.DataFrame, codes: dict[str, dict[int, str]]) -> pd.DataFrame:
     """Candidates with the codes of what they speak about: ``room``, ``product``, ``staff``, ``floor`` ("" for none)."""
-    frame = found.copy()
+    instants = {name: pd.to_datetime(found[name], utc=True) for name in ("interval_start", "timestamp")}
+    frame = found.assign(**instants)
     for name in ("room", "product", "staff"):
         own = (frame["entity_type"] == name).to_numpy()
         ids = frame[f"{name}_id"].to_numpy(dtype=float, copy=True)
@@ -91,7 +92,8 @@ def _place(found: pd.DataFrame, event: pd.Series) -> pd.Series:
     products = found["product"].isin(event["products"]) if event["products"] else pd.Series(True, found.index)
     if "product" in must:
         return products
-    return rooms & (products | (found["entity_type"] != "minibar_slot"))
+    counted = found["metric_type"] == "bosta_tuketim"  # vacant rooms with consumption, of the whole hotel
+    return (rooms & (products | (found["entity_type"] != "minibar_slot"))) | counted
 
 
 def judge(name: str, found: pd.DataFrame, truth: pd.DataFrame, room_days: float) -> Judgement:

@@ -16,6 +16,7 @@ WANTED = {
     "negative_stock": 2,
 }  # fmt: skip
 USE, STOCK, REFILL, CUSTODY = "tuketim_miktar", "stok_seviye", "dolum_sure", "zimmet_kullanim"
+VACANT, REVENUE, WRITTEN_OFF = "bosta_tuketim", "gelir_oda", "zimmet_fire"
 
 
 @dataclass
@@ -127,7 +128,7 @@ def _theft(hotel: Hotel, guests: Guests, plan: Plan, rng: np.random.Generator) -
     plan.forced[day - 1, room] = plan.forced[day + 1, room] = True
     stolen = tuple(np.flatnonzero(loot).tolist())
     place, what = tuple(room.tolist()), float(loot.sum())
-    return Event("", day, day + 2, what, (USE,), ("room",), place, stolen, grace_days=5.0)
+    return Event("", day, day + 2, what, (USE, VACANT), ("room",), place, stolen, grace_days=5.0)
 
 
 def _shift(hotel: Hotel, plan: Plan, rng: np.random.Generator, rooms: np.ndarray) -> Event | None:
@@ -154,7 +155,7 @@ def _stuck_room(hotel: Hotel, guests: Guests, plan: Plan, rng: np.random.Generat
     if nights < 8 or not _usable(hotel, plan, first, last, room):
         return None
     plan.silent[first : last + 1, room] = True
-    return Event("", first, last, float(nights), (USE,), ("room",), tuple(room.tolist()), grace_days=2.0)
+    return Event("", first, last, float(nights), (USE, REVENUE), ("room",), tuple(room.tolist()), grace_days=2.0)
 
 
 def _stuck_staff(hotel: Hotel, _: Guests, plan: Plan, rng: np.random.Generator) -> Event | None:
@@ -217,7 +218,7 @@ def _custody_loss(hotel: Hotel, _: Guests, plan: Plan, rng: np.random.Generator)
         return None
     size = float(rng.uniform(0.25, 0.7))
     plan.leak[first : last + 1, person] = size
-    return Event("", first, last, size, (CUSTODY,), ("staff",), staff=(person,), grace_days=4.0)
+    return Event("", first, last, size, (CUSTODY, WRITTEN_OFF), ("staff",), staff=(person,), grace_days=4.0)
 
 
 MAKERS = {

@@ -44,7 +44,7 @@ def _features(rows: pd.DataFrame) -> pd.DataFrame:
     for name in ("occupied", "vacated", "vacant"):
         totals[f"x_{name}"] = (totals["occupancy"] == name).astype(float)
     totals["x_hours"] = (totals["timestamp"] - totals["interval_start"]).dt.total_seconds() / 3600
-    totals["x_weekday"], totals["x_hour"] = totals["timestamp"].dt.dayofweek, totals["timestamp"].dt.hour
+    totals["x_weekday"], totals["x_hour"] = totals["timestamp"].dt.day_of_week, totals["timestamp"].dt.hour
     before = totals.groupby("room_id")["x_units"].shift()
     by_room = before.groupby(totals["room_id"])
     totals["x_lag"] = before

@@ -120,8 +120,8 @@ def _closed(rng: np.random.Generator, floor: Floats, days: int) -> np.ndarray:
 
 
 def _occupancy(rng: np.random.Generator, days: pd.DatetimeIndex, conference: np.ndarray) -> Floats:
-    season = 0.68 + 0.17 * np.sin(2 * np.pi * (days.dayofyear.to_numpy() - 100) / 365)
-    weekday = np.array([-0.05, 0.0, 0.02, 0.02, 0.06, 0.08, -0.08])[days.dayofweek]
+    season = 0.68 + 0.17 * np.sin(2 * np.pi * (days.day_of_year.to_numpy() - 100) / 365)
+    weekday = np.array([-0.05, 0.0, 0.02, 0.02, 0.06, 0.08, -0.08])[days.day_of_week]
     wander = np.cumsum(rng.normal(0, 0.015, len(days)))
     wander -= np.linspace(0, wander[-1], len(days)) if len(days) else 0
     return np.clip(season + weekday + wander + 0.12 * conference, 0.15, 0.97)
@@ -130,8 +130,8 @@ def _occupancy(rng: np.random.Generator, days: pd.DatetimeIndex, conference: np.
 def _appetite(rng: np.random.Generator, days: pd.DatetimeIndex, conference: np.ndarray) -> Floats:
     """Weekday, heat on cold drinks, shocks of a day for all, trends, a dearer product and a new one."""
     groups = np.array([GROUPS.index(product[2]) for product in PRODUCTS])
-    weekday = np.array([0.95, 0.92, 0.95, 1.0, 1.12, 1.2, 0.95])[days.dayofweek]
-    heat = np.maximum(np.sin(2 * np.pi * (days.dayofyear.to_numpy() - 110) / 365), 0)
+    weekday = np.array([0.95, 0.92, 0.95, 1.0, 1.12, 1.2, 0.95])[days.day_of_week]
+    heat = np.maximum(np.sin(2 * np.pi * (days.day_of_year.to_numpy() - 110) / 365), 0)
     factor = np.outer(weekday * np.exp(rng.normal(0, 0.15, len(days))), np.ones(len(PRODUCTS)))
     factor *= np.exp(rng.normal(0, 0.12, (len(days), len(GROUPS))))[:, groups]
     factor[:, groups < 2] *= (1 + 0.5 * heat)[:, None]

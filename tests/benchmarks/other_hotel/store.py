@@ -58,12 +58,12 @@ def carry(hotel: Hotel, plan: Plan, used: Floats, put_in: Floats, books: Books) 
     issued, returned = np.zeros((2, hotel.shape.days, products))
     for day in range(hotel.shape.days):
         date = hotel.days[day]
-        due = np.where(weekly, date.dayofweek == 0, date.dayofweek in (0, 2, 4))[:, None] | (cart < put_in[day])
+        due = np.where(weekly, date.day_of_week == 0, date.day_of_week in (0, 2, 4))[:, None] | (cart < put_in[day])
         due &= ~hotel.closed[day].all()
         issue = np.where(due & (cart < 0.7 * target), np.ceil(np.maximum(target - cart, put_in[day]) / 2) * 2, 0)
         leak = rng.binomial(np.maximum(put_in[day], 0).astype(int), plan.leak[day][:, None])
         lost = np.where(plan.leak[day][:, None] > 0, leak, 0)
-        back = np.where((date.dayofweek == 6) & (rng.random((staff, products)) < 0.12), np.floor(cart / 2), 0)
+        back = np.where((date.day_of_week == 6) & (rng.random((staff, products)) < 0.12), np.floor(cart / 2), 0)
         broken = (rng.random((staff, products)) < 0.002) & (cart > 2)
         cart = np.maximum(cart + issue - put_in[day] - lost - back - broken, 0)
         _book_custody(hotel, books, day, {"zimmet": issue, "kullanim": used[day], "iade": back, "fire": broken}, rng)
@@ -159,7 +159,7 @@ def _ordered(
     hotel: Hotel, day: int, physical: Floats, mean: Floats, coming: list[tuple[int, int, int]], rng: np.random.Generator
 ) -> list[tuple[int, int, int]]:
     """Review on about two days a week, up to about two weeks' need, in cases; now and then in two parts."""
-    if rng.random() > (0.85 if hotel.days[day].dayofweek in (0, 3) else 0.05):
+    if rng.random() > (0.85 if hotel.days[day].day_of_week in (0, 3) else 0.05):
         return []
     on_the_way = np.zeros(mean.size)
     for _, product, units in coming:
