@@ -12,7 +12,7 @@ from pipeline.forecasting.models import DEFAULT, NAMES, expectations
 ORIGINS = 12  # weeks back
 CALIBRATED_ON = 8  # the newest weeks whose forecasts correct the next ones
 MIN_DAYS = 14
-PRIOR_WEEKS = 4.0  # what is true of all products weighs as much as so many weeks of one
+PRIOR_WEEKS = 16.0  # what is true of all products weighs as much as so many weeks of one
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Track:
 
     ``reached`` (O × P × 7) and ``reached_week`` (O × P) are the model's probabilities of what happened, by day and of
     the week's total; ``loss`` and ``loss_week`` the pinball loss, ``inside`` and ``inside_week`` the share within the
-    80 % band, ``bias`` the week's forecast mean less its total. A forecast is corrected by earlier weeks only.
+    80 % band, ``total`` (O × P) the week's units, ``expected`` its forecast mean. A
+    forecast is corrected by earlier weeks only.
     """
 
     reached: Floats
@@ -30,7 +31,8 @@ class Track:
     loss_week: Floats
     inside: Floats
     inside_week: Floats
-    bias: Floats
+    total: Floats
+    expected: Floats
 
 
 def origins(days: int, count: int = ORIGINS) -> list[int]:
@@ -56,7 +58,7 @@ def back_test(demand_at: Callable[[int], Demand], units: Floats, mornings: list[
 
 def _track(run: list[Expected], happened: list[Floats], products: int) -> Track:
     shape, weeks = (len(run), products, WEEK), (len(run), products)
-    track = Track(*(np.full(size, np.nan) for size in (shape, weeks, shape, weeks, shape, weeks, weeks)))
+    track = Track(*(np.full(size, np.nan) for size in (shape, weeks, shape, weeks, shape, weeks, weeks, weeks)))
     for place, (expected, units) in enumerate(zip(run, happened, strict=True)):
         since = max(place - CALIBRATED_ON, 0)
         days = calibrated_levels(np.concatenate([np.full((products, 0), np.nan), *track.reached[since:place]], axis=1))
@@ -69,7 +71,7 @@ def _track(run: list[Expected], happened: list[Floats], products: int) -> Track:
         bands = band(mean, variance, levels)
         track.reached_week[place] = probability_between(mean, variance, total)
         track.loss_week[place], track.inside_week[place] = _loss(total, bands), _inside(total, bands)
-        track.bias[place] = mean - total
+        track.total[place], track.expected[place] = total, mean
     return track
 
 

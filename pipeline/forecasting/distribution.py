@@ -47,12 +47,11 @@ def calibrated_levels(reached: Floats, wanted: tuple[float, ...] = QUANTILES) ->
         return np.tile(np.asarray(wanted), (len(reached), 1))
     common = np.quantile(reached[known], wanted)
     count = known.sum(axis=1)
-    ordered = np.sort(np.where(known, reached, np.inf), axis=1)
+    ordered = np.sort(np.where(known, reached, 2.0), axis=1)  # beyond every probability: what is not known comes last
     place = np.asarray(wanted) * (count[:, None] - 1).clip(0)
     low = np.take_along_axis(ordered, np.floor(place).astype(int), axis=1)
     high = np.take_along_axis(ordered, np.ceil(place).astype(int), axis=1)
     own = np.where(count[:, None] > 0, low + (high - low) * (place % 1), common)
-    own = np.where(np.isfinite(own), own, common)
     share = (count / (count + PRIOR_DAYS))[:, None]
     return np.asarray(np.clip(share * own + (1 - share) * common, EDGE, 1 - EDGE))
 

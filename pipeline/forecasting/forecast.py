@@ -13,6 +13,8 @@ from pipeline.forecasting.models import NAMES, expectations
 
 HORIZON_DAYS = 28
 SPREAD_BOUNDS = (0.05, 20.0)
+PRIOR_WEEKS = 8.0
+CORRECTION_BOUNDS = (0.8, 1.25)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ def forecast(history: History, tracks: dict[str, Track], model: Ints | None = No
     low, middle, high = band(mean, variance, levels[:, :, None])
     weeks = np.stack([tracks[name].reached_week[-CALIBRATED_ON:] for name in NAMES])[chosen, :, rows]
     own, shared = _spread(mean, variance, calibrated_levels(weeks))
+    totals = [
+        np.stack([getattr(tracks[name], part) for name in NAMES])[chosen, :, rows] for part in ("total", "expected")
+    ]
+    mean = mean * _correction(*totals)[:, None]
     observed = demand.observed.sum(axis=1)
     hidden = np.where(observed >= MIN_DAYS, 1.0, np.nan)
     by_day = hidden[:, None]
@@ -66,6 +72,16 @@ def forecast(history: History, tracks: dict[str, Track], model: Ints | None = No
         history.product_ids, chosen, observed, mean * by_day, own * by_day, shared * hidden,
         low * by_day, middle * by_day, high * by_day,
     )  # fmt: skip
+
+
+def _correction(total: Floats, expected: Floats) -> Floats:
+    """(P) what the means are multiplied by: past totals over past forecasts (P × O), shrunk towards all products'."""
+    known = np.isfinite(total)
+    happened, promised = (np.where(known, part, 0.0).sum(axis=1) for part in (total, expected))
+    common = happened.sum() / promised.sum() if promised.sum() > 0 else 1.0
+    prior = PRIOR_WEEKS * promised / np.maximum(known.sum(axis=1), 1)
+    ratio = (happened + common * prior + 1e-6) / (promised + prior + 1e-6)
+    return np.asarray(np.clip(ratio, *CORRECTION_BOUNDS))
 
 
 def _spread(mean: Floats, variance: Floats, week_levels: Floats) -> tuple[Floats, Floats]:

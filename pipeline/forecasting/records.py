@@ -70,7 +70,7 @@ def backtest_rows(
                 "hotel_id": hotel_id, "product_id": product_ids, "model": name, "measured_at": at,
                 "since_on": span[0], "until_on": span[1], "horizon_days": horizon, "observations": judged,
                 "pinball": mean_known(loss, axis), "coverage": mean_known(inside, axis),
-                "bias": mean_known(track.bias, 0) / per_day, "is_chosen": chosen == place,
+                "bias": mean_known(track.expected - track.total, 0) / per_day, "is_chosen": chosen == place,
             }))  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
     return rows[(rows["observations"] > 0) & rows["bias"].notna()].reset_index(drop=True)

@@ -18,6 +18,7 @@ from db.session import Database
 from pipeline.forecasting.accuracy import COMPARED_DAYS, Accuracy, compare
 from pipeline.forecasting.backtest import choose
 from pipeline.forecasting.demand import Floats, Ints
+from pipeline.forecasting.evaluation import evaluate
 from pipeline.forecasting.forecast import HORIZON_DAYS, forecast, tracks_of
 from pipeline.forecasting.history import History, Records, build_history
 from pipeline.forecasting.outlook import outlook_of, proposals
@@ -159,6 +160,14 @@ class ForecastService:
             moment = _moment(connection, hotel_id, end, (until - since).days)
             happened = observed_units(_records(connection, moment, with_stays=False), since, until)
         return compare(made, happened)
+
+    def evaluate(self, scope: Scope, hotel_id: int, at: datetime) -> pd.DataFrame:
+        """The table of ``pipeline.forecasting.evaluation`` for the hotel's history up to ``at``; empty if too short."""
+        scope.require("metrics.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            history = _history(connection, _moment(connection, hotel_id, at, LEARNT_DAYS))
+        return pd.DataFrame() if history is None else evaluate(history)
 
 
 def _allowed(connection: Any, scope: Scope, wanted: list[int] | None) -> list[int]:

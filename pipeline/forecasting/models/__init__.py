@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipeline.forecasting.demand import Demand, Expected
 from pipeline.forecasting.models.baselines import croston, linear_regression, seasonal_naive, weekday_mean
-from pipeline.forecasting.models.count_regression import count_regression
+from pipeline.forecasting.models.negative_binomial import count_regression
 
 DEFAULT = "count_regression"
 BLEND = "blend"  # the mean of count_regression and weekday_mean (Bates & Granger 1969, The Combination of Forecasts)

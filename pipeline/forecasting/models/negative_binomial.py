@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from pipeline.forecasting.demand import Demand, Expected, Floats
+from pipeline.forecasting.demand import Bools, Demand, Expected, Floats
 from pipeline.forecasting.models.design import columns
 
 STEPS = 10
-HALF_LIFE_DAYS = 60.0
+HALF_LIFE_DAYS = 40.0
+COMMON_HALF_LIFE_DAYS = 180.0  # a season is learnt from all products together, over a longer past
 INTERCEPT_RIDGE = 0.5
 PRIOR_DAYS = 30.0  # how many days of evidence the hotel's common dispersion weighs
-CLIP_SD = 50.0
+CLIP_SD = 4.0  # a single day counts as at most so many standard deviations
 LARGEST_LOG = 12.0
 LARGEST_STEP = 2.0  # of the log mean in one iteration
 
@@ -17,7 +18,7 @@ LARGEST_STEP = 2.0  # of the log mean in one iteration
 def count_regression(demand: Demand) -> Expected:
     """Log-linear mean, negative-binomial variance μ + αμ², by penalised iteratively reweighted least squares.
 
-    Days weigh less the older they are (half-life 60 days). The coefficients of weekday, guests, trend and season are
+    Days weigh less the older they are (half-life 40 days). The coefficients of weekday, guests, trend and season are
     shrunk towards those of all products together, so that a product with few units borrows what it cannot tell by
     itself (Hilbe 2011, Negative Binomial Regression; ridge: Hoerl & Kennard 1970). α is the moment estimate of each
     product, shrunk towards the products' common one.
@@ -27,7 +28,7 @@ def count_regression(demand: Demand) -> Expected:
     age = demand.days - 1 - np.arange(demand.days)
     weights = np.where(demand.observed, 0.5 ** (age / HALF_LIFE_DAYS), 0.0)
     units = np.where(demand.observed, demand.units, 0.0)
-    together, seen = _pooled(units, weights)
+    together, seen = _pooled(units, demand.observed, 0.5 ** (age / COMMON_HALF_LIFE_DAYS))
     ridge = ridge.copy()
     ridge[0] = INTERCEPT_RIDGE
     alpha = np.full(1, 0.1)
@@ -48,11 +49,10 @@ def count_regression(demand: Demand) -> Expected:
     return Expected(mean, mean + alpha[:, None] * mean**2)
 
 
-def _pooled(units: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _pooled(units: Floats, observed: Bools, weights: Floats) -> tuple[Floats, Floats]:
     """The mean product of each day (1 × D) and the day's weight: a day counts once, as seen by its products."""
-    seen = (weights > 0).sum(axis=0)
-    mean = (units * (weights > 0)).sum(axis=0) / np.maximum(seen, 1)
-    return mean[None, :], weights.max(axis=0)[None, :]
+    count = observed.sum(axis=0)
+    return (units.sum(axis=0) / np.maximum(count, 1))[None, :], np.where(count > 0, weights, 0.0)[None, :]
 
 
 def _fit(
