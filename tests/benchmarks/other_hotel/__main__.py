@@ -16,7 +16,7 @@ from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.metrics.registry import METRIC_TYPES
 from tests.benchmarks.other_hotel import references, report
 from tests.benchmarks.other_hotel.install import Observed, live_alerts, observe
-from tests.benchmarks.other_hotel.judging import Judgement, false_alerts, judge, match, named
+from tests.benchmarks.other_hotel.judging import Judgement, false_alerts, judge, match, named, worth_knowing
 from tests.benchmarks.other_hotel.shape import Shape
 
 USE = "tuketim_miktar"
@@ -103,9 +103,11 @@ def show(shape: Shape, *, live: bool, cache: Path | None, out: Path | None) -> N
         stored = as_candidates(seen, alerts)
         judgements.insert(0, judge("stored alerts", stored, seen.truth, float(shape.rooms * shape.days)))
     wrong, events = details(seen, found)
+    told = int(np.unique(wrong["incident"]).size)
+    known = f"{told} false incidents, {worth_knowing(wrong)} of them about something one would want to know"
     head = f"seed {shape.seed}, {shape.rooms} rooms × {shape.days} days: rows {ready - started:.1f} s, "
     parts = [head + f"detection {done - ready:.1f} s", report.table(judgements), report.events(judgements[0])]
-    print("\n\n".join([*parts, report.families(found[found["alert"].astype(bool)], wrong)]) + "\n")  # noqa: T201
+    print("\n\n".join([*parts, known, report.families(found[found["alert"].astype(bool)], wrong)]) + "\n")  # noqa: T201
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, frame in {"false": wrong, "events": events, "candidates": found}.items():

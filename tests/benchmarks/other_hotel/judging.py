@@ -1,6 +1,7 @@
 """Alerts against the truth: which event an alert tells of, how good the ranking is, and what false alerts come from."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,8 +82,8 @@ def _place(found: pd.DataFrame, event: pd.Series) -> pd.Series:
     """Whether alerts speak about the event's place; "" as coordinate of an alert is no statement."""
     must = event["must"]
     rooms, staff = found["room"].isin(event["rooms"]), found["staff"].isin(event["staff"])
-    if not must:
-        return ~found["entity_type"].isin(["room", "minibar_slot"])
+    if not must:  # the whole hotel: other alerts on rooms are consequences on the day itself, chance after it
+        return ~found["entity_type"].isin(["room", "minibar_slot"]) | (found["timestamp"] <= event["ended_at"])
     if "room_or_floor" in must:
         return rooms | ((found["floor"] != "") & (found["floor"] == str(event["floor"]).removesuffix(".0")))
     if "staff_or_room" in must:
@@ -147,13 +148,24 @@ def false_alerts(
     return wrong.assign(oddity=[_oddity(row, benign) for row in wrong.itertuples(index=False)])
 
 
-def _oddity(alert: object, benign: pd.DataFrame) -> str:
-    day, room = getattr(alert, "position", 0), str(getattr(alert, "room", ""))
-    for kind in ("stay not in the file", "emptied minibar", "group", "conference day", "half-served floor"):
-        for row in benign[benign["kind"] == kind].itertuples(index=False) if len(benign) else ():
-            last = row.until if "until" in benign and row.until == row.until else row.day + 3
-            here = not isinstance(row.rooms, list) or room in row.rooms
-            if here and row.day <= day <= last:
+def worth_knowing(wrong: pd.DataFrame) -> int:
+    """False incidents that tell of an unplanned fact one would want to know: an absence, a stay missing in the file."""
+    facts = [("unserved", "half-served floor"), ("vacant", "stay not in the file")]
+    known = [
+        any(str(row.family).startswith(family) and row.oddity == kind for family, kind in facts)
+        for row in wrong.itertuples(index=False)
+    ]
+    return sum(known)
+
+
+def _oddity(alert: Any, benign: pd.DataFrame) -> str:
+    for kind in ("stay not in the file", "emptied minibar", "group", "half-served floor", "conference day"):
+        for row in benign[benign["kind"] == kind].itertuples(index=False):
+            last = row.day + 3 if pd.isna(row.until) else row.until
+            rooms = row.rooms if isinstance(row.rooms, list) else None
+            floor = rooms[0][:-2] if rooms is not None and kind == "half-served floor" else None
+            here = rooms is None or alert.room in rooms or (alert.floor != "" and alert.floor == floor)
+            if here and row.day <= alert.position <= last:
                 return kind
     return ""
 
