@@ -18,7 +18,11 @@ from operations.jobs.cleanup import CleanupService, Retention
 from operations.jobs.definitions import JobDefinition
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
+from operations.quality.service import QualityService
+from pipeline.alerts.evaluation.service import EvaluationService
+from pipeline.alerts.learning.service import LearningService
 from pipeline.alerts.service import AlertService
+from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.forecasting.service import ForecastService
 from pipeline.passes import Pipeline
 from reports.overview import OverviewService
@@ -47,6 +51,10 @@ class Services:
     simulation: SimulationService
     pipeline: Pipeline
     alerts: AlertService
+    thresholds: ThresholdService
+    learning: LearningService
+    evaluations: EvaluationService
+    quality: QualityService
     forecasts: ForecastService
     overview: OverviewService
     jobs: JobService
@@ -67,6 +75,7 @@ def build_services(
     database = database or open_database(servers.database_url)
     alerts = AlertService(database, clock)
     forecasts = ForecastService(database)
+    thresholds = ThresholdService(database, clock, settings)
     return Services(
         settings=settings,
         clock=clock,
@@ -78,6 +87,10 @@ def build_services(
         simulation=SimulationService(database),
         pipeline=Pipeline(database, settings, clock, alerts),
         alerts=alerts,
+        thresholds=thresholds,
+        learning=LearningService(database, clock, settings, thresholds),
+        evaluations=EvaluationService(database, clock, settings, thresholds),
+        quality=QualityService(database, clock),
         forecasts=forecasts,
         overview=OverviewService(database, forecasts),
         jobs=JobService(database, clock),
@@ -129,6 +142,12 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         cleaned = services.pipeline.models.cleanup_old_models(SYSTEM, hotel_id)
         return StageReport(rows_out=cleaned.files, details={"size_bytes": cleaned.size_bytes})
 
+    def measure_models(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        return pipeline.models.measure(SYSTEM, hotel_id, at, progress)
+
+    def compare(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        return pipeline.metrics.compare_everything(SYSTEM, hotel_id, at, progress)
+
     def stage(name: str) -> JobDefinition:
         return JobDefinition(name, lambda hotel_id, at, progress: pipeline.stage(name)(SYSTEM, hotel_id, at, progress))
 
@@ -136,6 +155,11 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         JobDefinition("first_pass", judge_past),
         JobDefinition("sample_feed", feed),
         *(stage(name) for name in ("collect", "features", "detect", "train")),
+        JobDefinition("learn", lambda hotel_id, at, _: services.learning.learn(SYSTEM, hotel_id, at, _)),
+        JobDefinition("evaluate", lambda hotel_id, at, _: services.evaluations.evaluate(SYSTEM, hotel_id, at, _)),
+        JobDefinition("forecast", lambda hotel_id, at, _: services.forecasts.forecast(SYSTEM, hotel_id, at, _)),
+        JobDefinition("measure_models", measure_models),
+        JobDefinition("compare", compare),
         JobDefinition("model_cleanup", clean_models),
         JobDefinition("data_cleanup", lambda hotel_id, at, _: services.cleanup.delete_old(SYSTEM, hotel_id, at)),
     )

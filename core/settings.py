@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     )
     model_cleanup_schedule: str = Field("0 3 * * *", description="Cron of the model clean-up, hotel time")
     data_cleanup_schedule: str = Field("0 4 * * *", description="Cron of the data clean-up, hotel time")
+    comparison_schedule: str = Field(
+        "0 5 * * 0", description="Cron of the full comparison with the sources, hotel time"
+    )
     min_data_points: int = Field(
         30, ge=2, validation_alias=_older("ML_MIN_DATA_POINTS"), description="Observations before a series is judged"
     )

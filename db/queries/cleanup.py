@@ -12,6 +12,12 @@ OLD_ROWS = {
     # A verdict is what later detections learn from (SPEC A6.3): judged alerts stay.
     "alerts": ("ml_alerts", "hotel_id = :hotel_id AND closed_at < :cutoff AND verdict IS NULL"),
     "training_logs": ("ml_training_logs", "hotel_id = :hotel_id AND started_at < :cutoff"),
+    "candidates": ("ml_candidates", "hotel_id = :hotel_id AND observed_on < CAST(:cutoff AS date)"),
+    "test_counts": ("ml_test_counts", "hotel_id = :hotel_id AND observed_on < CAST(:cutoff AS date)"),
+    "model_loads": ("ml_model_loads", "hotel_id = :hotel_id AND loaded_at < :cutoff"),
+    "forecasts": ("stock_forecasts", "hotel_id = :hotel_id AND target_on < CAST(:cutoff AS date)"),
+    "backtests": ("forecast_backtests", "hotel_id = :hotel_id AND measured_at < :cutoff"),
+    "evaluations": ("ml_evaluations", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
 }
 

@@ -24,12 +24,19 @@ class Retention:
     alerts: int = 30
     training_logs: int = 180
     job_runs: int = 90
+    candidates: int = 90
+    test_counts: int = 90
+    model_loads: int = 90
+    forecasts: int = 90
+    backtests: int = 180
+    evaluations: int = 180
 
     @classmethod
     def of(cls, settings: Settings) -> "Retention":
         return cls(
             settings.metric_days, settings.feature_days, settings.metric_days, settings.alert_days,
-            settings.training_log_days, settings.job_run_days,
+            settings.training_log_days, settings.job_run_days, settings.metric_days, settings.metric_days,
+            settings.metric_days, settings.metric_days, settings.training_log_days, settings.training_log_days,
         )  # fmt: skip
 
 

@@ -12,7 +12,10 @@ from core.settings import Settings
 from core.stage import Progress, StageReport
 
 JobFunction = Callable[[int, datetime, Progress], StageReport]  # (hotel_id, at, progress) → what was done
-JOB_NAMES = ("sample_feed", "collect", "features", "detect", "train", "model_cleanup", "data_cleanup")
+JOB_NAMES = (
+    "sample_feed", "collect", "features", "detect", "learn", "train", "evaluate", "forecast", "measure_models",
+    "model_cleanup", "data_cleanup", "compare",
+)  # fmt: skip
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
 
 
@@ -79,9 +82,14 @@ def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
         TimedJob("collect", Every(settings.collection_minutes), limit),
         TimedJob("features", Every(settings.feature_minutes), limit),
         TimedJob("detect", Every(settings.detection_minutes), limit),
+        TimedJob("learn", Cron(settings.training_schedule), limit),
         TimedJob("train", Cron(settings.training_schedule), limit),
+        TimedJob("evaluate", Cron(settings.training_schedule), limit),
+        TimedJob("forecast", Cron(settings.training_schedule), limit),
+        TimedJob("measure_models", Cron(settings.model_cleanup_schedule), limit),
         TimedJob("model_cleanup", Cron(settings.model_cleanup_schedule), limit),
         TimedJob("data_cleanup", Cron(settings.data_cleanup_schedule), limit),
+        TimedJob("compare", Cron(settings.comparison_schedule), limit),
     )
 
 
