@@ -15,8 +15,9 @@ class DailyRecords:
     """``rows`` selects entity_id, at, recorded_at and what the aggregates of ``columns`` need, of one hotel.
 
     ``entities`` selects entity_id, is_active: the rows of an entity that is not active end with its last record.
-    ``fills``: a day without a record is a zero. ``starts_together``: counting begins, for all entities at once, with
-    the first record for which ``begins`` holds. ``shared`` selects day, exposure: one exposure for all entities.
+    ``fills``: a day without a record is a zero. Counting begins with the first record for which ``begins`` holds, of
+    anyone; for an entity with its own first one, or ``starts_together`` for all of them, records or none. ``shared``
+    selects day, exposure: one exposure for all entities.
     """
 
     rows: str
@@ -45,7 +46,6 @@ SCANS = DailyRecords(
     "SELECT staff_id, occurred_at, recorded_at, 0 FROM visits WHERE hotel_id = %(hotel_id)s AND staff_id IS NOT NULL",
     {"metric_value": "sum(scan)::float8", "exposure": "sum(1 - scan)::float8"},
     STAFF,
-    starts_together=True,
     begins="scan = 1",  # a hotel that scans nothing is not observed
 )
 SCAN_RESULTS = DailyRecords(

@@ -60,7 +60,7 @@ def touched(connection: Connection, window: Window) -> pd.DataFrame:
 def rows(connection: Connection, window: Window, touched: pd.DataFrame) -> pd.DataFrame:
     """Rows of dolum_sure of the touched attendants; of two checks that one attendant ended at once the newer counts."""
     params = {
-        "hotel_id": window.hotel_id, "at": window.at, "first": touched["since"].min() - LONGEST_CHECK,
+        "hotel_id": window.hotel_id, "at": window.at, "first": min(touched["since"], default=window.at) - LONGEST_CHECK,
         "staff": touched["entity_id"].tolist(), "since": touched["since"].tolist(),
     }  # fmt: skip
     return copy_out(connection, REFILLS, params).drop(columns=["staff_id", "since", "check_id"])

@@ -53,14 +53,9 @@ def occupied_rooms(connection: Connection, window: Window, first: date, last: da
     )
 
 
-def arrival_days(connection: Connection, hotel_id: int, until: date) -> pd.DataFrame:
-    """arrival_on: the days up to ``until`` on which anybody arrived in the hotel."""
-    query = "SELECT DISTINCT arrival_on FROM stays WHERE hotel_id = %(hotel_id)s AND arrival_on <= %(until)s"
-    return copy_out(connection, query, {"hotel_id": hotel_id, "until": until})
-
-
-def hotel_time_zone_and_day(connection: Connection, hotel_id: int, at: datetime) -> tuple[str, date]:
-    """The hotel's time zone and its local date at an instant."""
-    query = "SELECT time_zone, (%(at)s::timestamptz AT TIME ZONE time_zone)::date AS day FROM hotels WHERE id = %(id)s"
-    found = copy_out(connection, query, {"id": hotel_id, "at": at})
-    return str(found["time_zone"].iloc[0]), found["day"].iloc[0].date()
+def arrival_days(connection: Connection, hotel_id: int, at: datetime) -> tuple[pd.DataFrame, date]:
+    """arrival_on of the days up to the hotel-local day of ``at`` on which anybody arrived, and that day."""
+    zone = "SELECT (%(at)s::timestamptz AT TIME ZONE time_zone)::date AS day FROM hotels WHERE id = %(hotel_id)s"
+    today = copy_out(connection, zone, {"hotel_id": hotel_id, "at": at})["day"].iloc[0].date()
+    query = "SELECT DISTINCT arrival_on FROM stays WHERE hotel_id = %(hotel_id)s AND arrival_on <= %(today)s::date"
+    return copy_out(connection, query, {"hotel_id": hotel_id, "today": today}), today

@@ -69,6 +69,13 @@ def delete(connection: Connection, spans: str, condition: str, params: dict[str,
     return int(connection.execute(text(DELETE.format(spans=spans, condition=condition)), params).scalar_one())
 
 
+def stored_entities(connection: Connection, window: Window) -> list[int]:
+    """Whoever has rows of the metric type."""
+    query = text("SELECT DISTINCT entity_id FROM ml_metrics WHERE hotel_id = :hotel_id AND metric_type = :metric_type")
+    params = {"hotel_id": window.hotel_id, "metric_type": window.metric_type}
+    return [int(entity_id) for entity_id in connection.execute(query, params).scalars()]
+
+
 def replace_metrics(
     connection: Connection, window: Window, entity_type: str, rows: pd.DataFrame, spans: pd.DataFrame
 ) -> Written:
@@ -94,10 +101,7 @@ def replace_metrics(
         connection.execute(text("DROP TABLE staged_spans"))
     listed = ", ".join(f"'{name}', {name}" for name in fields)
     extra = f"jsonb_build_object({listed})" if fields else "NULL::jsonb"
-    source = (
-        f"SELECT entity_id, interval_start, timestamp, metric_value, exposure, {extra} "
-        f"AS extra_data FROM {STAGED}"
-    )
+    source = f"SELECT entity_id, interval_start, timestamp, metric_value, exposure, {extra} AS extra_data FROM {STAGED}"
     changed = upsert(connection, source, params) if len(rows) else 0
     connection.execute(text(f"DROP TABLE {STAGED}"))
     return Written(changed, deleted)

@@ -11,7 +11,13 @@ Floats = npt.NDArray[np.float64]
 
 CHECK_OUT_HOUR = 12  # until this hour a guest who departs may still be in the room
 PARTIAL_NIGHT = 0.25  # exposure of a guest whose stay overlaps the interval without a whole night in it
-FRESH_DAYS = 7  # stays of a hotel are known on a day when somebody arrived on it or within the days before
+# Stays of a hotel are known on a day when somebody arrived on it or within the days before: twice as many as usually
+# pass between two days with arrivals, and never more than a week.
+FRESH_DAYS = 7
+SHORTEST_FRESH_DAYS = 2
+USUAL_GAPS = 2
+ARRIVALS_REMEMBERED = 28  # days before the last arrival from which the usual gap is taken
+ENOUGH_ARRIVALS = 7  # days with arrivals; with fewer nobody knows what is usual
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,36 @@ def room_days(stays: pd.DataFrame, arrivals: pd.DataFrame, room_ids: Ints, first
 
 
 def known_days(arrivals: pd.DataFrame, first_day: int, last_day: int) -> npt.NDArray[np.bool_]:
-    """Whether the hotel's stays are known, by day: without an arrival for ``FRESH_DAYS`` days nobody can tell."""
+    """Whether the hotel's stays are known, by day: without an arrival for longer than is usual nobody can tell.
+
+    A hotel with arrivals every day is not empty when none comes for three days: its stays have not been transferred.
+    """
     arrived = np.unique(epoch_days(arrivals["arrival_on"]))
     days = np.arange(first_day, last_day + 1)
+    if not len(arrived):
+        return np.zeros(len(days), dtype=bool)
     newest = np.searchsorted(arrived, days, side="right") - 1
-    last_arrival = np.where(newest >= 0, arrived[newest.clip(0)] if len(arrived) else 0, first_day - FRESH_DAYS - 1)
-    return np.asarray(days - last_arrival <= FRESH_DAYS)
+    last_arrival = arrived[newest.clip(0)]
+    return np.asarray((newest >= 0) & (days - last_arrival <= fresh_days(arrived)[newest.clip(0)]))
+
+
+def fresh_days(arrived: Ints) -> Ints:
+    """For each day with arrivals (sorted): for how many days after it the hotel's stays are known without another."""
+    oldest = np.searchsorted(arrived, arrived - ARRIVALS_REMEMBERED, side="right")
+    seen = np.arange(len(arrived)) - oldest + 1
+    span = arrived - arrived[oldest] + 1
+    allowed = np.ceil(USUAL_GAPS * span / seen).astype(np.int64).clip(SHORTEST_FRESH_DAYS, FRESH_DAYS)
+    return np.asarray(np.where(seen >= ENOUGH_ARRIVALS, allowed, FRESH_DAYS))
+
+
+def fresh_until(arrivals: pd.DataFrame, today: int) -> int | None:
+    """The last day (since 1970) on which the stays known today tell who is in the house; None without any stay.
+
+    It lies in the past when the transfer of stays has stopped. Bookings of days to come count once they arrive.
+    """
+    arrived = np.unique(epoch_days(arrivals["arrival_on"]))
+    arrived = arrived[arrived <= today]
+    return int(arrived[-1] + fresh_days(arrived)[-1]) if len(arrived) else None
 
 
 def _before(by_day: Ints) -> Ints:

@@ -98,12 +98,11 @@ def collect_ledger(connection: Any, window: Window, metric: MetricType) -> Colle
     products = collect_stock.touched_products(connection, window, everything=again)
     moved = collect_stock.movements(connection, window, products)
     newest = collect_stock.newest_levels(connection, window, products)
-    starts = [*moved["occurred_at"].nsmallest(1), *newest["timestamp"].nsmallest(1)]
-    if not starts:
-        return Collected()
+    newest = newest.head(0) if window.is_first else newest  # products without a movement left have no level
+    starts = [*moved["occurred_at"].nsmallest(1), *newest["timestamp"].nsmallest(1), window.at]
     computed = hourly_levels(ledger.levels(moved), window.at)
     rows = pd.concat([computed, carried_levels(newest, window.at)], ignore_index=True)
-    seen = observed_after(connection, window, min(starts).to_pydatetime()).rows(rows)
+    seen = observed_after(connection, window, pd.Timestamp(min(starts)).to_pydatetime()).rows(rows)
     return replace(connection, window, metric, seen, whole_history(products))
 
 
@@ -111,7 +110,7 @@ def collect_events(connection: Any, window: Window, metric: MetricType) -> Colle
     """One row an event: those of the entities whose records changed, some days back."""
     source = EVENTS[metric.source.query]
     touched = source.touched(connection, window)
-    if touched.empty:
+    if touched.empty and not window.is_first:
         return Collected()
     return replace(connection, window, metric, source.rows(connection, window, touched), touched)
 

@@ -40,7 +40,10 @@ class Observed:
 
 
 def replace(connection: Any, window: Window, metric: MetricType, rows: pd.DataFrame, spans: pd.DataFrame) -> Collected:
-    """Make the rows of ``spans`` (entity_id, since) equal to ``rows``."""
+    """Make the rows of ``spans`` (entity_id, since) equal to ``rows``; on a first run all rows that are stored, so that
+    a comparison of everything also takes out those whose records are all gone."""
+    if window.is_first:
+        spans = whole_history(metric_writes.stored_entities(connection, window))
     return Collected(len(rows), metric_writes.replace_metrics(connection, window, metric.entity_type, rows, spans))
 
 

@@ -1,6 +1,6 @@
 """Visits, lines and stays become the intervals of every slot of a room."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from pipeline.metrics.collection.service import BEGINNING, Collected
 from pipeline.metrics.day_rows import EPOCH
 from pipeline.metrics.intervals import differences, visit_intervals
 from pipeline.metrics.metric_type import MetricType
-from pipeline.metrics.occupancy import epoch_days, known_days, local_times, occupancy_of, room_days
+from pipeline.metrics.occupancy import epoch_days, fresh_until, known_days, local_times, occupancy_of, room_days
 from sources.visit_types import classify, names
 
 # A late or moved visit is looked for this far around its time; a changed stay re-opens its room's whole history.
@@ -78,3 +78,13 @@ def _with_occupancy(connection: Any, window: Window, intervals: pd.DataFrame, ro
     stays = collect_consumption.stays(connection, window, room_ids.tolist(), EPOCH + timedelta(days=first))
     arrivals = collect_stays.arrivals(connection, window)
     return occupancy_of(intervals, room_days(stays, arrivals, room_ids, first, last), window.time_zone)
+
+
+def stays_fresh_until(connection: Any, hotel_id: int, at: datetime) -> date | None:
+    """The last hotel-local day on which the hotel's stays are known as of ``at``; after it occupancy is "unknown".
+
+    None for a hotel without stays; a day before that of ``at`` when their transfer has stopped (SPEC A2.6).
+    """
+    arrivals, today = collect_stays.arrival_days(connection, hotel_id, at)
+    until = fresh_until(arrivals, (today - EPOCH).days)
+    return None if until is None else EPOCH + timedelta(days=until)

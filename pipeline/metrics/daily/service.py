@@ -46,7 +46,7 @@ def collect_custody(connection: Any, window: Window, metric: MetricType) -> Coll
     until = closed_until(window.at, window.time_zone)
     again = reopened(connection, window) is not None
     staff = custody_queries.touched_staff(connection, window, until, everything=again)
-    if not staff:
+    if not staff and not window.is_first:
         return Collected()
     totals = custody_queries.daily_totals(connection, window, staff, until)
     last_day = day_number(local_date(until, window.time_zone)) - 1
@@ -104,7 +104,7 @@ def _stored_days(connection: Any, window: Window, entities: list[int]) -> pd.Dat
 def collect_room_days(connection: Any, window: Window, metric: MetricType) -> Collected:
     """Revenue of the rooms with visits on closed days that are new or changed."""
     touched = collect_revenue.touched(connection, window)
-    if touched.empty:
+    if touched.empty and not window.is_first:
         return Collected()
     rows = collect_revenue.rows(connection, window, touched, names(observes=True))
     return replace(connection, window, metric, rows, touched)
@@ -163,7 +163,7 @@ def collect_run_out(connection: Any, window: Window, metric: MetricType) -> Coll
     until = closed_until(window.at, window.time_zone)
     closed = None if window.since_at is None else closed_until(window.since_at, window.time_zone)
     products = run_out_queries.touched_products(connection, window, until, closed)
-    if not products:
+    if not products and not window.is_first:
         return Collected()
     daily = run_out_queries.daily_stock(connection, window, products, until)
     rows = day_rows(run_out_days(daily), window.time_zone)

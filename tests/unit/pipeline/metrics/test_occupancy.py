@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.metrics.occupancy import epoch_days, known_days, occupancy_of, room_days
+from pipeline.metrics.occupancy import epoch_days, fresh_until, known_days, occupancy_of, room_days
 
 ZONE = "Europe/Istanbul"  # UTC+3 all year
 
@@ -72,3 +72,38 @@ def test_the_local_day_decides_and_not_the_day_of_utc() -> None:
 def test_no_arrival_at_all_means_nothing_is_known() -> None:
     none = pd.DataFrame({"arrival_on": pd.to_datetime([])})
     assert not known_days(none, 20_000, 20_010).any()
+
+
+def arrivals(*days: int) -> pd.DataFrame:
+    """Arrivals on days since 1970."""
+    return pd.DataFrame({"arrival_on": pd.to_datetime(np.array(days), unit="D")})
+
+
+def test_a_hotel_with_daily_arrivals_is_unknown_after_two_days_without_one() -> None:
+    """SPEC A2.6: a transfer of stays that stops must not make a full hotel look vacant for a week."""
+    every_day = arrivals(*range(100, 140))
+    assert known_days(every_day, 139, 144).tolist() == [True, True, True, False, False, False]
+    assert fresh_until(every_day, 200) == 141
+
+
+def test_a_small_hotel_may_wait_for_its_guests_but_no_longer_than_a_week() -> None:
+    assert known_days(arrivals(*range(100, 140, 3)), 139, 147).tolist() == [True] * 7 + [False] * 2
+    assert known_days(arrivals(*range(100, 200, 14)), 198, 207).tolist() == [True] * 8 + [False] * 2
+
+
+def test_the_first_days_of_a_hotel_have_no_usual_gap_yet() -> None:
+    assert known_days(arrivals(100, 101, 102), 102, 110).tolist() == [True] * 8 + [False]
+
+
+def test_stays_that_ended_a_month_ago_make_rooms_unknown_and_not_vacant() -> None:
+    old = [("2026-01-09", "2026-01-12", 2)]
+    assert occupancy("2026-02-11 11:00", "2026-02-13 11:00", old, ["2026-01-09"])[0] == "unknown"
+    assert occupancy("2026-01-13 11:00", "2026-02-13 11:00", old, ["2026-01-09"])[0] == "unknown"
+    assert occupancy("2026-01-13 11:00", "2026-01-15 11:00", old, ["2026-01-09"])[0] == "vacant"
+
+
+def test_later_arrivals_do_not_change_what_was_known_and_bookings_ahead_do_not_count() -> None:
+    gone = arrivals(*range(100, 140), 170)
+    assert known_days(gone, 139, 172).tolist() == [True] * 3 + [False] * 28 + [True] * 3
+    assert fresh_until(gone, 150) == 141
+    assert fresh_until(arrivals(), 150) is None
