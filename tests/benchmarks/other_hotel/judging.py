@@ -83,7 +83,8 @@ def _place(found: pd.DataFrame, event: pd.Series) -> pd.Series:
     must = event["must"]
     rooms, staff = found["room"].isin(event["rooms"]), found["staff"].isin(event["staff"])
     if not must:  # the whole hotel: other alerts on rooms are consequences on the day itself, chance after it
-        return ~found["entity_type"].isin(["room", "minibar_slot"]) | (found["timestamp"] <= event["ended_at"])
+        own = found["interval_start"] >= event["started_at"] - pd.Timedelta(days=2)  # not a look back over weeks
+        return own & (~found["entity_type"].isin(["room", "minibar_slot"]) | (found["timestamp"] <= event["ended_at"]))
     if "room_or_floor" in must:
         return rooms | ((found["floor"] != "") & (found["floor"] == str(event["floor"]).removesuffix(".0")))
     if "staff_or_room" in must:
@@ -159,11 +160,18 @@ def worth_knowing(wrong: pd.DataFrame) -> int:
 
 
 def _oddity(alert: Any, benign: pd.DataFrame) -> str:
-    for kind in ("stay not in the file", "emptied minibar", "group", "half-served floor", "conference day"):
+    for kind in (
+        "stay not in the file",
+        "closed floor",
+        "emptied minibar",
+        "group",
+        "half-served floor",
+        "conference day",
+    ):
         for row in benign[benign["kind"] == kind].itertuples(index=False):
             last = row.day + 3 if pd.isna(row.until) else row.until
             rooms = row.rooms if isinstance(row.rooms, list) else None
-            floor = rooms[0][:-2] if rooms is not None and kind == "half-served floor" else None
+            floor = rooms[0][:-2] if rooms is not None and kind in ("half-served floor", "closed floor") else None
             here = rooms is None or alert.room in rooms or (alert.floor != "" and alert.floor == floor)
             if here and row.day <= alert.position <= last:
                 return kind

@@ -85,6 +85,11 @@ def build(shape: Shape) -> Hotel:
         shape, rooms, floor, kind, par, _staff(rng, shape.rooms), _closed(rng, floor, shape.days),
         _occupancy(rng, days, conference), _appetite(rng, days, conference), conference, two_day,
     )  # fmt: skip
+    for one in np.unique(floor).tolist():
+        days_shut = np.flatnonzero(hotel.closed[:, floor == one].all(axis=1))
+        for run in np.split(days_shut, np.flatnonzero(np.diff(days_shut) > 1) + 1) if days_shut.size else []:
+            shut = {"kind": "closed floor", "day": int(run[0]), "until": int(run[-1]) + 2}
+            hotel.benign.append({**shut, "rooms": np.flatnonzero(floor == one).tolist()})
     hotel.benign.extend({"kind": "conference day", "day": int(day)} for day in np.flatnonzero(conference))
     return hotel
 
