@@ -19,8 +19,10 @@ from pipeline.training.rows import local_days
 
 KINDS = ("spike", "drop", "rise", "fall")
 SHIFT_DAYS = 5
-SIZES = (2.0, 6.0)  # in spreads: from what is easily missed to what nobody misses
-SHIFT_SIZES = (1.5, 4.0)
+# Half of the events are sized in spreads, half as a factor of the value: neither kind of feature is favoured. From what
+# is easily missed to what nobody misses.
+SPREADS = {"spike": (2.0, 6.0), "drop": (-6.0, -2.0), "rise": (1.5, 4.0), "fall": (-4.0, -1.5)}
+FACTORS = {"spike": (1.5, 4.0), "drop": (0.0, 0.5), "rise": (1.3, 2.5), "fall": (0.3, 0.75)}
 SHIFTS = ("rise", "fall")
 DOWN = ("drop", "fall")
 MIN_DAYS = 10  # observed before the block: a series without a past has nothing to deviate from
@@ -129,11 +131,12 @@ def _plant(
     past = past[~np.isnan(past)]
     which = int(rng.integers(len(kinds)))
     start = int(rng.integers(block[0], block[1]))
-    lasting = kinds[which] in SHIFTS
-    size = rng.uniform(*(SHIFT_SIZES if lasting else SIZES)) * (-1.0 if kinds[which] in DOWN else 1.0)
-    spread = max(float(past.std()), SPREAD_RATIO * float(np.abs(past).mean()))
-    days = slice(start, min(start + (SHIFT_DAYS if lasting else 1), block[1]))
-    changed = values[days] + size * spread
+    days = slice(start, min(start + (SHIFT_DAYS if kinds[which] in SHIFTS else 1), block[1]))
+    if rng.random() < 0.5:
+        spread = max(float(past.std()), SPREAD_RATIO * float(np.abs(past).mean()))
+        changed = values[days] + rng.uniform(*SPREADS[kinds[which]]) * spread
+    else:
+        changed = values[days] * rng.uniform(*FACTORS[kinds[which]])
     if (past >= 0).all():
         changed = np.maximum(changed, 0.0)  # units and minutes are never negative
     if (past == np.rint(past)).all():

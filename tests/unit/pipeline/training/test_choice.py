@@ -125,7 +125,7 @@ def test_a_search_is_due_after_a_week_after_a_drift_or_for_other_candidates() ->
 
 def test_two_models_are_compared_on_the_same_planted_days() -> None:
     rows = stored(grid())
-    good = fit_forest(rows, (*FEATURES, "deviation_30"))
+    good = fit_forest(rows, ("deviation_7", "deviation_30", "level_shift"))
     poor = fit_forest(rows, ("day_of_month",))
     [one, two, again] = planted_pr_auc(rows, ZONE, [good, poor, good], Residual(blind))
     assert one is not None
