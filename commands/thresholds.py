@@ -11,13 +11,11 @@ from commands.terminal import console, one_hotel, opened, shown_progress
 from core.errors import AppError
 from core.i18n import Translator
 from core.scope import SYSTEM
-from services import Services
 
 if TYPE_CHECKING:
     from pipeline.detection.thresholds.outcomes import Measured
     from pipeline.detection.thresholds.replay import Comparison, ReplayResult
     from pipeline.detection.thresholds.search import SearchTrace
-    from pipeline.detection.thresholds.service import ThresholdService
     from pipeline.detection.thresholds.settings import Change, DetectionSettings
 
 SHOWN_ALERTS = 20
@@ -36,19 +34,12 @@ Reason = Annotated[str, typer.Option(prompt=True, help="Why; kept with the versi
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
 
 
-def thresholds_of(services: Services) -> "ThresholdService":
-    """Imported when needed: pandas takes a while to load."""
-    from pipeline.detection.thresholds.service import ThresholdService
-
-    return ThresholdService(services.database, services.clock, services.settings)
-
-
 @thresholds_app.command()
 def show(hotel: Hotel = None, metric: Metric = None) -> None:
     """The thresholds in force."""
     with opened() as (services, t):
         found = one_hotel(services, hotel)
-        current = thresholds_of(services).current(SYSTEM, found.id)
+        current = services.thresholds.current(SYSTEM, found.id)
         shared = current.pop("*")
         budget = t.number(shared.budget_per_day)
         console.print(t("threshold.budget", hotel=found.code, budget=budget, version=shared.version))
@@ -64,7 +55,7 @@ def change(
 ) -> None:  # fmt: skip
     """Save a new version: a family's values (with --metric and --family), the hotel's budget, or both."""
     with opened() as (services, t):
-        thresholds = thresholds_of(services)
+        thresholds = services.thresholds
         found = one_hotel(services, hotel)
         changes = _changes(
             thresholds.current(SYSTEM, found.id), metric, family, budget, _values(extra_evidence, gate, enable)
@@ -81,7 +72,7 @@ def replay(
 ) -> None:  # fmt: skip
     """The alerts of a period under the thresholds in force, or what other values would change."""
     with opened() as (services, t):
-        thresholds = thresholds_of(services)
+        thresholds = services.thresholds
         found = one_hotel(services, hotel)
         values = _values(extra_evidence, gate, enable)
         span = (since.date(), until.date())
@@ -104,7 +95,7 @@ def search(
     with opened() as (services, t):
         found = one_hotel(services, hotel)
         with shown_progress(t) as progress:
-            trace = thresholds_of(services).search(SYSTEM, found.id, metric, target, progress)
+            trace = services.thresholds.search(SYSTEM, found.id, metric, target, progress)
         _print_trace(t, trace)
         if trace.saved_version is not None:
             console.print(t("threshold.saved", metric=_metric_name(t, metric), version=trace.saved_version))
@@ -114,7 +105,7 @@ def search(
 def history(hotel: Hotel = None, metric: Metric = None) -> None:
     """Every version with its reason, newest first."""
     with opened() as (services, t):
-        versions = thresholds_of(services).history(SYSTEM, one_hotel(services, hotel).id, metric)
+        versions = services.thresholds.history(SYSTEM, one_hotel(services, hotel).id, metric)
         if not versions:
             console.print(t("threshold.no_versions"))
         for version in versions:
@@ -137,7 +128,7 @@ def rollback(
     """Save a new version that says what an older one said."""
     with opened() as (services, t):
         found = one_hotel(services, hotel)
-        saved = thresholds_of(services).rollback(SYSTEM, found.id, metric, version, reason, by="command line")
+        saved = services.thresholds.rollback(SYSTEM, found.id, metric, version, reason, by="command line")
         console.print(t("threshold.saved", metric=_metric_name(t, metric), version=saved.version))
 
 
@@ -216,7 +207,7 @@ def _print_alerts(t: Translator, names: Names, key: str, rows: "Iterable[dict[An
 
 def _print_trace(t: Translator, trace: "SearchTrace") -> None:
     for number, step in enumerate(trace.steps):
-        name = {None: t("threshold.search_begin"), "*": t("threshold.search_all")}.get(step.family, step.family)
+        name = t("threshold.search_begin") if step.family is None else step.family
         evidence = step.extra_evidence.get(step.family or "", 0.0)
         console.print(
             t(

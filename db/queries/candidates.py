@@ -93,9 +93,3 @@ def read_counts(
     )
     params = {"hotel_id": hotel_id, "metric_type": metric_type, "since_on": since_on, "until_on": until_on}
     return copy_out(connection, query, params)
-
-
-def hotels(connection: Connection) -> list[int]:
-    """Ids of the hotels that have candidates or numbers of tests."""
-    rows = connection.execute(text("SELECT DISTINCT hotel_id FROM ml_test_counts ORDER BY hotel_id"))
-    return [int(row.hotel_id) for row in rows]

@@ -91,6 +91,11 @@ def prepare(
     )
 
 
+def nothing(period: tuple[date, date]) -> History:
+    """The history of no hotel."""
+    return History(0, *period, {}, {}, pd.DataFrame(), pd.DataFrame(), has_labels=False)
+
+
 def _ranked(family: Family) -> Family:
     return replace(family, tests=family.tests.assign(**{RANK: budget_ranks(family)}))
 

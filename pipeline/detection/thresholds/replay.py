@@ -86,7 +86,7 @@ def run(history: History, settings: Mapping[str, DetectionSettings]) -> ReplayRe
     frames = []
     for metric_type, families in history.families.items():
         asked = settings.get(metric_type, DetectionSettings(history.hotel_id, metric_type))
-        for family, tests in decided(families, asked, history.counts[metric_type], history.places):
+        for family, tests in decided(families, asked, history.counts.get(metric_type), history.places):
             frames.append(tests.assign(family=family.name, metric_type=metric_type))
     found = _joined(frames).assign(hotel_id=history.hotel_id)[SHOWN]
     found = found[found["day"].to_numpy(dtype=np.int64) >= history.first_day]
@@ -110,7 +110,7 @@ def replay(
 
 
 def joined(results: list[ReplayResult]) -> ReplayResult:
-    """The results of several hotels as one, measured anew over all their cases."""
+    """The results of several hotels (at least one) as one, measured anew over all their cases."""
     per_day = pd.concat([result.per_day for result in results]).groupby("observed_on", as_index=False).sum()
     alerts = pd.concat([result.alerts for result in results], ignore_index=True)
     return ReplayResult(

@@ -17,8 +17,8 @@ MIN_CASES = 20  # alerts of which is known whether they were right; fewer say no
 STEP = 0.25  # −log10 units
 MAX_STEP = 1.0  # how far one search may move a family, so that nothing jumps
 EARLIER_SHARE = 2 / 3  # of the period is searched on; the rest checks what was found
-NOT_MEASURABLE, UNCHANGED, REACHED, IMPROVED, NOT_CONFIRMED = (
-    "not_measurable", "unchanged", "reached", "improved", "not_confirmed",
+NOT_MEASURABLE, UNCHANGED, NOT_REACHED, REACHED, IMPROVED, NOT_CONFIRMED = (
+    "not_measurable", "unchanged", "not_reached", "reached", "improved", "not_confirmed",
 )  # fmt: skip
 
 
@@ -26,7 +26,7 @@ NOT_MEASURABLE, UNCHANGED, REACHED, IMPROVED, NOT_CONFIRMED = (
 class Step:
     """One setting that was tried and kept: extra evidence by family, and how good it is on the earlier part."""
 
-    family: str | None  # which one was raised; None for the beginning, "*" for all of them
+    family: str | None  # which one was raised; None for the beginning
     extra_evidence: Mapping[str, float]
     incidents: int
     precision: Measured
@@ -96,8 +96,8 @@ class Searched:
 def search(history: History, current: DetectionSettings, target: float, progress: Progress = silent) -> SearchTrace:
     """The least extra evidence of each family with which the precision reaches ``target``, as a trace.
 
-    From the least allowed, the family is raised whose step costs the fewest right alerts for each wrong one it saves,
-    until the earlier part reaches the target; the later part must confirm it. A family moves by ``MAX_STEP`` at most.
+    From the least allowed, the family is raised that costs the fewest right alerts for each wrong one it saves, until
+    the earlier part reaches the target; the later part must confirm it. A family moves by ``MAX_STEP`` at most.
     Precision is over verdicts and planted anomalies; what is unknown is left out.
     """
     mine = replace(history, families={current.metric_type: history.families.get(current.metric_type, ())})
@@ -125,21 +125,24 @@ def _climb(
     highest = {family: max(extra, 0.0) + MAX_STEP for family, extra in begun.items()}
     most = sum(round((highest[family] - extra) / STEP) for family, extra in trial.extra.items())
     while (trial.precision.value or 0.0) < target and trial.precision.n:
-        raisable = [family for family, extra in trial.extra.items() if extra + STEP <= highest[family] + 1e-9]
-        if not raisable:
+        found = [helps for family in begun if (helps := _first_help(ground, trial, family, highest[family]))]
+        if not found:
             break
-        trials = {family: ground.tried({**trial.extra, family: trial.extra[family] + STEP}) for family in raisable}
-        family = max(raisable, key=lambda name: _gain(trial, trials[name]))
-        if _gain(trial, trials[family]) > 0:
-            trial = trials[family]
-        else:
-            family, trial = (
-                "*",
-                ground.tried({name: extra + STEP * (name in raisable) for name, extra in trial.extra.items()}),
-            )
+        family, trial = max(found, key=lambda one: _gain(trial, one[1]))
         steps.append((family, trial))
         progress(min(len(steps) / max(most, 1), 1.0), "threshold.searching")
     return steps
+
+
+def _first_help(ground: Searched, before: Trial, family: str, highest: float) -> tuple[str, Trial] | None:
+    """The smallest raise of one family that saves a wrong alert; None where none up to ``highest`` does."""
+    extra = before.extra[family] + STEP
+    while extra <= highest + 1e-9:
+        trial = ground.tried({**before.extra, family: extra})
+        if _gain(before, trial) > 0:
+            return family, trial
+        extra += STEP
+    return None
 
 
 def _gain(before: Trial, after: Trial) -> float:
@@ -150,9 +153,9 @@ def _gain(before: Trial, after: Trial) -> float:
 def _checked(trace: SearchTrace, ground: Searched, before: Trial, best: Trial) -> SearchTrace:
     old, new = (trial.result.outcomes.between(ground.split, None).precision() for trial in (before, best))
     trace = replace(trace, checked_before=old, checked_after=new)
-    if dict(best.extra) == dict(before.extra):
-        return replace(trace, outcome=UNCHANGED)
     is_reached = best.precision.value is not None and best.precision.value >= trace.target
+    if dict(best.extra) == dict(before.extra):
+        return replace(trace, outcome=UNCHANGED if is_reached else NOT_REACHED)
     is_better = is_reached or (best.precision.value or 0.0) > (before.precision.value or 0.0)
     holds = new.value is not None and (new.value >= trace.target or new.value >= (old.value or 0.0))
     if not (is_better and holds):

@@ -12,7 +12,7 @@ from core.errors import AppError
 from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, silent
-from db.queries import audit
+from db.queries import audit, premises
 from db.queries import candidates as candidate_queries
 from db.queries import scores as score_queries
 from db.queries import thresholds as queries
@@ -21,7 +21,7 @@ from db.queries import versions as data_versions
 from db.session import Database
 from pipeline.detection.decision import MIN_EVIDENCE, RANK_DAYS, TEST_MEMORY_DAYS
 from pipeline.detection.suppression import dismissals
-from pipeline.detection.thresholds.history import History, Truth, prepare
+from pipeline.detection.thresholds.history import History, Truth, nothing, prepare
 from pipeline.detection.thresholds.replay import Comparison, ReplayResult, compare, joined, run
 from pipeline.detection.thresholds.search import SearchTrace, search
 from pipeline.detection.thresholds.segments import Places
@@ -240,9 +240,10 @@ class ThresholdService:
             raise AppError("period_wrong", params={"since": since.isoformat(), "until": until.isoformat()})
         with self.database.reading() as connection:
             wanted = scope.hotel_filter(None if hotel_ids is None else list(hotel_ids))
-            ids = candidate_queries.hotels(connection) if wanted is None else wanted
+            ids = [hotel.id for hotel in premises.hotels(connection)] if wanted is None else wanted
             known = data_versions.current(connection, ids)
-            return [self._history(connection, hotel_id, (since, until), known) for hotel_id in ids]
+            found = [self._history(connection, hotel_id, (since, until), known) for hotel_id in ids]
+        return found or [nothing((since, until))]
 
     def _history(
         self, connection: Any, hotel_id: int, period: tuple[date, date], known: dict[tuple[int, str], int]
