@@ -83,7 +83,7 @@ def _place(found: pd.DataFrame, event: pd.Series) -> pd.Series:
     must = event["must"]
     rooms, staff = found["room"].isin(event["rooms"]), found["staff"].isin(event["staff"])
     if not must:  # the whole hotel: other alerts on rooms are consequences on the day itself, chance after it
-        own = found["interval_start"] >= event["started_at"] - pd.Timedelta(days=2)  # not a look back over weeks
+        own = found["interval_start"] >= event["started_at"] - pd.Timedelta(days=15)  # not a look back over weeks
         return own & (~found["entity_type"].isin(["room", "minibar_slot"]) | (found["timestamp"] <= event["ended_at"]))
     if "room_or_floor" in must:
         return rooms | ((found["floor"] != "") & (found["floor"] == str(event["floor"]).removesuffix(".0")))
