@@ -66,6 +66,8 @@ class TrainingService:
     confirmed: ConfirmedAnomalies = field(default_factory=NothingConfirmed)
     gate: PromotionGate = field(default_factory=PlantedGate)
     chooser: Chooser = choose
+    only: frozenset[str] | None = None  # metric types; None: all
+    searches_anew: bool = False  # features and parameters are chosen again, whatever the model in use chose
 
     def train(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """One attempt a metric and model type. Trained as of the same instant before: nothing to do."""
@@ -73,7 +75,8 @@ class TrainingService:
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
             time_zone = score_queries.hotel_time_zone(connection, hotel_id)
-        plan = [(metric, kind) for metric in METRIC_TYPES.values() for kind in self._kinds(metric)]
+        wanted = [metric for metric in METRIC_TYPES.values() if self.only is None or metric.name in self.only]
+        plan = [(metric, kind) for metric in wanted for kind in self._kinds(metric)]
         total = StageReport()
         for position, (metric, kind) in enumerate(plan):
             progress(position / len(plan), metric.name_key)
@@ -89,7 +92,7 @@ class TrainingService:
         """Fit, save, switch and log; a failure is logged and shown, and leaves the active model alone."""
         hotel_id, name, at = attempt.hotel_id, attempt.metric.name, attempt.at
         with self.database.reading() as connection:
-            if model_queries.trained_until(connection, hotel_id, name, attempt.kind) == at:
+            if not self.searches_anew and model_queries.trained_until(connection, hotel_id, name, attempt.kind) == at:
                 return StageReport()
             read = self._rows(connection, attempt)
             rows = without(read, self._excluded(connection, attempt))
@@ -153,7 +156,7 @@ class TrainingService:
             return restored(document) if document else Choice()
         document = (in_use.parameters or {}).get("choice") if in_use is not None else None
         kept = restored(document) if document else None
-        if kept is not None and not is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model):
+        if not self.searches_anew and kept is not None and not is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model):
             return kept
         residual = self._residual(attempt.metric)
         return self.chooser(rows, attempt.time_zone, attempt.at, residual, deep=self.settings.ml_deep_model)
