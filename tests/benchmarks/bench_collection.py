@@ -17,7 +17,8 @@ ROOMS, DAYS = 1000, 30
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 11:00 in Istanbul, in the middle of the rounds
 QUARTER = timedelta(minutes=15)
 SLICES = 5
-SOURCES = ("visits", "room_checks", "custody_movements", "stock_movements", "stays")
+SOURCES = ("visits", "room_checks", "custody_movements", "stock_movements", "stays", "refill_requests", "qr_scans",
+           "do_not_disturb")  # fmt: skip
 REACH = "≤ 3 ×, < 0.5 s"
 AGGREGATE = "one bare SQL aggregate of the same rows"
 
@@ -57,6 +58,7 @@ def settle(database: Database) -> None:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
             connection.execute(text(f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day'"))
             connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+        connection.execute(text("UPDATE ml_metrics SET collected_at = collected_at - interval '1 day'"))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
