@@ -156,7 +156,8 @@ class TrainingService:
             return restored(document) if document else Choice()
         document = (in_use.parameters or {}).get("choice") if in_use is not None else None
         kept = restored(document) if document else None
-        if not self.searches_anew and kept is not None and not is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model):
+        is_kept = kept is not None and not is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model)
+        if kept is not None and is_kept and not self.searches_anew:
             return kept
         residual = self._residual(attempt.metric)
         return self.chooser(rows, attempt.time_zone, attempt.at, residual, deep=self.settings.ml_deep_model)
