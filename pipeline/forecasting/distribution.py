@@ -9,7 +9,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 SMALLEST_MEAN = 1e-6
 SMALLEST_DISPERSION = 0.02  # variance over mean; issues to a fixed level vary far less than Poisson
 PRIOR_DAYS = 40.0  # all products' past weighs as much as so many days of one product's own
-EDGE = 0.002
+EDGE = 1e-7
 
 
 def quantiles(mean: Floats, variance: Floats, levels: Floats) -> Floats:

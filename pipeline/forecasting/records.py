@@ -79,8 +79,10 @@ def backtest_rows(
 def stored_choice(backtests: pd.DataFrame, product_ids: Ints) -> Ints:
     """The place in ``NAMES`` of each product's stored choice; −1 where there is none."""
     chosen = backtests[backtests["is_chosen"].astype(bool) & backtests["model"].isin(NAMES)]
-    models = chosen.drop_duplicates("product_id").set_index("product_id")["model"].map(NAMES.index)
-    return np.asarray(models.reindex(product_ids).fillna(-1).to_numpy(dtype=np.int64))
+    chosen = chosen.drop_duplicates("product_id")
+    places = np.array([NAMES.index(model) for model in chosen["model"]], dtype=np.int64)
+    row = pd.Index(chosen["product_id"]).get_indexer(pd.Index(product_ids))
+    return np.where(row >= 0, np.append(places, -1)[row], -1)
 
 
 def judgeable(observed_days: Ints) -> np.ndarray:

@@ -40,6 +40,7 @@ LEARNT_DAYS = 400
 RECENT_DAYS = 28
 FRESH_DAYS = 3  # a forecast made longer ago is not used any more
 MEASURED_EVERY = timedelta(days=7)
+NEWS_DAYS = timedelta(days=8)  # so long after a day its records may tell that it was over
 BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 RUN_OUT_COLUMNS = ["daily_outflow", "days_left", "days_low", "days_high", "probability_soon"]
 
@@ -155,9 +156,8 @@ class ForecastService:
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
             made = queries.made_forecasts(connection, hotel_id, since, until, COMPARED_DAYS)
-            zone = _zone(connection, hotel_id)
-            end = local_midnight(until + timedelta(days=1), zone) - timedelta(microseconds=1)
-            moment = _moment(connection, hotel_id, end, (until - since).days)
+            end = local_midnight(until + NEWS_DAYS, _zone(connection, hotel_id))
+            moment = _moment(connection, hotel_id, end, (until + NEWS_DAYS - since).days)
             happened = observed_units(_records(connection, moment, with_stays=False), since, until)
         return compare(made, happened)
 
