@@ -18,6 +18,7 @@ from pipeline.training.tails import evidence, nb_band, nb_upper
 UNITS_FLOOR = 1.0  # one unit is the smallest effect that can be called 100 %
 # Two of a rare product are rare, and nobody wants to know: units beyond the expected that are worth a word.
 CELL_EXCESS, ROOM_EXCESS = 2.5, 4.5
+PLAUSIBLE_SHARE = 0.6  # of the evidence of a total in which no product is out of proportion
 # The window, then what is measured on judged rows one after the other: stays, residuals, tails, runs.
 LOOKBACK_DAYS = 56 + 21 + 14 + 21 + 21 + 28 + 2
 
@@ -35,8 +36,9 @@ def detect_consumption(frame: pd.DataFrame, context: Context) -> Detected:
         return Detected(_scores(empty))
     ledger = Ledger()
     arrays = count_rows(rows)
-    judged = judge(arrays, repeats(rows))
-    visits, order = _checks(rows, arrays, judged)
+    repeated = repeats(rows, arrays.visit)
+    judged = judge(arrays, repeated)
+    visits, order = _checks(rows.assign(repeated=repeated), arrays, judged)
     visits = _with_guests(visits, ledger)
     cells = _cells(rows, arrays, judged, (visits, order), ledger)
     visits = _totals(visits, ledger)
@@ -128,9 +130,21 @@ def _totals(visits: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     size = deviation(total, expected, UNITS_FLOOR)
     return visits.assign(
         expected=expected, lower=lower, upper=upper, dispersion=dispersion, deviation_ratio=size,
-        score=calibrated(ledger, "room", day, score, busy),
+        score=_room_evidence(visits, score, ledger),
         effect=np.where((total - expected >= ROOM_EXCESS) | ~busy, size, 0.0),
     )  # fmt: skip
+
+
+def _room_evidence(visits: pd.DataFrame, score: Floats, ledger: Ledger) -> Floats:
+    """Totals on the scale of the hotel's own past; those of empty rooms apart from those of guests.
+
+    A total of few of everything is a guest who emptied the minibar: possible, and told only if very unlikely.
+    """
+    day, busy = visits["day"].to_numpy(np.int64), (visits["state"] != VACANT).to_numpy()
+    plausible = busy & (visits["thirst"] == visits["value"]).to_numpy()
+    found = calibrated(ledger, "room", day, score, busy)
+    empty = calibrated(ledger, "vacant", day, score, ~busy)
+    return np.where(busy, np.where(plausible, rounded(PLAUSIBLE_SHARE * found), found), empty)
 
 
 def _scores(cells: pd.DataFrame) -> pd.DataFrame:

@@ -26,8 +26,13 @@ def _unfilled(row: Row) -> list[Reason]:
     return [Reason("reason.unfilled", {"count": int(row["value"]), "found": int(row["found"])})]
 
 
+def _custody_loss(row: Row) -> list[Reason]:
+    figures = {"lowest": round(float(row["value"]), 1), "before": round(float(row["expected"]), 1)}
+    return [Reason("reason.custody_loss", figures)]
+
+
 PATTERN_REASONS: dict[str, Callable[[Row], list[Reason]]] = {
     "floor_rise": _moved, "floor_fall": _moved, "staff_rise": _moved, "staff_fall": _moved, "product_rise": _moved,
-    "unserved_floor": _unserved_floor, "unserved_room": _unserved_room,
+    "custody_loss": _custody_loss, "unserved_floor": _unserved_floor, "unserved_room": _unserved_room,
     "unfilled_floor": _unfilled, "unfilled_room": _unfilled,
 }  # fmt: skip

@@ -14,7 +14,7 @@ from pipeline.detection.unserved import SPAN_DAYS, not_explained, unfilled, unse
 from pipeline.training.count_window import VACANT, CountRows
 
 SHIFT_GATE_RATIO = 0.3
-UNSERVED_GATE_RATIO = 0.7  # floors are now and then half served
+UNSERVED_GATE_RATIO = 0.85  # floors are now and then half served
 UNFILLED_GATE_RATIO = 0.5  # of the units found missing
 SILENT = 3.0  # evidence of a silent attendant from which a fall has nothing to add
 GROUPS = (("floor", "floor_id"), ("staff", "staff_id"), ("product", "product_id"))

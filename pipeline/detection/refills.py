@@ -13,7 +13,11 @@ from pipeline.training.tails import evidence, normal_upper, t_upper
 
 WINDOW_DAYS = 56
 DRIFT_SPANS = (3, 7, 14)  # days over which a rise of the attendant's mean is looked for
-LOOKBACK_DAYS = WINDOW_DAYS + max(DRIFT_SPANS)
+HABIT_DAYS = 42  # of which an attendant's own day-to-day variation is measured, the longest span left out
+HABIT_PRIOR_DAYS = 10
+HABIT_RANGE = (1.0, 8.0)
+HABIT_CAP = 9.0
+LOOKBACK_DAYS = WINDOW_DAYS + HABIT_DAYS + 2
 LOADS = 16  # units refilled: 1 … 15 and more
 MINUTES_RANGE = (0.2, 240.0)
 STAFF_PRIOR_ROWS = 10.0
@@ -127,6 +131,7 @@ def _drift(tests: pd.DataFrame) -> pd.DataFrame:
     days = days[days["rows_"] >= MIN_DAY_ROWS].reset_index(drop=True)
     mean = days["total"].to_numpy() / FINE_UNIT / days["rows_"].to_numpy()
     noise = DAY_SPREAD**2 + days["spread2"].to_numpy() / FINE_UNIT / days["rows_"].to_numpy()
+    noise *= _habit(days, mean**2 / noise)
     best, rise, span_days = np.zeros(len(days)), np.zeros(len(days)), np.zeros(len(days), dtype=np.int64)
     certainty = 1.0 / noise
     for span in DRIFT_SPANS:
@@ -147,6 +152,16 @@ def _drift(tests: pd.DataFrame) -> pd.DataFrame:
         deviation_ratio=rounded(factor - 1.0), span_days=span_days,
         score=rounded(np.maximum(evidence(normal_upper(best)) - np.log10(len(DRIFT_SPANS)), 0.0)),
     )  # fmt: skip
+
+
+def _habit(days: pd.DataFrame, square: Floats) -> Floats:
+    """How much more an attendant's days vary than the model says: who notes times to five minutes varies much.
+
+    Measured on the days before the longest span, so that a drift does not make itself usual; never less than 1.
+    """
+    capped, ones = to_fixed(np.minimum(square, HABIT_CAP)), np.ones(len(days), dtype=np.int64)
+    total, count = (_over(days, each, HABIT_DAYS) - _over(days, each, max(DRIFT_SPANS)) for each in (capped, ones))
+    return np.clip((total / FINE_UNIT + HABIT_PRIOR_DAYS) / (count + HABIT_PRIOR_DAYS), *HABIT_RANGE)
 
 
 def _over(days: pd.DataFrame, values: Ints, span: int) -> Floats:

@@ -8,20 +8,33 @@ from pipeline.training.exact import Ints, rounded, trailing_sum
 from pipeline.training.tails import evidence
 
 REPEAT_MINUTES = 10.0  # two checks of one room closer than this are one check written down twice
+SAME_HOURS = 20.0  # two checks that found exactly the same things within a day are one, entered again later
+SAME_UNITS = 2  # at least; one water today and one tomorrow is a habit
 MEMORY_DAYS = 28
 USUAL_FLOOR = 0.1  # repeated checks a day that any hotel may have
 
 
-def repeats(rows: pd.DataFrame) -> np.ndarray:
-    """Which rows belong to a check that follows another one of the same room within minutes."""
-    minutes = (rows["timestamp"] - rows["interval_start"]).dt.total_seconds().to_numpy() / 60.0
-    return np.asarray(minutes < REPEAT_MINUTES)
+def repeats(rows: pd.DataFrame, visit: Ints) -> np.ndarray:
+    """Which rows belong to a check that repeats the one before it in the same room.
+
+    It follows within minutes, or within the day with exactly the same units. ``visit``: number of each row's check.
+    """
+    hours = (rows["timestamp"] - rows["interval_start"]).dt.total_seconds().to_numpy() / 3600.0
+    units = rows["metric_value"].to_numpy(dtype=float)
+    before = rows.groupby("entity_id")["metric_value"].shift().to_numpy(dtype=float)
+    count = int(visit.max(initial=-1)) + 1
+    differing = np.bincount(visit, weights=units != before, minlength=count)
+    total = np.bincount(visit, weights=units, minlength=count)
+    same = (differing == 0) & (total >= SAME_UNITS)
+    return np.asarray((hours * 60.0 < REPEAT_MINUTES) | (same[visit] & (hours < SAME_HOURS)))
 
 
 def repeated_days(visits: pd.DataFrame, hotel_id: int) -> pd.DataFrame:
-    """One row a local day: repeated checks that recorded units, against those of the last four weeks (Poisson tail)."""
-    short = repeats(visits)
-    taken = short & (visits["value"].to_numpy() > 0)
+    """One row a local day: repeated checks that recorded units, against those of the last four weeks (Poisson tail).
+
+    ``visits``: timestamp, day, value (units), repeated.
+    """
+    taken = visits["repeated"].to_numpy(dtype=bool) & (visits["value"].to_numpy() > 0)
     day = visits["day"].to_numpy(np.int64)
     first, count = int(day.min()), int(np.ptp(day)) + 1
     found: Ints = np.bincount(day[taken] - first, minlength=count).astype(np.int64)

@@ -23,7 +23,7 @@ def zero_runs(visits: pd.DataFrame) -> pd.DataFrame:
     ordered = visits.sort_values(["room_id", "timestamp"], kind="stable").reset_index(drop=True)
     if ordered.empty:
         return ordered
-    zero = ordered["value"].to_numpy() == 0
+    zero = (ordered["value"].to_numpy() == 0) & ordered["ready"].to_numpy()
     change = ordered["room_id"].ne(ordered["room_id"].shift()).to_numpy() | ~zero
     shape, before = 1.0 / ordered["frailty"].to_numpy(), ordered["stay_means"].to_numpy()
     means = ordered["means"].to_numpy()
@@ -49,7 +49,7 @@ def silent_days(visits: pd.DataFrame) -> pd.DataFrame:
     """
     if "staff_id" not in visits or visits.empty:
         return visits.head(0)
-    known = visits[visits["staff_id"].notna()]
+    known: pd.DataFrame = visits[visits["staff_id"].notna().to_numpy() & visits["ready"].to_numpy()]
     spread, means = known["visit_dispersion"].to_numpy(float), known["base"].to_numpy(float)
     log_zero = np.log1p(spread * means) / spread
     fixed = known.assign(
@@ -88,7 +88,11 @@ def shifts(visits: pd.DataFrame) -> pd.DataFrame:
     usual_mean = means * size / (shape + before)
     risen_mean = SHIFT_RATIO * means * size / (shape + SHIFT_RATIO * before)
     ratio = units * np.log(risen_mean / usual_mean) - (units + size) * np.log((size + risen_mean) / (size + usual_mean))
-    first = _first_in_window(ordered, ordered["room_id"].ne(ordered["room_id"].shift()).cumsum().to_numpy())
+    learning = ~ordered["ready"].to_numpy()
+    ratio = np.where(learning, 0.0, ratio)
+    first = _first_in_window(
+        ordered, (ordered["room_id"].ne(ordered["room_id"].shift()) | learning).cumsum().to_numpy()
+    )
     start = _best_start(to_fixed(ratio), first)
     length = np.arange(len(ordered)) - start + 1
     gain = _since(to_fixed(ratio), start) - np.log(np.arange(len(ordered)) - first + 1.0)

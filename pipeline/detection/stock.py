@@ -2,11 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pipeline.detection.channels import combined
 from pipeline.detection.contract import Context, Detected, Family, deviation
 from pipeline.detection.experts import LOOKBACK_STEPS, Expected, expect
-from pipeline.training.exact import Floats, Ints, rounded, to_fixed
+from pipeline.training.exact import FINE_UNIT, Floats, Ints, rounded, to_fixed, trailing_sum
 from pipeline.training.rows import prepare
 from pipeline.training.tails import evidence, t_two_sided, t_upper
 
@@ -15,8 +16,10 @@ LOOKBACK_DAYS = LOOKBACK_STEPS + 2
 LEARNING_STEPS = 14  # days of the same hour before a flow is judged
 FLOW_FLOOR_UNITS = 3.0
 FLOW_FLOOR_RATIO = 0.25
+FLOW_MEMORY = 28  # days of which shares and the largest flow are taken
 DELIVERY_SPREAD = 0.5  # of the logarithm; deliveries come in cases
 MIN_DELIVERIES = 4
+MAIN_STREAM = 0.5  # share of what came in that comes at that time of day: else it is what attendants bring back
 SAME_HOURS = 2  # deliveries are compared with those of the same time of day; returns come at another one
 DELIVERY_GATE_RATIO = 0.7
 COUNT_MEMORY = 60  # days of corrections that tell how exact counts usually are
@@ -33,7 +36,7 @@ def detect_stock(frame: pd.DataFrame, context: Context) -> Detected:
     count_correction. Expected values are told as levels: the level a usual day would have left.
     """
     rows = prepare(frame, context.time_zone)
-    hours = rows["timestamp"].to_numpy(dtype="datetime64[ns]").astype(np.int64) // 3_600_000_000_000
+    hours = _local_hours(rows, context.time_zone)
     outflow, usual = _flows(rows, hours)
     level = rows["metric_value"].to_numpy(dtype=float)
     expected = level + outflow - usual.value
@@ -49,11 +52,24 @@ def detect_stock(frame: pd.DataFrame, context: Context) -> Detected:
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
     families = (
         Family("outflow", context.alert_type, "product", context.effect_gate_ratio, tests, share=0.1, is_banded=True),
-        Family("delivery", "teslimat_sapma", "product", DELIVERY_GATE_RATIO, _deliveries(tests), share=0.05),
+        Family(
+            "delivery",
+            "teslimat_sapma",
+            "product",
+            DELIVERY_GATE_RATIO,
+            _deliveries(tests.assign(hour=hours % DAY_HOURS)),
+            share=0.05,
+        ),
         Family("count", "stok_sayim_farki", "product", COUNT_GATE_RATIO, _counts(rows, level), share=0.1),
         Family("stock_negative", "stok_tutarsizlik", "product", 0.0, _negative(tests)),
     )
     return Detected(tests[names].assign(detector=detector), families)
+
+
+def _local_hours(rows: pd.DataFrame, time_zone: str) -> Ints:
+    """Hours of the hotel's clock since 1970 that each row closes: people keep their hours when the clock changes."""
+    local = (rows["timestamp"] - pd.Timedelta(microseconds=1)).dt.tz_convert(time_zone).dt.tz_localize(None)
+    return np.asarray(local.to_numpy(dtype="datetime64[h]").astype(np.int64))
 
 
 def _flows(rows: pd.DataFrame, hours: Ints) -> tuple[Floats, Expected]:
@@ -66,15 +82,40 @@ def _flows(rows: pd.DataFrame, hours: Ints) -> tuple[Floats, Expected]:
     days = (int(hours.max()) - first) // DAY_HOURS + 1
     hourly = np.zeros((ids.size, days * DAY_HOURS), dtype=np.int64)
     observed = np.zeros(hourly.shape, dtype=bool)
-    hourly[product, hours - first] = to_fixed(rows["outflow"].to_numpy(dtype=float), 1)
+    np.add.at(hourly, (product, hours - first), to_fixed(rows["outflow"].to_numpy(dtype=float), 1))
     observed[product, hours - first] = True
     trailing = _trailing_day(hourly).astype(float)
     trailing[_trailing_day(observed.astype(np.int64)) < DAY_HOURS] = np.nan
     grid = trailing.reshape(ids.size, days, DAY_HOURS).transpose(0, 2, 1).reshape(-1, days)
     usual = expect(grid, FLOW_FLOOR_RATIO, FLOW_FLOOR_UNITS)
-    line, step = product * DAY_HOURS + (hours - first) % DAY_HOURS, (hours - first) // DAY_HOURS
-    picked = Expected(*(np.asarray(part)[line, step] for part in (usual.value, usual.scale, usual.seen, usual.expert)))
-    return trailing[product, hours - first], picked
+    value = _with_the_others(trailing, _by_hour(usual.value, ids.size), hourly)
+    scale = np.maximum(_by_hour(usual.scale, ids.size), FLOW_FLOOR_RATIO * np.abs(value))
+    parts = (value, scale, _by_hour(usual.seen, ids.size), _by_hour(usual.expert, ids.size))
+    return trailing[product, hours - first], Expected(*(part[product, hours - first] for part in parts))
+
+
+def _by_hour(grid: np.ndarray, products: int) -> np.ndarray:
+    """(product × hour of day) × days as products × hours."""
+    return np.asarray(grid.reshape(products, DAY_HOURS, -1).transpose(0, 2, 1).reshape(products, -1))
+
+
+def _with_the_others(trailing: Floats, usual: Floats, hourly: Ints) -> Floats:
+    """Usual flows plus the product's share of what all the others had beyond theirs in the same 24 hours.
+
+    Attendants are issued everything at once, on another day after a holiday, and more when the hotel is full. What is
+    granted this way never exceeds the largest flow of the product in the four weeks before.
+    """
+    days = hourly.shape[1] // DAY_HOURS
+    daily = hourly.reshape(hourly.shape[0], days, DAY_HOURS).sum(axis=2)
+    past = np.repeat(trailing_sum(daily.T, FLOW_MEMORY).T, DAY_HOURS, axis=1).astype(float)
+    share = past / np.maximum(past.sum(axis=0) - past, 1.0)
+    beyond = to_fixed(trailing - usual) / FINE_UNIT
+    others = np.maximum(beyond.sum(axis=0) - beyond, 0.0)
+    top = np.nan_to_num(trailing).reshape(hourly.shape[0], days, DAY_HOURS).max(axis=2)
+    before = np.concatenate([np.zeros((top.shape[0], FLOW_MEMORY)), top[:, :-1]], axis=1)
+    largest = sliding_window_view(before, FLOW_MEMORY, axis=1)[:, :days].max(axis=2)
+    granted = np.minimum(usual + np.minimum(share, 1.0) * others, np.repeat(largest, DAY_HOURS, axis=1))
+    return np.asarray(np.maximum(usual, granted))
 
 
 def _trailing_day(hourly: Ints) -> Ints:
@@ -144,12 +185,13 @@ def _deliveries(tests: pd.DataFrame) -> pd.DataFrame:
     usual, seen = np.full(units.size, np.nan), np.zeros(units.size)
     scale = np.full(units.size, DELIVERY_SPREAD)
     product, day = came["entity_id"].to_numpy(np.int64), came["day"].to_numpy(np.int64)
-    hour = came["timestamp"].dt.hour.to_numpy(np.int64)
+    hour = came["hour"].to_numpy(np.int64)
     for position in range(units.size):
         past = (product == product[position]) & (day < day[position]) & (day >= day[position] - COUNT_MEMORY)
+        everything = units[past].sum()
         past &= np.abs(hour - hour[position]) <= SAME_HOURS
         seen[position] = past.sum()
-        if seen[position] >= MIN_DELIVERIES:
+        if seen[position] >= MIN_DELIVERIES and units[past].sum() > MAIN_STREAM * everything:
             logs = np.log(units[past])
             usual[position] = np.median(logs)
             scale[position] = max(DELIVERY_SPREAD, 1.4826 * float(np.median(np.abs(logs - usual[position]))))
