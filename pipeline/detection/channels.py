@@ -1,11 +1,10 @@
-"""Several opinions about one row on one fixed scale (−log10 of a tail), combined by their mean (DETECTION, Combine)."""
+"""Several opinions about one row on one fixed scale (−log10 of a tail), combined on that scale (DETECTION, Combine)."""
 
 import numpy as np
 import pandas as pd
 
 from pipeline.training.exact import Floats, rounded
-
-CHANNEL_CAP = 12.0  # beyond one in 10^12 no channel may outvote the others
+from pipeline.training.joint import joint_evidence
 
 
 def combined(
@@ -19,7 +18,7 @@ def combined(
     joined = rows[keys].merge(channel.drop_duplicates(keys, keep="last"), on=keys, how="left")
     model = joined["channel"].to_numpy(dtype=float)
     known = np.isfinite(model)
-    both = 0.5 * (np.minimum(residual, CHANNEL_CAP) + np.minimum(np.nan_to_num(model), CHANNEL_CAP))
+    both = joint_evidence(residual, np.nan_to_num(model))
     score = np.where(known & np.isfinite(residual), rounded(both), alone)
     model_id = np.where(known, joined["model_id"].fillna(0).to_numpy(), 0).astype(np.int64)
     return score, model_id, np.where(known, "zscore+isolation_forest", "zscore").tolist()

@@ -27,6 +27,7 @@ from pipeline.features.selection import auto_select
 from pipeline.training.autoencoder import fit_autoencoder
 from pipeline.training.exact import Floats
 from pipeline.training.isolation import SEED, ForestParameters, fit_forest
+from pipeline.training.joint import joint_evidence
 from pipeline.training.planting import Grid, Residual, grid_of, planted_rows, sampled
 
 KEPT_FOR = timedelta(days=7)
@@ -36,7 +37,6 @@ FOLD_DAYS, FOLDS = 14, 2
 LEAST_DAYS = 42  # a fold needs four weeks before it
 VOTE_MARGIN = 0.01  # of average precision; the simpler model stays unless the other is clearly better
 MIN_EVENT_ROWS = 20
-RESIDUAL_CAP = 12.0
 COMPARED_ENTITIES = 40
 SEARCH_TREES = 50  # of every forest of a search; what is fitted afterwards has them all
 PARAMETER_SETS = (
@@ -133,14 +133,14 @@ def residual_evidence(rows: pd.DataFrame) -> Floats:
     """The Z-Score alone: −log10 of the two-sided tail of the distance from the 30 days before."""
     z = np.abs(np.nan_to_num(column(rows, "deviation_30")))
     tail = np.clip(2.0 * special.ndtr(-z), 1e-300, 1.0)
-    return np.asarray(np.minimum(-np.log10(tail), RESIDUAL_CAP))
+    return np.asarray(-np.log10(tail))
 
 
 def combined_evidence(rows: pd.DataFrame, channel: Channel | None) -> Floats:
-    """The mean of both, as detection combines them; ``residual`` is the detector's own evidence where it is known."""
+    """Both together, as detection combines them; ``residual`` is the detector's own evidence where it is known."""
     known = "residual" in rows.columns
-    alone = np.minimum(rows["residual"].to_numpy(dtype=float), RESIDUAL_CAP) if known else residual_evidence(rows)
-    return np.asarray(alone) if channel is None else np.asarray(0.5 * (alone + channel.evidence(rows)))
+    alone = rows["residual"].to_numpy(dtype=float) if known else residual_evidence(rows)
+    return np.asarray(alone) if channel is None else joint_evidence(alone, channel.evidence(rows))
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pandas as pd
+import pytest
+from scipy import special
 
 from pipeline.features.names import FEATURES
 from pipeline.training.exact import exact_sum, to_fixed, trailing_sum
 from pipeline.training.isolation import CHANNEL_CAP, fit_forest, validate_forest
+from pipeline.training.joint import CHANNEL_CAP as JOINT_CAP
+from pipeline.training.joint import CORRELATION, joint_evidence
 from pipeline.training.tails import nb_band, nb_lower, nb_upper
 from pipeline.training.zscore import fit_robust_z
 
@@ -74,3 +78,17 @@ def test_exact_sums_do_not_depend_on_order_zeros_or_start() -> None:
     fixed = to_fixed(values)
     np.testing.assert_array_equal(trailing_sum(fixed, 30)[400:], trailing_sum(fixed[300:], 30)[100:])
     assert trailing_sum(fixed, 30)[0] == 0
+
+
+def test_two_opinions_together_are_a_tail_and_not_a_mean() -> None:
+    """Under "usual", with the correlation that is assumed, evidence of t comes once in 10^t rows."""
+    rng = np.random.default_rng(6)
+    one = rng.normal(size=400_000)
+    other = CORRELATION * one + np.sqrt(1 - CORRELATION**2) * rng.normal(size=one.size)
+    found = joint_evidence(-np.log10(special.ndtr(-one)), -np.log10(special.ndtr(-other)))
+    for level in (0.5, 1.0, 2.0, 3.0):
+        assert (found >= level).mean() * 10**level == pytest.approx(1.0, abs=0.15)
+    agreed = joint_evidence(np.array([4.0]), np.array([3.0]))[0]
+    assert agreed > 4.0  # the mean would have said 3.5
+    assert joint_evidence(np.array([4.0]), np.array([0.3]))[0] < 4.0
+    assert joint_evidence(np.array([400.0]), np.array([1.0])) == joint_evidence(np.array([JOINT_CAP]), np.array([1.0]))
