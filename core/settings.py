@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     ml_deep_model: bool = Field(
         False, validation_alias=_older("ML_DEEP_MODEL"), description="Train the optional autoencoder as well"
     )
+    quality_floor: float = Field(
+        0.60, gt=0, lt=1, validation_alias=_older("ML_QUALITY_FLOOR"),
+        description="Precision on verdicts below which models are renewed",
+    )  # fmt: skip
     models_dir: Path = Field(
         ROOT / "ml_models", validation_alias=_older("ML_MODELS_DIR"), description="Folder of the model files"
     )

@@ -49,7 +49,8 @@ def silencing(
     """Alerts whose verdict still silences their situation at an instant, oldest verdict first."""
     query = (
         "SELECT a.id, a.alert_type, a.entity_type, a.entity_id, a.context_signature, a.metric_value, a.expected, "
-        f"a.deviation_ratio FROM ml_alerts a WHERE a.hotel_id = :hotel_id AND {SILENT} ORDER BY a.verdict_at, a.id"
+        "a.deviation_ratio, a.score FROM ml_alerts a "
+        f"WHERE a.hotel_id = :hotel_id AND {SILENT} ORDER BY a.verdict_at, a.id"
     )
     params = {"hotel_id": hotel_id, **_silent_params(durations, at)}
     return [dict(row) for row in connection.execute(text(query), params).mappings()]

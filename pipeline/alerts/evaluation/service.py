@@ -21,7 +21,6 @@ from db.queries.versions import bump
 from db.session import Database
 from pipeline.alerts.evaluation.ranking import ranked, within
 from pipeline.detection.contract import Context
-from pipeline.detection.detectors import JUDGES
 from pipeline.detection.evaluation.candidates import candidates
 from pipeline.detection.evaluation.injection import inject
 from pipeline.detection.evaluation.labelled import LabelledFigures, labelled_figures
@@ -77,6 +76,8 @@ class EvaluationService:
         with self.database.reading() as connection:
             time_zone = score_queries.hotel_time_zone(connection, hotel_id)
             models = queries.active_models(connection, hotel_id)
+        from pipeline.detection.detectors import JUDGES  # scipy: seconds that screens, which only read, do not pay
+
         subject = Subject(hotel_id, at, time_zone, self.thresholds.current(scope, hotel_id), models)
         rows = self._from_verdicts(subject)
         for position, metric_type in enumerate(JUDGES):
@@ -149,6 +150,8 @@ class EvaluationService:
 
 def _injected(connection: Any, subject: Subject, metric_type: str) -> LabelledFigures | None:
     """On anomalies put into a copy of the held-out rows, judged by today's settings without a trained model."""
+    from pipeline.detection.detectors import JUDGES
+
     metric = METRIC_TYPES[metric_type]
     rows = _rows(connection, subject, metric_type)
     if rows.empty or metric.entity_type == "floor":

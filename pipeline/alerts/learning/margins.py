@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipeline.alerts.learning.shifts import DIMENSIONS
 
-COUNTED = {"dogru": True, "yanlis_pozitif": False}  # what was expected, and trials, teach nothing about the detector
+CONFIRMED = "dogru"
+COUNTED = (CONFIRMED, "yanlis_pozitif")  # what was expected, and trials, teach nothing about the detector
 TEST = r"test=([a-z_0-9]+)"
 OCCUPANCY = r"occupancy=([a-z]+)"
 COLUMNS = ["id", "metric_type", "family", "margin", "is_true", *DIMENSIONS]
@@ -21,11 +22,11 @@ def judged_margins(judged: pd.DataFrame, decided: pd.DataFrame, manual: Mapping[
     shifts come on top of it. An incident's margin is that of its strongest interval: it would have been raised for
     that one. Facts that need no statistics, and alerts older than the candidates, are left out.
     """
-    counted = judged[judged["verdict"].isin(list(COUNTED))]
+    counted = judged[judged["verdict"].isin(COUNTED)]
     signature = counted["context_signature"].astype(object).fillna("").astype(str)
     counted = counted.assign(
         family=signature.str.extract(TEST, expand=False), occupancy=signature.str.extract(OCCUPANCY, expand=False),
-        is_true=counted["verdict"].map(COUNTED),
+        is_true=(counted["verdict"] == CONFIRMED).to_numpy(dtype=bool),
     )  # fmt: skip
     found = decided[~decided["certain"].astype(bool)]
     extra = found["family"].map(dict(manual)).fillna(0.0).to_numpy(dtype=float)

@@ -78,13 +78,13 @@ def _consumption(rows: pd.DataFrame, position: int, rng: np.random.Generator) ->
 def _silent_room(rows: pd.DataFrame, position: int) -> dict[str, object] | None:
     started = rows.at[position, "timestamp"]
     of_room = (rows["room_id"] == rows.at[position, "room_id"]) & (rows["timestamp"] >= started)
-    checks = np.unique(rows.loc[of_room, "timestamp"].to_numpy())[:SILENT_CHECKS]
+    checks = rows.loc[of_room, "timestamp"].drop_duplicates().sort_values().iloc[:SILENT_CHECKS]
     mine = of_room & rows["timestamp"].isin(checks)
     if len(checks) < SILENT_CHECKS or rows.loc[mine, "metric_value"].sum() == 0:
         return None  # nothing was taken anyway: nobody could tell
     rows.loc[mine, "metric_value"] = 0
     return _at(rows, position, "nothing_recorded") | {
-        "entity_type": "room", "product_id": np.nan, "ended_at": pd.Timestamp(checks[-1], tz="UTC"),
+        "entity_type": "room", "product_id": np.nan, "ended_at": checks.iloc[-1],
     }  # fmt: skip
 
 

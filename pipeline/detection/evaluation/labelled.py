@@ -36,8 +36,11 @@ class LabelledFigures:
 def labelled_figures(metric_type: str, found: pd.DataFrame, labels: pd.DataFrame, tests: int) -> LabelledFigures:
     """``found``: candidates with margin and alert (``candidates.COLUMNS``) of the time in which ``labels`` were set;
     ``labels``: of that metric type; ``tests``: how many tests were made in that time."""
+    labels = labels.reset_index(drop=True)
+    if found.empty or labels.empty:
+        return _nothing_raised(metric_type, labels)
     report = evaluate_candidates(metric_type, found, labels, 0.0)
-    hit = match(found, labels) if len(found) else np.zeros(0, dtype=np.int64)
+    hit = match(found, labels)
     alert = found["alert"].to_numpy(dtype=bool)
     false_tests = int((alert & (hit < 0)).sum())
     specificity = 1.0 - false_tests / tests if tests > 0 else None
@@ -45,11 +48,18 @@ def labelled_figures(metric_type: str, found: pd.DataFrame, labels: pd.DataFrame
     intervals = {"precision": report.precision_interval, "pr_auc": report.pr_auc_interval,
                  "recall": _recall_interval(hit[alert], len(labels))}  # fmt: skip
     return LabelledFigures(
-        metric_type, len(labels), report.incidents, report.precision if len(labels) else None, report.recall,
+        metric_type, len(labels), report.incidents, report.precision, report.recall,
         harmonic_mean(report.precision, report.recall), accuracy, report.pr_auc,
-        {name: interval for name, interval in intervals.items() if interval is not None and len(labels)},
+        {name: interval for name, interval in intervals.items() if interval is not None},
         {kind.anomaly_type: (kind.found, kind.planted) for kind in report.by_type},
     )  # fmt: skip
+
+
+def _nothing_raised(metric_type: str, labels: pd.DataFrame) -> LabelledFigures:
+    """No candidate at all: every labelled anomaly was missed, and no alert has a precision."""
+    missed = {str(kind): (0, len(rows)) for kind, rows in labels.groupby("anomaly_type")}
+    recall, accuracy = (0.0, 0.5) if len(labels) else (None, None)
+    return LabelledFigures(metric_type, len(labels), 0, None, recall, None, accuracy, recall, {}, missed)
 
 
 def harmonic_mean(precision: float | None, recall: float | None) -> float | None:

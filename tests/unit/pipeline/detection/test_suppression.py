@@ -22,6 +22,7 @@ def judged(alert_id: int = 1, **changes: Any) -> dict[str, Any]:
     row = {
         "id": alert_id, "alert_type": FIVE.alert_type, "entity_type": "room", "entity_id": 7,
         "context_signature": FIVE.context_signature, "metric_value": 6.0, "expected": 1.0, "deviation_ratio": 5.0,
+        "score": 4.0,
     }  # fmt: skip
     return row | changes
 
@@ -44,6 +45,11 @@ def test_twice_the_dismissed_deviation_and_a_tenfold_entry_are_raised(value: flo
 def test_more_units_of_the_same_proportion_on_a_busy_day_stay_silent() -> None:
     assert hidden(60.0, expected=10.0)
     assert not hidden(120.0, expected=10.0)
+
+
+@pytest.mark.parametrize(("value", "score", "is_hidden"), [(8.0, 6.9, True), (8.0, 7.0, False), (7.0, 20.0, True)])
+def test_what_is_larger_and_a_thousand_times_rarer_is_raised(value: float, score: float, is_hidden: bool) -> None:
+    assert hidden(value, score=score) is is_hidden
 
 
 def test_too_little_was_not_dismissed_by_a_verdict_on_too_much() -> None:
@@ -80,6 +86,7 @@ def test_replay_silences_exactly_what_the_live_alerts_do() -> None:
     """One definition everywhere: the same anomalies through both forms."""
     values = [0.0, 4.0, 10.0, 11.0, 51.0]
     anomalies = [replace(FIVE, value=value, deviation_ratio=value - 1.0) for value in values]
+    anomalies += [replace(FIVE, value=8.0, deviation_ratio=7.0, score=score) for score in (6.9, 7.0)]
     anomalies += [replace(anomaly, entity_id=8) for anomaly in anomalies]
     live = [silences([judged()]).hides(anomaly) is not None for anomaly in anomalies]
     frame = pd.DataFrame([vars(anomaly) for anomaly in anomalies])
