@@ -9,6 +9,8 @@ from db.queries.collect_daily import DAY
 from db.queries.frames import copy_out
 from db.queries.watermarks import Window
 
+# Two looks within minutes are one look written down twice: its units were not consumed in between.
+REPEATED = "interval '10 minutes'"
 ROWS = "hotel_id = %(hotel_id)s AND metric_type = 'tuketim_miktar' AND timestamp <= %(until)s"
 
 
@@ -31,7 +33,8 @@ def vacant_days(connection: Connection, window: Window, since: datetime | None, 
         "count(DISTINCT room_id) FILTER (WHERE units > 0) AS rooms FROM ("
         f"SELECT {DAY.format(at='m.timestamp')} AS day, s.room_id, m.timestamp, sum(m.metric_value) AS units "
         f"FROM (SELECT entity_id, timestamp, metric_value FROM ml_metrics WHERE {ROWS} "
-        "AND (%(since)s IS NULL OR timestamp > %(since)s) AND extra_data->>'occupancy' = 'vacant') m "
+        "AND (%(since)s IS NULL OR timestamp > %(since)s) AND extra_data->>'occupancy' = 'vacant' "
+        f"AND timestamp - interval_start >= {REPEATED}) m "
         "JOIN minibar_slots s ON s.id = m.entity_id GROUP BY 1, 2, 3) looks GROUP BY 1 ORDER BY 1"
     )
     params = {"hotel_id": window.hotel_id, "zone": window.time_zone, "since": since, "until": until}

@@ -21,6 +21,7 @@ MIN_ANSWERS = 3
 MINUTES_RANGE = (1.0, 3.0 * 24 * 60)
 SLOW_GATE_RATIO = 0.5
 LATE_Z = 2.33
+VERY_LATE = 4.0  # times the usual; one late answer is never critical
 
 
 def detect_answers(frame: pd.DataFrame, context: Context, metric: MetricType) -> Detected:
@@ -39,6 +40,7 @@ def detect_answers(frame: pd.DataFrame, context: Context, metric: MetricType) ->
         upper=rounded(expected * np.exp(LATE_Z * scale)), observations=seen, room_id=rows["entity_id"],
         score=np.where(ready, rounded(evidence(t_upper((logs - usual) / scale))), np.nan),
         deviation_ratio=deviation(minutes, expected, 1.0), effect=np.maximum(minutes / expected - 1.0, 0.0),
+        severity=np.where(minutes >= VERY_LATE * expected, "yuksek", "orta").astype(object),
         residual=np.where(ready, rounded(logs - usual), np.nan), spread=scale,
     )  # fmt: skip
     single = Family(

@@ -19,7 +19,7 @@ def _whole(value: Any) -> int:
 
 
 def _write_offs(row: Row) -> list[Reason]:
-    return [Reason("reason.write_offs", {"held": _whole(row["exposure"]), "count": _whole(row["value"])})]
+    return [Reason("reason.write_offs", {"held": _whole(row["exposure"]), "number": _whole(row["value"])})]
 
 
 def _work(row: Row) -> list[Reason]:
@@ -27,11 +27,11 @@ def _work(row: Row) -> list[Reason]:
 
 
 def _scans(row: Row) -> list[Reason]:
-    return [Reason("reason.scans", {"looks": _whole(row["exposure"]), "count": _whole(row["value"])})]
+    return [Reason("reason.scans", {"looks": _whole(row["exposure"]), "number": _whole(row["value"])})]
 
 
 def _failed_scans(row: Row) -> list[Reason]:
-    return [Reason("reason.failed_scans", {"scans": _whole(row["exposure"]), "count": _whole(row["value"])})]
+    return [Reason("reason.failed_scans", {"scans": _whole(row["exposure"]), "number": _whole(row["value"])})]
 
 
 def _vacant_looks(row: Row) -> list[Reason]:

@@ -14,5 +14,6 @@ METRIC = MetricType(
     model_types=("zscore",),
     source=Source("daily", "REQUESTS"),
     direction="upper",
+    scale_floor=3.0,  # three more than usual, where usually fewer come
     alert_share=0.02,
 )
