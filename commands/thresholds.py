@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.detection.thresholds.settings import Change, DetectionSettings
 
 SHOWN_ALERTS = 20
-Names = dict[str, dict[int, str]]  # of rooms, products and staff, by the column that holds their id
+Names = dict[str, dict[int, str]]  # of rooms, products, staff and floors, by the column that holds their id
 QUALITY = ("verdict_precision", "verdict_recall", "planted_precision", "planted_recall")
 thresholds_app = typer.Typer(no_args_is_help=True, help="What an alert needs: evidence, effect, budget.")
 
@@ -179,9 +179,9 @@ def _print_result(t: Translator, hotel: str, span: tuple[date, date], result: "R
 
 def _measured(t: Translator, what: str, measured: "Measured") -> str:
     if measured.value is None or measured.low is None or measured.high is None:
-        return t("threshold.not_measurable", what=what, count=measured.n)
+        return t("threshold.not_measurable", what=what, cases=measured.n)
     value, low, high = (t.percent(ratio) for ratio in (measured.value, measured.low, measured.high))
-    return t("threshold.measured", what=what, value=value, low=low, high=high, count=measured.n)
+    return t("threshold.measured", what=what, value=value, low=low, high=high, cases=measured.n)
 
 
 def _print_difference(t: Translator, compared: "Comparison", names: Names) -> None:
@@ -194,7 +194,9 @@ def _print_difference(t: Translator, compared: "Comparison", names: Names) -> No
 
 def _print_alerts(t: Translator, names: Names, key: str, rows: "Iterable[dict[Any, Any]]") -> None:
     for row in rows:
-        places = [known[int(row[column])] for column, known in names.items() if row[column] in known]
+        places = [known[int(row[column])] for column, known in names.items() if row.get(column) in known]
+        if row["entity_type"] == "floor":
+            places = [t("threshold.floor", floor=names["floor_id"].get(int(row["entity_id"]), row["entity_id"]))]
         console.print(
             t(
                 key, day=t.day(row["observed_on"].date()), alert_type=t(f"alert_type.{row['alert_type']}"),

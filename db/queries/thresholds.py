@@ -82,8 +82,11 @@ def places(connection: Connection, hotel_id: int) -> dict[str, dict[int, int]]:
 
 
 def names(connection: Connection, hotel_id: int) -> dict[str, dict[int, str]]:
-    """What people call the rooms, products and staff of a hotel, by the column that holds their id."""
-    tables = {"room_id": ("rooms", "number"), "product_id": ("products", "name"), "staff_id": ("staff", "full_name")}
+    """What people call the rooms, products, staff and floors of a hotel, by the column that holds their id."""
+    tables = {
+        "room_id": ("rooms", "number"), "product_id": ("products", "name"), "staff_id": ("staff", "full_name"),
+        "floor_id": ("floors", "name"),
+    }  # fmt: skip
     found = {}
     for column, (table, name) in tables.items():
         query = f"SELECT id, {name} AS name FROM {table} WHERE hotel_id = :hotel_id"

@@ -33,27 +33,38 @@ BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=U
 SEARCHED_DAYS = 60
 KEPT_HISTORIES = 8  # of hotels and periods that somebody is looking at
 READ_TOPICS = ("scores", "alerts")  # a history changes with these
+Key = tuple[int, date, date]  # hotel and period
 Proposed = Mapping[str, Change]  # by metric type, or HOTEL_WIDE
 
 
 @dataclass
-class Histories:
-    """Prepared histories by hotel and period, each as of the data versions it was read at."""
+class Kept:
+    """A prepared history as of some data versions, and what the settings in force say about it."""
 
-    kept: "OrderedDict[tuple[int, date, date], tuple[tuple[int, ...], History]]" = field(default_factory=OrderedDict)
+    versions: tuple[int, ...]
+    history: History
+    in_force: tuple[dict[str, DetectionSettings], ReplayResult] | None = None
+
+
+@dataclass
+class Histories:
+    """Prepared histories by hotel and period: a slider that moves reads nothing and decides once."""
+
+    kept: "OrderedDict[Key, Kept]" = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
-    def find(self, key: tuple[int, date, date], versions: tuple[int, ...]) -> History | None:
+    def find(self, key: Key, versions: tuple[int, ...]) -> Kept | None:
         with self.lock:
             known = self.kept.get(key)
-            return known[1] if known is not None and known[0] == versions else None
+            return known if known is not None and known.versions == versions else None
 
-    def keep(self, key: tuple[int, date, date], versions: tuple[int, ...], history: History) -> None:
+    def keep(self, key: Key, kept: Kept) -> Kept:
         with self.lock:
-            self.kept[key] = (versions, history)
+            self.kept[key] = kept
             self.kept.move_to_end(key)
             while len(self.kept) > KEPT_HISTORIES:
                 self.kept.popitem(last=False)
+        return kept
 
 
 @dataclass(frozen=True)
@@ -140,7 +151,7 @@ class ThresholdService:
         return [version_of(row, effective([], hotel_id, row["metric_type"], budget)) for row in rows]
 
     def names(self, scope: Scope, hotel_id: int) -> dict[str, dict[int, str]]:
-        """Rooms, products and staff as people call them: {``room_id``: {id: number}, ``product_id``, ``staff_id``}."""
+        """What people call rooms, products, staff and floors: {``room_id``: {id: number}, ``product_id``: …}."""
         _may_read(scope, hotel_id)
         with self.database.reading() as connection:
             return queries.names(connection, hotel_id)
@@ -171,11 +182,11 @@ class ThresholdService:
         scope.require("thresholds.write")
         target = self.settings.accuracy_threshold if target_precision is None else target_precision
         today = self.clock.now().date() + timedelta(days=1)
-        [history] = self._histories(scope, [hotel_id], today - timedelta(days=SEARCHED_DAYS), today)
+        [kept] = self._histories(scope, [hotel_id], today - timedelta(days=SEARCHED_DAYS), today)
         current = self.current(scope, hotel_id).get(metric_type)
         if current is None or metric_type == HOTEL_WIDE:
             raise _unknown(metric_type)
-        trace = search(history, current, target, progress)
+        trace = search(kept.history, current, target, progress)
         if trace.proposed is None:
             return trace
         moved = {name: rule for name, rule in trace.proposed.families.items() if rule != current.families.get(name)}
@@ -216,23 +227,28 @@ class ThresholdService:
         data_versions.bump(connection, hotel_id, "settings")
         return self._current(connection, hotel_id)[metric_type]
 
-    def _run(self, history: History, proposed: Proposed) -> ReplayResult:
+    def _run(self, kept: Kept, proposed: Proposed) -> ReplayResult:
         with self.database.reading() as connection:
-            settings = self._current(connection, history.hotel_id)
+            settings = self._current(connection, kept.history.hotel_id)
+        if not proposed:
+            if kept.in_force is None or kept.in_force[0] != settings:
+                kept.in_force = (settings, run(kept.history, settings))
+            return kept.in_force[1]
         unknown = proposed.keys() - settings.keys()
         if unknown:
             raise _unknown(min(unknown))
-        shared = proposed.get(HOTEL_WIDE, Change())
-        budget = shared.apply(settings[HOTEL_WIDE])
-        for name, asked in settings.items():
-            if name != HOTEL_WIDE:
-                changed = proposed.get(name, Change()).apply(asked)
-                settings[name] = replace(
-                    changed, budget_per_day=budget.budget_per_day, false_discovery_ratio=budget.false_discovery_ratio
-                )
-        return run(history, settings)
+        hotel = proposed.get(HOTEL_WIDE, Change()).apply(settings[HOTEL_WIDE])
+        budget, ratio = hotel.budget_per_day, hotel.false_discovery_ratio
+        asked = {
+            name: replace(
+                proposed.get(name, Change()).apply(current), budget_per_day=budget, false_discovery_ratio=ratio
+            )
+            for name, current in settings.items()
+            if name != HOTEL_WIDE
+        }
+        return run(kept.history, asked)
 
-    def _histories(self, scope: Scope, hotel_ids: Sequence[int] | None, since: date, until: date) -> list[History]:
+    def _histories(self, scope: Scope, hotel_ids: Sequence[int] | None, since: date, until: date) -> list[Kept]:
         scope.require("alerts.read")
         for hotel_id in hotel_ids or ():
             scope.require_hotel(hotel_id)
@@ -243,11 +259,11 @@ class ThresholdService:
             ids = [hotel.id for hotel in premises.hotels(connection)] if wanted is None else wanted
             known = data_versions.current(connection, ids)
             found = [self._history(connection, hotel_id, (since, until), known) for hotel_id in ids]
-        return found or [nothing((since, until))]
+        return found or [Kept((), nothing((since, until)))]
 
     def _history(
         self, connection: Any, hotel_id: int, period: tuple[date, date], known: dict[tuple[int, str], int]
-    ) -> History:
+    ) -> Kept:
         key = (hotel_id, *period)
         versions = tuple(known.get((hotel_id, topic), 0) for topic in READ_TOPICS)
         found = self.histories.find(key, versions)
@@ -262,8 +278,7 @@ class ThresholdService:
         truth = Truth(judged, dismissals(judged), labels if len(labels) else None)
         places = Places(**queries.places(connection, hotel_id))
         history = prepare(candidates, counts, truth, hotel_id=hotel_id, period=period, places=places)
-        self.histories.keep(key, versions, history)
-        return history
+        return self.histories.keep(key, Kept(versions, history))
 
 
 def _may_read(scope: Scope, hotel_id: int) -> None:
