@@ -127,3 +127,14 @@ def confirmed(
         "hotel_id": hotel_id, "metric_type": metric_type, "own": entity_type, "since": since, "until": until
     }  # fmt: skip
     return copy_out(connection, CONFIRMED, params)
+
+
+def segment_names(connection: Connection, hotel_id: int) -> dict[tuple[str, int], str]:
+    """{(dimension of a segment, id): what people call it}."""
+    query = """
+        SELECT 'staff' AS dimension, id, full_name AS name FROM staff WHERE hotel_id = :hotel_id
+        UNION ALL SELECT 'product', id, name FROM products WHERE hotel_id = :hotel_id
+        UNION ALL SELECT 'floor', id, name FROM floors WHERE hotel_id = :hotel_id
+        UNION ALL SELECT 'room_type', id, name FROM room_types WHERE hotel_id = :hotel_id"""
+    found = connection.execute(text(query), {"hotel_id": hotel_id})
+    return {(row.dimension, row.id): row.name for row in found}

@@ -16,6 +16,7 @@ OVERVIEW = "pages/overview/overview.py"
 BOARD = "pages/alerts/board.py"
 ALERT = "pages/alerts/alert.py"
 JOBS = "pages/system/jobs.py"
+QUALITY = "pages/system/quality.py"
 
 
 def navigation() -> "StreamlitPage":
@@ -35,6 +36,14 @@ def navigation() -> "StreamlitPage":
         url_path="jobs",
         visibility="visible" if may_see_jobs else "hidden",
     )
+    quality = st.Page(
+        QUALITY,
+        title=t("shell.quality"),
+        icon=":material/verified:",
+        url_path="quality",
+        visibility="visible" if may_see_jobs else "hidden",
+    )
     return st.navigation(
-        {t("shell.group_today"): today, t("shell.group_system"): [jobs]}, position="sidebar" if user else "hidden"
+        {t("shell.group_today"): today, t("shell.group_system"): [jobs, quality]},
+        position="sidebar" if user else "hidden",
     )

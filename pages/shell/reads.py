@@ -16,6 +16,10 @@ from pipeline.alerts.service import AlertDetail, AlertFilters, AlertPage, AlertR
 from reports.overview import OverviewFigures
 
 if TYPE_CHECKING:
+    from operations.quality.service import Kpi, TrainingRow
+    from pipeline.alerts.evaluation.service import EvaluationRow
+    from pipeline.alerts.learning.service import LearnedThreshold
+    from pipeline.alerts.service import SuppressionRow
     from sources.hotels import HotelRow
 
 TTL_SECONDS = 300
@@ -66,6 +70,32 @@ def alert_detail(page: Page, alert_id: int) -> AlertDetail:
     return _alert_detail(key, _scope(page), page.scope, alert_id)
 
 
+def quality(page: Page, hotel_id: int) -> "list[Kpi]":
+    """Ages grow while nothing happens: the figures are read again every five minutes."""
+    key = (*version(page, "sources", "metrics", "features", "alerts", "models"), _minutes(page.now))
+    return _quality(key, _scope(page), page.scope, hotel_id, page.now)
+
+
+def evaluations(page: Page, hotel_id: int) -> "list[EvaluationRow]":
+    return _evaluations(version(page, "evaluations", "settings"), _scope(page), page.scope, hotel_id)
+
+
+def learned_thresholds(page: Page, hotel_id: int) -> "list[LearnedThreshold]":
+    return _learned_thresholds(version(page, "settings"), _scope(page), page.scope, hotel_id)
+
+
+def suppressions(page: Page, hotel_id: int) -> "list[SuppressionRow]":
+    return _suppressions((*version(page, "alerts"), _hour(page.now)), _scope(page), page.scope, hotel_id)
+
+
+def trainings(page: Page, hotel_id: int) -> "list[TrainingRow]":
+    return _trainings(version(page, "models"), _scope(page), page.scope, hotel_id)
+
+
+def _minutes(now: datetime) -> str:
+    return now.strftime("%Y-%m-%d %H ") + str(now.minute // 5)
+
+
 def _hour(now: datetime) -> str:
     """Figures "of yesterday" turn with the hotel's day, whose midnight is at a full or half hour somewhere."""
     return now.strftime("%Y-%m-%d %H ") + ("0" if now.minute < 30 else "30")
@@ -99,6 +129,31 @@ def _alerts(key: Key, scope: Key, _scope: Scope, filters: AlertFilters, limit: i
 @st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
 def _alert_detail(key: Key, scope: Key, _scope: Scope, alert_id: int) -> AlertDetail:
     return services().alerts.detail(_scope, alert_id)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _quality(key: Key, scope: Key, _scope: Scope, hotel_id: int, _at: datetime) -> "list[Kpi]":
+    return services().quality.kpis(_scope, hotel_id, _at)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _evaluations(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[EvaluationRow]":
+    return services().evaluations.latest(_scope, [hotel_id])
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _learned_thresholds(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[LearnedThreshold]":
+    return services().learning.learned(_scope, hotel_id)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _suppressions(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[SuppressionRow]":
+    return services().alerts.suppressions(_scope, [hotel_id])
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _trainings(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[TrainingRow]":
+    return services().quality.trainings(_scope, hotel_id)
 
 
 def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:

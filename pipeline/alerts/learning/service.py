@@ -22,6 +22,7 @@ from pipeline.detection.thresholds.settings import (
     Change,
     DetectionSettings,
     FamilyRule,
+    parse_segment,
 )
 from pipeline.detection.thresholds.versions import Version
 from pipeline.metrics.registry import METRIC_TYPES
@@ -33,10 +34,15 @@ REASON = "learning.reason"  # catalog key; its numbers are in the version's trac
 
 @dataclass(frozen=True)
 class LearnedThreshold:
-    """What a family, or a segment of it, must bring beyond its threshold because of so many verdicts."""
+    """What a family, or a segment of it, must bring beyond its threshold because of so many verdicts.
+
+    ``places``: what the segment is, as people call it, by dimension; empty for a whole family.
+    """
 
     metric_type: str
     key: str
+    family: str
+    places: dict[str, str]
     shift: float
     confirmed: int
     false: int
@@ -87,12 +93,17 @@ class LearningService:
     def learned(self, scope: Scope, hotel_id: int) -> list[LearnedThreshold]:
         """The shifts in force that verdicts brought, with the number of verdicts behind each."""
         scope.require("metrics.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            names = queries.segment_names(connection, hotel_id)
         found: list[LearnedThreshold] = []
         for metric_type, history in _by_metric(self.thresholds.history(scope, hotel_id)).items():
             newest, shifts = _last_learned(history), _in_force(history)
             if newest is not None and newest.trace is not None:
                 told = [entry for entry in newest.trace["shifts"] if entry["key"] in shifts]
-                found += [_learned(metric_type, entry, shifts, newest) for entry in told]
+                found += [
+                    _learned(metric_type, entry, shifts[entry["key"]], newest.created_at, names) for entry in told
+                ]
         return found
 
     def _learn(self, scope: Scope, subject: Subject, judged: pd.DataFrame, decided: pd.DataFrame) -> list[Shift]:
@@ -177,6 +188,12 @@ def _counts(margins: pd.DataFrame) -> dict[str, int]:
     return {"verdicts": len(margins), "confirmed": confirmed, "false": len(margins) - confirmed}
 
 
-def _learned(metric_type: str, entry: dict[str, Any], shifts: dict[str, float], by: Version) -> LearnedThreshold:
-    key = entry["key"]
-    return LearnedThreshold(metric_type, key, shifts[key], entry["confirmed"], entry["false"], by.created_at)
+def _learned(
+    metric_type: str, entry: dict[str, Any], shift: float, at: datetime, names: dict[tuple[str, int], str]
+) -> LearnedThreshold:
+    family, places = entry["key"], dict[str, str]()
+    if "=" in family:
+        family, dimensions = parse_segment(family)
+        for name, value in dimensions.items():
+            places[name] = names.get((name, int(value)), value) if value.isdecimal() else value
+    return LearnedThreshold(metric_type, entry["key"], family, places, shift, entry["confirmed"], entry["false"], at)
