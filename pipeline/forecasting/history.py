@@ -10,13 +10,16 @@ from pipeline.forecasting.demand import Demand, Floats, Ints, observed_days
 from pipeline.forecasting.occupancy import Books, books, expected_guests
 
 EPOCH = date(1970, 1, 1)
+SPIKE = 4.0
+MIN_MOVED_DAYS = 5
 
 
 @dataclass(frozen=True)
 class History:
     """Units (P × D) that left the store on ``first_on`` and the days after it, and the hotel's books.
 
-    NaN are days that were not observed: before a product's first movement, or while the hotel recorded nothing.
+    NaN are days that were not observed: up to a product's first movement, that day included, for it opens the book
+    and fills the minibars for the first time; or while the hotel recorded nothing.
     """
 
     product_ids: Ints
@@ -39,11 +42,24 @@ class History:
         before = np.concatenate([guests[:1], guests[:-1]])
         dates = pd.date_range(pd.Timestamp(self.first_on), periods=origin + horizon)
         return Demand(
-            self.units[:, :origin],
+            _without_spikes(self.units[:, :origin]),
             dates.day_of_week.to_numpy(np.int64),
             dates.day_of_year.to_numpy(np.int64),
             (guests + before) / 2,
         )
+
+
+def _without_spikes(units: Floats) -> Floats:
+    """Days far beyond what a product's busy days are like, such as a refurbished floor filled at once, weigh as a very
+    busy day: at most ``SPIKE`` times the nine-tenths quantile of the days with any outflow."""
+    if not units.shape[1]:
+        return units
+    moved = units > 0
+    count = moved.sum(axis=1)
+    ordered = np.sort(np.where(moved, units, 0.0), axis=1)
+    busy = np.take_along_axis(ordered, (units.shape[1] - 1 - count[:, None] // 10).clip(0), axis=1)
+    cap = np.where(count[:, None] >= MIN_MOVED_DAYS, SPIKE * busy, np.inf)
+    return np.asarray(np.minimum(units, cap))
 
 
 def day_numbers(days: pd.Series) -> Ints:
@@ -80,7 +96,7 @@ def build_history(records: Records, first_on: date, until: date, horizon: int) -
     begins = np.full(len(product_ids), days)
     known = positions.get_indexer(pd.Index(first_moved["product_id"]))
     begins[known[known >= 0]] = (day_numbers(first_moved["moved_on"]) - zero)[known >= 0]
-    units[np.arange(days) < begins[:, None]] = np.nan
+    units[np.arange(days) <= begins[:, None]] = np.nan
     is_active = np.zeros(days, dtype=bool)
     active = day_numbers(records.active_on) - zero
     is_active[active[(active >= 0) & (active < days)]] = True

@@ -11,7 +11,7 @@ from pipeline.forecasting.history import EPOCH, Records, day_numbers
 
 HABIT_DAYS = 120
 MIN_GAPS = 3
-DEFAULT_LEAD = (3.0, 1.0)  # days and their standard deviation where the movements do not tell
+SHORTEST_LEAD = (3.0, 1.0)  # days and their standard deviation; also where the movements do not tell
 LARGEST_RETURN = 0.9
 
 
@@ -22,7 +22,7 @@ class Supply:
     ``returns`` (P × 7): the share of the last seven days' outflow that comes back on a weekday, Monday first.
     ``gaps`` and ``quantities`` (P × G): days between deliveries and the units that ended each gap, NaN where there are
     fewer; ``days_since`` (P): days since the last delivery, NaN without one. ``lead_days`` and ``lead_sd``: the hotel's
-    days between two deliveries of whatever product; ``is_lead_known`` False where the defaults stand in.
+    days between two deliveries of whatever product, three at least; ``is_lead_known`` False where nothing tells them.
     """
 
     returns: Floats
@@ -42,7 +42,8 @@ class Supply:
 
 def learn_supply(records: Records, made_on: date) -> Supply:
     """The habits of the last 120 days before ``made_on``. When an order was placed is not recorded: the days between
-    the hotel's deliveries stand for the lead time, which is what an order waits at most."""
+    the hotel's deliveries stand for the lead time. Suppliers that take turns make them short, so that less than three
+    days is not believed."""
     day = day_numbers(records.flows["moved_on"]) - (made_on - EPOCH).days
     recent = records.flows.assign(day=day)[(day < 0) & (day >= -HABIT_DAYS)]
     delivered = recent[recent["delivered"] > 0].sort_values(["product_id", "day"])
@@ -60,7 +61,9 @@ def learn_supply(records: Records, made_on: date) -> Supply:
     since[newest.index.to_numpy(dtype=np.int64)] = -newest.to_numpy(dtype=float)
     lead_gaps = np.diff(np.unique(delivered["day"].to_numpy(dtype=float)))
     is_lead_known = len(lead_gaps) >= MIN_GAPS
-    lead = (float(lead_gaps.mean()), float(lead_gaps.std(ddof=1))) if is_lead_known else DEFAULT_LEAD
+    lead = SHORTEST_LEAD
+    if is_lead_known:
+        lead = (max(float(lead_gaps.mean()), lead[0]), max(float(lead_gaps.std(ddof=1)), lead[1]))
     return Supply(_returns(records, recent, made_on), table, quantities, since, *lead, is_lead_known)
 
 

@@ -106,3 +106,13 @@ def test_silence_is_zero_for_a_day_and_unknown_for_a_closed_week_and_at_the_end(
     assert observed.sum() == 30
     assert observed_days(np.ones(3, dtype=bool)).all()
     assert not observed_days(np.zeros(3, dtype=bool)).any()
+
+
+def test_a_house_filled_at_once_does_not_raise_the_forecast() -> None:
+    units = np.full((3, 90), 4.0)
+    units[:, 50] = 800.0
+    spiked, doubled = units.copy(), units.copy()
+    doubled[:, 60:] = 8.0  # the control: a lasting rise does
+    for name in ("count_regression", "weekday_mean", "linear_regression"):
+        assert MODELS[name](demand(spiked)).mean.max() < 6, name
+        assert MODELS[name](demand(doubled)).mean.max() > 6, name

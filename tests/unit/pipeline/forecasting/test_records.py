@@ -42,9 +42,10 @@ def records() -> Records:
 
 def test_days_before_the_first_movement_and_of_a_closed_week_are_not_observed() -> None:
     units = build_history(records(), date(2026, 3, 2), date(2026, 3, 20), 28).units
-    assert units[0, :7].tolist() == [0, 5, 0, 0, 0, 0, 0]
-    assert np.isnan(units[1, :2]).all()
-    assert units[1, 2] == 7
+    assert np.isnan(units[0, 0])  # the day its book opened
+    assert units[0, 1:7].tolist() == [5, 0, 0, 0, 0, 0]
+    assert np.isnan(units[1, :3]).all()
+    assert units[1, 3] == 0
     assert np.isnan(units[:, 7:16]).all()
     assert units[0, 16:].tolist() == [6, 0]
     assert np.isnan(units[2]).all()
