@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from db.queries.frames import copy_out
 
@@ -82,3 +82,13 @@ SELECT d::date AS day, coalesce(o.rooms, 0) AS occupied_rooms,
 def hotel_calendar(connection: Connection, hotel_id: int, since: datetime, until: datetime) -> pd.DataFrame:
     """day, occupied_rooms, rooms: every hotel-local day from the day of ``since`` to the day of ``until``, both in."""
     return copy_out(connection, CALENDAR, {"hotel_id": hotel_id, "since": since, "until": until})
+
+
+def count_rows(connection: Connection, hotel_id: int, metric_type: str, since: datetime, until: datetime) -> int:
+    """Number of rows with ``since < timestamp <= until``."""
+    query = (
+        "SELECT count(*) FROM ml_metrics WHERE hotel_id = :hotel_id AND metric_type = :metric_type "
+        "AND timestamp > :since AND timestamp <= :until"
+    )
+    params = {"hotel_id": hotel_id, "metric_type": metric_type, "since": since, "until": until}
+    return int(connection.execute(text(query), params).scalar_one())

@@ -8,9 +8,10 @@ from pipeline.detection.contract import Context, Detected, Family, deviation
 from pipeline.detection.expectation import Judged, judge
 from pipeline.detection.guests import BATCH, CELL_CAP, OCCUPIED, day_factor, earlier_in_stay, frailty
 from pipeline.detection.ledger import Ledger
-from pipeline.detection.patterns import pattern_families
+from pipeline.detection.memory import Memory, remembered, with_occupancy
+from pipeline.detection.patterns import pattern_families, sums_of_groups
 from pipeline.detection.repeats import repeats
-from pipeline.training.count_window import VACANT, CountRows, count_rows
+from pipeline.training.count_window import VACANT, CountRows, count_rows, joined
 from pipeline.training.exact import FINE_UNIT, Floats, rounded, to_fixed
 from pipeline.training.rows import prepare
 from pipeline.training.tails import evidence, nb_band, nb_upper
@@ -30,26 +31,45 @@ def detect_consumption(frame: pd.DataFrame, context: Context) -> Detected:
     product_id, floor_id; ``staff_id`` and ``refilled`` (units put in at the check) where known.
     A row is NaN ("learning") until the hotel was observed on 14 days and the product as often.
     """
+    return continued(frame, context, None)[0]
+
+
+def continued(
+    frame: pd.DataFrame, context: Context, memory: Memory | None, keep_until: int | None = None
+) -> tuple[Detected, Memory | None]:
+    """``detect_consumption`` of the rows since ``memory.day``, and what to remember at the beginning of ``keep_until``.
+
+    With a memory of all earlier days the result is that of the whole history, for the days since (tests of ``visits``
+    families are told for remembered days too, without their evidence). ``frame`` holds no row before ``memory.day``.
+    """
     rows = prepare(frame, context.time_zone)
     if rows.empty:
         empty = rows.assign(**dict.fromkeys(("expected", "lower", "upper", "score", "observations"), 0.0))
-        return Detected(_scores(empty))
-    ledger = Ledger()
-    arrays = count_rows(rows)
-    repeated = repeats(rows, arrays.visit)
-    judged = judge(arrays, repeated)
-    visits, order = _checks(rows.assign(repeated=repeated), arrays, judged)
-    visits = _with_guests(visits, ledger)
-    cells = _cells(rows, arrays, judged, (visits, order), ledger)
+        return Detected(_scores(empty)), memory
+    ledger = memory.ledger if memory else Ledger()
+    fresh = count_rows(rows)
+    repeated = repeats(rows, fresh.visit, memory.last_units() if memory else None)
+    arrays = joined(memory.rows, fresh) if memory else fresh
+    judged = judge(arrays, repeated, arrays.day.size - fresh.day.size)
+    visits, order = _checks(rows.assign(repeated=repeated), fresh, judged)
+    before = with_occupancy(memory.visits) if memory else None
+    visits = _with_guests(visits, ledger, before)
+    cells = _cells(rows, fresh, judged, (visits, order), ledger)
     visits = _totals(visits, ledger)
     gate, alert = context.effect_gate_ratio, context.alert_type
     busy, vacant = visits[visits["state"] != VACANT], visits[visits["state"] == VACANT]
     families = (
-        Family("cell", alert, "minibar_slot", gate, cells[arrays.state != VACANT], share=0.15),
+        Family("cell", alert, "minibar_slot", gate, cells[fresh.state != VACANT], share=0.15),
         Family("room", alert, "room", gate, busy, share=0.005),
         Family("vacant", "bosta_tuketim_var", "room", gate, vacant, share=0.2),
     )
-    return Detected(_scores(cells), families + pattern_families(cells, arrays, visits, ledger, context))
+    known = pd.concat([before, visits], ignore_index=True) if before is not None else visits
+    groups = sums_of_groups(cells, fresh, memory.groups if memory else {})
+    first = int(rows["day"].iloc[0])
+    found = Detected(_scores(cells), families + pattern_families(known, groups, ledger, context, first))
+    if keep_until is None or keep_until <= first or (memory and keep_until <= memory.day):
+        return found, memory
+    return found, remembered(keep_until, arrays, ledger, known, groups)
 
 
 def _checks(rows: pd.DataFrame, arrays: CountRows, judged: Judged) -> tuple[pd.DataFrame, np.ndarray]:
@@ -79,11 +99,12 @@ def _checks(rows: pd.DataFrame, arrays: CountRows, judged: Judged) -> tuple[pd.D
     return visits.reset_index(drop=True), order
 
 
-def _with_guests(visits: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def _with_guests(visits: pd.DataFrame, ledger: Ledger, before: pd.DataFrame | None) -> pd.DataFrame:
     """Checks with the day's and the stay's part in what was to be expected (see ``detection.guests``)."""
     visits = visits.assign(today=day_factor(visits))
     visits = visits.assign(means=rounded(visits["base"].to_numpy() * visits["today"].to_numpy()))
-    units, means = earlier_in_stay(visits)
+    known = pd.concat([before, visits], ignore_index=True) if before is not None else visits
+    units, means = (found[len(known) - len(visits) :] for found in earlier_in_stay(known))
     visits = visits.assign(stay_units=units, stay_means=means)
     return visits.assign(frailty=frailty(ledger, visits))
 

@@ -22,10 +22,11 @@ class Judged:
     ready: np.ndarray
 
 
-def judge(rows: CountRows, repeated: np.ndarray) -> Judged:
+def judge(rows: CountRows, repeated: np.ndarray, known: int = 0) -> Judged:
     """Walk through the days: judge a day with what was known before it, then learn it.
 
-    Rows of a check that repeats another one within minutes (``repeated``) are not judged one by one.
+    The first ``known`` rows are remembered days: they are learned and not judged. Rows of a check that repeats another
+    one (``repeated``, of the judged rows) are not judged one by one.
     """
     size = rows.day.size
     expected, dispersion = np.zeros(size), np.ones(size)
@@ -34,8 +35,9 @@ def judge(rows: CountRows, repeated: np.ndarray) -> Judged:
     window = CountWindow(rows.room_ids.size, rows.product_ids.size)
     days, starts = np.unique(rows.day, return_index=True)
     parts = [slice(int(a), int(b)) for a, b in zip(starts, [*starts[1:], size], strict=True)]
-    oldest = 0
-    for day, part in zip(days.tolist(), parts, strict=True):
+    oldest, begun = 0, int(np.searchsorted(starts, known))
+    window.fill(rows, known)
+    for day, part in zip(days[begun:].tolist(), parts[begun:], strict=True):
         while days[oldest] < day - WINDOW_DAYS:
             window.move(rows, parts[oldest], -1)
             oldest += 1
@@ -46,11 +48,14 @@ def judge(rows: CountRows, repeated: np.ndarray) -> Judged:
         dispersion[part] = _cell_dispersion(model, product, room)
         visit_dispersion[part] = model.visit_dispersion + model.room_effect_variance[room]
         observations[part] = model.room_visits[room]
-        known = window.cells[..., 0].sum(axis=(1, 2))
-        ready[part] = (model.days >= LEARNING_DAYS) & (known[product] >= LEARNING_DAYS)
+        seen = window.cells[..., 0].sum(axis=(1, 2))
+        ready[part] = (model.days >= LEARNING_DAYS) & (seen[product] >= LEARNING_DAYS)
         window.move(rows, part, +1)
-    ready &= ~repeated
-    return Judged(rounded(expected), rounded(dispersion), rounded(visit_dispersion), observations, ready)
+    new = slice(known, size)
+    return Judged(
+        rounded(expected[new]), rounded(dispersion[new]), rounded(visit_dispersion[new]), observations[new],
+        ready[new] & ~repeated,
+    )  # fmt: skip
 
 
 def _cell_dispersion(model: CountModel, product: np.ndarray, room: np.ndarray) -> Floats:

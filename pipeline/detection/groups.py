@@ -29,14 +29,16 @@ class Grid:
     means: Ints
 
 
-def grid_of(group: Ints, day: Ints, units: Floats, means: Floats) -> Grid:
-    ids, at = np.unique(group, return_inverse=True)
+def grid_of(sums: pd.DataFrame) -> Grid:
+    ids, at = np.unique(sums["id"].to_numpy(np.int64), return_inverse=True)
+    day = sums["day"].to_numpy(np.int64)
     first = int(day.min())
-    shape = (ids.size, int(day.max()) - first + 1)
-    sums = [np.zeros(shape, dtype=np.int64) for _ in range(2)]
-    for total, values in zip(sums, (units, means), strict=True):
-        np.add.at(total, (at, day - first), to_fixed(values))
-    return Grid(ids, first, *sums)
+    tables = []
+    for name in ("units", "means"):
+        table = np.zeros((ids.size, int(day.max()) - first + 1), dtype=np.int64)
+        table[at, day - first] = sums[name].to_numpy(np.int64)
+        tables.append(table)
+    return Grid(ids, first, *tables)
 
 
 def spans(grid: Grid) -> dict[str, Floats]:
@@ -81,30 +83,41 @@ def _last(values: Ints, span: int) -> Floats:
     return np.asarray((total[:, 1:] - total[:, start]) / FINE_UNIT)
 
 
-def group_tests(cells: pd.DataFrame, name: str, units: Floats, wanted: np.ndarray, sign: int) -> pd.DataFrame:
-    """One row a group and closed day on which it was seen; ``sign`` +1 looks for more than expected, −1 for less."""
+def group_sums(cells: pd.DataFrame, name: str, units: Floats, wanted: np.ndarray) -> pd.DataFrame:
+    """One row a group (column ``name``) and day: id, day, units and expected units in fixed point, last check."""
     chosen = wanted & cells[name].notna().to_numpy()
-    if not chosen.any():
-        return cells.head(0)
-    part = cells[chosen]
-    group, day = part[name].to_numpy(np.int64), part["day"].to_numpy(np.int64)
-    grid = grid_of(group, day, units[chosen], part["base"].to_numpy(float))
+    part = cells.loc[chosen, [name, "day", "timestamp", "observations"]]
+    sums: pd.DataFrame = (
+        part.assign(units=to_fixed(units[chosen]), means=to_fixed(cells["base"].to_numpy(float)[chosen]))
+        .groupby([name, "day"], as_index=False)
+        .agg(
+            units=("units", "sum"),
+            means=("means", "sum"),
+            timestamp=("timestamp", "max"),
+            observations=("observations", "max"),
+        )
+        .rename(columns={name: "id"})
+    )
+    return sums.astype({"id": np.int64})
+
+
+def group_tests(sums: pd.DataFrame, name: str, sign: int) -> pd.DataFrame:
+    """One row a group and closed day on which it was seen; ``sign`` +1 looks for more than expected, −1 for less."""
+    if sums.empty:
+        return sums.assign(score=np.zeros(0))
+    grid = grid_of(sums)
     found = spans(grid)
     side = "up" if sign > 0 else "down"
-    seen = part.groupby([name, "day"], as_index=False).agg(
-        timestamp=("timestamp", "max"), observations=("observations", "max")
-    )
-    at = np.searchsorted(grid.ids, seen[name].to_numpy(np.int64)), seen["day"].to_numpy(np.int64) - grid.first_day
-    total, usual, days = (found[f"{side}_{part_}"][at] for part_ in ("units", "expected", "days"))
+    ids = sums["id"].to_numpy(np.int64)
+    at = np.searchsorted(grid.ids, ids), sums["day"].to_numpy(np.int64) - grid.first_day
+    total, usual, days = (found[f"{side}_{part}"][at] for part in ("units", "expected", "days"))
     z = found[side][at]
     width = np.where(z > 0, 2.33 * np.abs(total - usual) / np.maximum(z, 1e-9), 0.0)
     score = np.maximum(evidence(t_upper(z, FREEDOM)) - np.log10(len(SPANS)), 0.0)
-    ids = seen[name].to_numpy(np.int64)
     extra = {name: ids.astype(float)} if name in ("staff_id", "product_id") else {}
-    return seen.assign(
-        entity_id=ids, interval_start=seen["timestamp"] - pd.to_timedelta(np.maximum(days, 1.0), unit="D"),
+    return sums.drop(columns=["units", "means", "id"]).assign(
+        entity_id=ids, interval_start=sums["timestamp"] - pd.to_timedelta(np.maximum(days, 1.0), unit="D"),
         value=rounded(total), expected=rounded(usual), lower=rounded(np.maximum(usual - width, 0.0)),
-        upper=rounded(usual + width),
-        deviation_ratio=rounded((total - usual) / np.maximum(usual, MIN_EXPECTED)), span_days=days.astype(np.int64),
-        score=rounded(score), **extra,
+        upper=rounded(usual + width), span_days=days.astype(np.int64), score=rounded(score),
+        deviation_ratio=rounded((total - usual) / np.maximum(usual, MIN_EXPECTED)), **extra,
     )  # fmt: skip

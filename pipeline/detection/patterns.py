@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.detection.calibration import calibrated
 from pipeline.detection.contract import Context, Family
-from pipeline.detection.groups import group_tests
+from pipeline.detection.groups import group_sums, group_tests
 from pipeline.detection.guests import CELL_CAP
 from pipeline.detection.ledger import Ledger
 from pipeline.detection.repeats import repeated_days
@@ -23,21 +23,32 @@ MISSED = "dolum_eksik"
 
 
 def pattern_families(
-    cells: pd.DataFrame, arrays: CountRows, visits: pd.DataFrame, ledger: Ledger, context: Context
+    visits: pd.DataFrame, groups: dict[str, pd.DataFrame], ledger: Ledger, context: Context, first: int
 ) -> tuple[Family, ...]:
-    """Families of tests of more than one check; ``visits`` as ``counts`` makes them."""
+    """Families of tests of more than one check; ``visits`` and ``groups`` may begin with remembered days.
+
+    Tests of checks are told from the day ``first`` on.
+    """
     gate = context.effect_gate_ratio
-    busy = visits[visits["state"] != VACANT].drop(columns=["effect", "dispersion"])
+    visits = visits.drop(columns=["effect", "dispersion"])
+    busy = visits[visits["state"] != VACANT]
     silent = silent_days(busy)
-    repeated = repeated_days(visits.drop(columns=["effect", "dispersion"]), context.hotel_id)
+    runs, moved = (_since(tests, first) for tests in (zero_runs(busy), shifts(busy)))
     return (
-        Family("stuck", "kayit_yok", "room", gate, _calibrated(ledger, "stuck", zero_runs(busy)), share=0.05),
+        Family("stuck", "kayit_yok", "room", gate, _calibrated(ledger, "stuck", runs), share=0.05),
         Family("stuck_staff", "kayit_yok", "staff", gate, silent, daily=True, share=0.05),
-        Family("shift", RISE, "room", SHIFT_GATE_RATIO, _calibrated(ledger, "shift", shifts(busy)), share=0.05),
-        Family("repeat", "tekrar_kayit", "hotel", gate, repeated, daily=True, share=0.05),
-        *_group_families(cells, arrays, silent),
-        *_missed_families(visits.drop(columns=["effect", "dispersion"])),
+        Family("shift", RISE, "room", SHIFT_GATE_RATIO, _calibrated(ledger, "shift", moved), share=0.05),
+        Family(
+            "repeat", "tekrar_kayit", "hotel", gate, repeated_days(visits, context.hotel_id), daily=True, share=0.05
+        ),
+        *_group_families(groups, silent),
+        *_missed_families(visits),
     )
+
+
+def _since(tests: pd.DataFrame, first: int) -> pd.DataFrame:
+    kept: pd.DataFrame = tests[tests["day"].to_numpy(np.int64) >= first]
+    return kept.reset_index(drop=True)
 
 
 def _calibrated(ledger: Ledger, name: str, tests: pd.DataFrame) -> pd.DataFrame:
@@ -47,16 +58,27 @@ def _calibrated(ledger: Ledger, name: str, tests: pd.DataFrame) -> pd.DataFrame:
     return tests.assign(score=calibrated(ledger, name, day, score, np.ones(len(tests), dtype=bool)))
 
 
-def _group_families(cells: pd.DataFrame, arrays: CountRows, silent: pd.DataFrame) -> list[Family]:
-    """Rises and falls of floors, attendants and products; a product that falls is out of stock or out of fashion."""
+def sums_of_groups(cells: pd.DataFrame, arrays: CountRows, before: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Units and expected units of floors, attendants and products by day, after those of remembered days."""
     thirst = np.minimum(cells["value"].to_numpy(float), CELL_CAP)
     wanted = cells["score"].notna().to_numpy() & (arrays.state != VACANT)
+    found = {}
+    for name, column in GROUPS:
+        if column in cells:
+            sums = group_sums(cells, column, thirst, wanted)
+            earlier = [before[name]] if name in before and len(before[name]) else []
+            found[name] = pd.concat([*earlier, sums], ignore_index=True)
+    return found
+
+
+def _group_families(groups: dict[str, pd.DataFrame], silent: pd.DataFrame) -> list[Family]:
+    """Rises and falls of floors, attendants and products; a product that falls is out of stock or out of fashion."""
     found = []
     for name, column in GROUPS:
         for kind, sign in ((RISE, 1), (FALL, -1)):
-            if (name, kind) == ("product", FALL) or column not in cells:
+            if (name, kind) == ("product", FALL) or name not in groups:
                 continue
-            tests = group_tests(cells, column, thirst, wanted, sign)
+            tests = group_tests(groups[name], column, sign)
             if (name, kind) == ("staff", FALL):
                 tests = _without_silent(tests, silent)
             label = f"{name}_{'rise' if sign > 0 else 'fall'}"

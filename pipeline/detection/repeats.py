@@ -14,14 +14,19 @@ MEMORY_DAYS = 28
 USUAL_FLOOR = 0.1  # repeated checks a day that any hotel may have
 
 
-def repeats(rows: pd.DataFrame, visit: Ints) -> np.ndarray:
+def repeats(rows: pd.DataFrame, visit: Ints, last: pd.Series | None = None) -> np.ndarray:
     """Which rows belong to a check that repeats the one before it in the same room.
 
     It follows within minutes, or within the day with exactly the same units. ``visit``: number of each row's check.
+    ``last``: units of each slot (by room and product) before the first row.
     """
     hours = (rows["timestamp"] - rows["interval_start"]).dt.total_seconds().to_numpy() / 3600.0
     units = rows["metric_value"].to_numpy(dtype=float)
-    before = rows.groupby("entity_id")["metric_value"].shift().to_numpy(dtype=float)
+    before = rows.groupby("entity_id")["metric_value"].shift().to_numpy(dtype=float, copy=True)
+    first = np.flatnonzero(np.isnan(before))
+    if last is not None and first.size:
+        slots = pd.MultiIndex.from_frame(rows.iloc[first][["room_id", "product_id"]])
+        before[first] = last.reindex(slots).to_numpy(dtype=float)
     count = int(visit.max(initial=-1)) + 1
     differing = np.bincount(visit, weights=units != before, minlength=count)
     total = np.bincount(visit, weights=units, minlength=count)

@@ -109,6 +109,8 @@ def shifts(visits: pd.DataFrame) -> pd.DataFrame:
 def _first_in_window(ordered: pd.DataFrame, groups: np.ndarray) -> Ints:
     """Position of the first row of the same group within ``RUN_DAYS`` before each row."""
     day = ordered["day"].to_numpy(np.int64)
+    if not day.size:
+        return np.zeros(0, dtype=np.int64)
     span = int(day.max() - day.min()) + RUN_DAYS + 2
     key = groups.astype(np.int64) * span + (day - day.min()) + RUN_DAYS
     return np.asarray(np.searchsorted(key, key - RUN_DAYS + 1, side="left"), dtype=np.int64)

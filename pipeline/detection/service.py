@@ -16,7 +16,7 @@ from db.queries import scores as score_queries
 from db.queries import thresholds as threshold_queries
 from db.queries import watermarks
 from db.queries.features import read_features
-from db.queries.metrics import read_consumption, read_metrics
+from db.queries.metrics import read_metrics
 from db.queries.versions import bump
 from db.queries.watermarks import Window
 from db.session import Database
@@ -25,6 +25,7 @@ from pipeline.detection.contract import Context, Detected, Family
 from pipeline.detection.decision import RANK_DAYS, TEST_MEMORY_DAYS
 from pipeline.detection.detectors import JUDGES
 from pipeline.detection.handover import Decided, Span, decided, results, since_day, spoken
+from pipeline.detection.remembering.service import ConsumptionReader
 from pipeline.detection.thresholds.candidates import (
     COUNT_COLUMNS,
     candidates_of,
@@ -82,10 +83,8 @@ class DetectionService:
         watermarks.close_window(connection, window)
         if waiting.empty and not _closed_a_day(window):
             return StageReport(details={metric_type: {"alerts": 0}})
-        rows = self._read(connection, window, waiting)
         channel, fallbacks = self._channel(connection, window, waiting)
-        context = self._context(window, channel)
-        detected = JUDGES[metric_type].detect(rows, context)
+        rows, detected = self._judged(connection, window, waiting, self._context(window, channel))
         written = self._write(connection, window, waiting, detected)
         alerts, handed = 0, 0
         span = Span(hotel_id, metric_type, window.time_zone, _located(waiting, rows), window.since_at, at)
@@ -130,18 +129,20 @@ class DetectionService:
         candidate_queries.replace_counts(connection, *where, fresh[COUNT_COLUMNS], (first, last))
         return counts
 
-    def _read(self, connection: Any, window: Window, waiting: pd.DataFrame) -> pd.DataFrame:
-        """The waiting rows and everything before them that their scores depend on."""
-        lookback = timedelta(days=JUDGES[window.metric_type].lookback_days + 1)
+    def _judged(
+        self, connection: Any, window: Window, waiting: pd.DataFrame, context: Context
+    ) -> tuple[pd.DataFrame, Detected]:
+        """The waiting rows and everything before them that their scores depend on, and what is said about them."""
+        judge = JUDGES[window.metric_type]
         oldest = [instant.to_pydatetime() for instant in waiting["timestamp"].nsmallest(1)]
         if window.since_at is not None:
             oldest.append(window.since_at)
-        first = min(oldest) - (BEGINNING if window.is_first else lookback)
         if window.metric_type == "tuketim_miktar":
-            rows = read_consumption(connection, window.hotel_id, first, window.at)
-            staff = score_queries.visit_staff(connection, window.hotel_id, first, window.at)
-            return rows.merge(staff, on="visit_id", how="left")
-        return read_metrics(connection, window.hotel_id, window.metric_type, first, window.at)
+            reader = ConsumptionReader(self.settings.data_dir / "detection")
+            return reader.judged(connection, window, None if window.is_first else min(oldest), context)
+        lookback = BEGINNING if window.is_first else timedelta(days=judge.lookback_days + 1)
+        rows = read_metrics(connection, window.hotel_id, window.metric_type, min(oldest) - lookback, window.at)
+        return rows, judge.detect(rows, context)
 
     def _channel(self, connection: Any, window: Window, waiting: pd.DataFrame) -> tuple[pd.DataFrame | None, int]:
         """Evidence of the model that training chose, of the days that end with a waiting row; models not usable.

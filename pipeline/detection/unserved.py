@@ -95,6 +95,8 @@ def unserved_rooms(visits: pd.DataFrame, floors: pd.DataFrame) -> pd.DataFrame:
     row = np.arange(rooms.size)[:, None]
     occupied = (last >= 0) & (seen[row, np.maximum(last, 0)] == OCCUPIED)
     gap = np.where(last >= 0, clock - clock[row, np.maximum(last, 0)], 0)
+    since = np.arange(days.size)[None, :] - last
+    occupied &= since <= GAP_DAYS
     before = np.concatenate([np.zeros((rooms.size, 1), dtype=np.int64), gap[:, :-1] + count[:, 1:]], axis=1)
     was = np.concatenate([np.zeros((rooms.size, 1), dtype=bool), occupied[:, :-1]], axis=1)
     score, known = _gap_evidence(gap, np.where((seen >= 0) & was, before, 0))
@@ -133,7 +135,7 @@ def _served(visits: pd.DataFrame, floors: pd.DataFrame, days: Ints, rooms: Ints)
 
 def _gap_evidence(gap: Ints, ended: Ints) -> tuple[Floats, Ints]:
     """−log10 of how seldom gaps of occupied rooms grew as long, from gaps that ended on earlier days; days seen."""
-    length = np.minimum(ended, GAP_DAYS)
+    length = np.where(ended <= GAP_DAYS, ended, 0)
     table = np.stack([(length == days).sum(axis=0) for days in range(1, GAP_DAYS + 1)], axis=1).astype(np.int64)
     past = trailing_sum(table, MEMORY_DAYS)
     longer = np.cumsum(past[:, ::-1], axis=1)[:, ::-1]  # days × gaps of at least 1 … GAP_DAYS

@@ -31,6 +31,13 @@ class CountRows:
     room_ids: Ints
     product_ids: Ints
 
+    def only(self, at: Ints) -> "CountRows":
+        """Some of the rows, in order; codes and numbers stay."""
+        return CountRows(
+            self.day[at], self.room[at], self.product[at], self.state[at], self.visit[at], self.units[at],
+            self.exposure[at], self.room_ids, self.product_ids,
+        )  # fmt: skip
+
     @property
     def bucket(self) -> Ints:
         return np.clip(np.rint(self.exposure), 0, BUCKETS - 1).astype(np.int64)
@@ -51,6 +58,37 @@ def count_rows(frame: pd.DataFrame) -> CountRows:
         frame["day"].to_numpy(np.int64), rooms.astype(np.int64), products.astype(np.int64), states, visit,
         units, np.where(stayed, guest_nights, np.clip(days, 0.25, 60.0)), room_ids.astype(np.int64),
         product_ids.astype(np.int64),
+    )  # fmt: skip
+
+
+def joined(before: CountRows, rows: CountRows) -> CountRows:
+    """``before`` (earlier days) and ``rows`` with codes of one set of rooms and products, checks numbered on."""
+    rooms, products = (
+        np.unique(np.concatenate([getattr(part, name) for part in (before, rows)]))
+        for name in ("room_ids", "product_ids")
+    )
+    room, product = (
+        np.concatenate(
+            [np.searchsorted(ids, getattr(part, f"{name}_ids")[getattr(part, name)]) for part in (before, rows)]
+        )
+        for name, ids in (("room", rooms), ("product", products))
+    )
+    checks = int(before.visit.max(initial=-1)) + 1
+    rest = {
+        name: np.concatenate([getattr(before, name), getattr(rows, name)])
+        for name in ("day", "state", "units", "exposure")
+    }
+    visit = np.concatenate([before.visit, rows.visit + checks])
+    return CountRows(room=room, product=product, visit=visit, room_ids=rooms, product_ids=products, **rest)
+
+
+def of_days(rows: CountRows, first: int, end: int) -> CountRows:
+    """The rows of the days in [first, end); codes stay, checks are numbered from 0."""
+    part = slice(*np.searchsorted(rows.day, [first, end]).tolist())
+    visit = rows.visit[part]
+    return CountRows(
+        rows.day[part], rows.room[part], rows.product[part], rows.state[part], visit - visit.min(initial=0),
+        rows.units[part], rows.exposure[part], rows.room_ids, rows.product_ids,
     )  # fmt: skip
 
 
@@ -112,6 +150,24 @@ class CountWindow:
         self._move_visits(rows, part, sign)
         if sign > 0:
             self.recent.append((day, added, np.asarray([units[busy].sum()], dtype=np.int64)))
+
+    def fill(self, rows: CountRows, end: int) -> None:
+        """Add the first ``end`` rows, which are whole days, at once: the same sums as day by day."""
+        days, starts = np.unique(rows.day[:end], return_index=True)
+        bounds = [*starts.tolist(), end]
+        recent = int(np.searchsorted(days, days.max(initial=0) - LEVEL_DAYS))
+        for weekday in range(7):
+            chosen = [at for at in range(recent) if (days[at] + EPOCH_WEEKDAY) % 7 == weekday]
+            if chosen:
+                self._fill_weekday(rows, [slice(bounds[at], bounds[at + 1]) for at in chosen])
+        for at in range(recent, days.size):
+            self.move(rows, slice(bounds[at], bounds[at + 1]), +1)
+
+    def _fill_weekday(self, rows: CountRows, parts: list[slice]) -> None:
+        at = np.concatenate([np.arange(part.start, part.stop) for part in parts])
+        self.move(rows.only(at), slice(0, at.size), +1)
+        self.days += len(parts) - 1
+        self.recent.clear()
 
     def _move_visits(self, rows: CountRows, part: slice, sign: int) -> None:
         visit, first = np.unique(rows.visit[part], return_index=True)

@@ -1,0 +1,1 @@
+"""Consumption judged from remembered days: where the memory is kept, and whether it still holds."""
