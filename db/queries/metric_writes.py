@@ -41,13 +41,18 @@ USING (SELECT * FROM ({rows}) unordered ORDER BY timestamp) n
               n.exposure, n.extra_data)
 """
 
-# A score of a row that no longer exists would be shown and counted, so it goes with its row.
+# A score of a row that no longer exists would be shown and counted, so it goes with its row; so does what replay has.
 DELETE = """
 WITH gone AS (
     DELETE FROM ml_metrics m USING ({spans}) span
      WHERE m.hotel_id = :hotel_id AND m.metric_type = :metric_type AND m.entity_id = span.entity_id
        AND {condition}
-    RETURNING m.entity_id, m.timestamp
+    RETURNING m.entity_type, m.entity_id, m.timestamp
+), candidates AS (
+    DELETE FROM ml_candidates c USING gone LEFT JOIN minibar_slots slot
+        ON gone.entity_type = 'minibar_slot' AND slot.id = gone.entity_id
+     WHERE c.hotel_id = :hotel_id AND c.metric_type = :metric_type AND c.timestamp = gone.timestamp
+       AND (c.entity_id = gone.entity_id OR c.entity_type = 'room' AND c.entity_id = slot.room_id)
 ), scores AS (
     DELETE FROM ml_scores s USING gone
      WHERE s.hotel_id = :hotel_id AND s.metric_type = :metric_type

@@ -10,9 +10,11 @@ from sqlalchemy import text
 
 from core.scope import SYSTEM
 from db.queries import candidates as candidate_queries
+from db.queries import watermarks
 from pipeline.alerts.service import AlertFilters
 from pipeline.detection.anomaly import Anomaly
 from pipeline.detection.thresholds.settings import HOTEL_WIDE, Change, FamilyRule, segment_key
+from pipeline.metrics.service import MetricsService
 from tests.integration.pipeline.thresholds.conftest import UNTIL, Live
 
 SPAN = (date(2026, 1, 20), date(2026, 3, 2))
@@ -124,6 +126,30 @@ def test_a_corrected_row_replaces_its_candidate(live: Live) -> None:
     assert ("cell", cell["entity_id"], cell["timestamp"]) in gone
     assert {family for family, _, _ in gone} <= {"cell", "room"}
     assert len(gone) <= 2
+
+
+def test_a_check_that_vanishes_takes_its_candidates_along(live: Live) -> None:
+    """Also what was built on it: the room's total."""
+    with live.database.reading() as connection:
+        before = candidate_queries.read_candidates(connection, live.hotel, SPAN)
+    pairs = before[before["family"].isin(["cell", "room"])].groupby(["room_id", "timestamp"])["family"].nunique()
+    room, at = pairs[pairs == 2].index[-1]
+    check = {"hotel": live.hotel, "room": int(room), "at": at.to_pydatetime()}
+    with live.database.transaction() as connection:
+        found = "SELECT id FROM visits WHERE hotel_id = :hotel AND room_id = :room AND occurred_at = :at"
+        for table, column in (("visit_lines", "visit_id"), ("room_checks", "visit_id"), ("visits", "id")):
+            connection.execute(text(f"DELETE FROM {table} WHERE {column} IN ({found})"), check)
+        watermarks.reset(connection, live.hotel, "collect")
+    MetricsService(live.database).collect(SYSTEM, live.hotel, UNTIL)
+    with live.database.reading() as connection:
+        after = candidate_queries.read_candidates(connection, live.hotel, SPAN)
+
+    def of_check(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[(rows["room_id"] == room) & (rows["timestamp"] == at) & (rows["metric_type"] == "tuketim_miktar")]
+
+    assert len(of_check(before)) >= 2
+    assert of_check(after).empty
+    assert len(after) > len(before) - 10
 
 
 def test_a_false_alarm_is_counted_and_silences_its_situation_in_replay(live: Live) -> None:
