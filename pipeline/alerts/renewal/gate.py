@@ -26,7 +26,7 @@ from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.detection.thresholds.versions import effective
 from pipeline.metrics.metric_type import MetricType
 from pipeline.models.service import ModelManager
-from pipeline.training.fitting import Fitted
+from pipeline.training.fitting import CHANNELS, Fitted
 from pipeline.training.promotion import PlantedGate, Promotion
 
 COMPARED = timedelta(days=30)
@@ -106,4 +106,4 @@ def _voting(fitted: Fitted) -> Any | None:
 
 def _speaks(fitted: Fitted, in_use: ModelRow) -> bool:
     """Whether either model gives evidence of rows at all."""
-    return hasattr(fitted.estimator, "evidence") and (_votes(fitted.parameters) or _votes(in_use.parameters))
+    return in_use.model_type in CHANNELS and (_votes(fitted.parameters) or _votes(in_use.parameters))

@@ -18,6 +18,7 @@ from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.renewal.gate import AlertGate
 from pipeline.detection.evaluation.verdicts import VerdictFigures
 from pipeline.features.service import STAGE, FeatureService
+from pipeline.training.fitting import CHANNELS
 from pipeline.training.service import TrainingService
 
 LOOKED_AT = timedelta(days=30)
@@ -80,7 +81,8 @@ class RenewalService:
             "precision": figures.precision, "verdicts": figures.judged, "floor": self.settings.quality_floor,
             "as_of": at.isoformat(), "models": mine,
         }  # fmt: skip
-        status = "renewed" if "success" in mine.values() else "kept"
+        voices = {label: one for label, one in mine.items() if label.endswith(CHANNELS)} or mine
+        status = "renewed" if "success" in voices.values() else "kept"
         row = {
             "hotel_id": hotel_id, "metric_type": figures.metric_type, "model_type": queries.RENEWAL, "status": status,
             "started_at": started_at, "finished_at": self.clock.now(), "metrics": metrics,

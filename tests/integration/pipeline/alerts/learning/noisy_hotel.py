@@ -11,7 +11,7 @@ from db.models.ml import PlantedAnomaly
 from db.queries import candidates as candidate_queries
 from tests.integration.builders import BuiltHotel
 
-FALSE_A_DAY, TRUE_A_DAY = 4.0, 1.4
+FALSE_A_DAY, TRUE_A_DAY = 5.0, 2.5
 WEAK, STRONG = 0.4, 5.0  # mean evidence beyond the threshold, −log10 units; simulated hotels have such scores
 BASE = 2.5  # somewhat above any threshold of so few tests
 FAMILIES = {
@@ -45,7 +45,7 @@ def add_noise(connection: Connection, hotel: BuiltHotel, first: datetime, days: 
 
 
 def _candidate(rng: np.random.Generator, hotel: BuiltHotel, at: datetime, is_true: bool) -> dict[str, Any]:
-    metric_type = "dolum_sure" if rng.random() < 0.3 else "tuketim_miktar"
+    metric_type = "dolum_sure" if rng.random() < 0.15 else "tuketim_miktar"
     family, alert_type, own, signature = FAMILIES[metric_type]
     ids = hotel.rooms if own == "room_id" else hotel.staff
     entity = int(rng.choice(ids))

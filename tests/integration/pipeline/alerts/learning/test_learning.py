@@ -20,9 +20,9 @@ DAYS = 30
 
 @pytest.fixture
 def life(database: Database, clock: FixedClock) -> Life:
-    """Thirty days of a noisy hotel: one alert in three is right."""
+    """Thirty days of a noisy hotel: a third of the alerts is right."""
     with database.transaction() as connection:
-        hotel = build_hotel(connection, rooms=150, staff=25)
+        hotel = build_hotel(connection, rooms=250, staff=60)
         add_noise(connection, hotel, FIRST, DAYS, seed=3)
     return Life(database, clock, Settings(alert_budget_per_day=20.0), hotel.hotel_id)
 
@@ -32,22 +32,22 @@ def right(verdicts: pd.DataFrame) -> float:
 
 
 def test_precision_on_a_users_verdicts_rises_above_80_percent_within_30_days(life: Life) -> None:
-    """With one verdict in twenty wrong. What is planted goes on being found."""
+    """With one verdict in twenty wrong. What is planted goes on being found; the control below is where it began."""
     judged = life.live(FIRST, DAYS, SimulatedUser())
-    first, last = judged[judged["day"] < 3], judged[judged["day"] >= 20]
-    assert right(first) < 0.5
-    assert len(last) >= 8
+    last = judged[judged["day"] >= 20]
+    assert len(last) >= 15
     assert right(last) > 0.8
-    assert last["is_true"].sum() >= 8
+    assert last["is_true"].sum() >= 15
     learned = life.learning.learned(SYSTEM, life.hotel_id)
     assert {one.metric_type for one in learned} >= {"tuketim_miktar"}
     assert all(one.shift > 0 and one.verdicts > 0 for one in learned)
 
 
 def test_without_learning_the_precision_stays_where_it_was(life: Life) -> None:
-    """The negative control of the test above."""
+    """The negative control of the test above: well below 80 %, from the first day to the last."""
     judged = life.live(FIRST, DAYS, SimulatedUser(), learns=False)
-    assert right(judged[judged["day"] >= 20]) < 0.6
+    assert right(judged) < 0.5
+    assert right(judged[judged["day"] >= 20]) < 0.5
     assert life.learning.learned(SYSTEM, life.hotel_id) == []
 
 
