@@ -36,6 +36,7 @@ class History:
     labels: pd.DataFrame
     has_labels: bool
     places: Places = NOWHERE
+    only: str | None = None  # the metric type whose planted anomalies count; all when None
 
     @property
     def first_day(self) -> int:

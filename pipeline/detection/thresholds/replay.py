@@ -220,7 +220,8 @@ def _planted(history: History, alerting: pd.DataFrame, hotel: str) -> pd.DataFra
     )
     found = np.isin(np.arange(len(labels)), alerting["label_row"].to_numpy())
     frame = pd.DataFrame({"entity": hotel + labels["id"].astype(str), "at": began, "is_found": found})
-    kept: pd.DataFrame = frame[inside.to_numpy()]
+    wanted = inside if history.only is None else inside & (labels["metric_type"] == history.only)
+    kept: pd.DataFrame = frame[wanted.to_numpy(dtype=bool)]
     return kept
 
 

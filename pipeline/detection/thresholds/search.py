@@ -100,7 +100,8 @@ def search(history: History, current: DetectionSettings, target: float, progress
     the earlier part reaches the target; the later part must confirm it. A family moves by ``MAX_STEP`` at most.
     Precision is over verdicts and planted anomalies; what is unknown is left out.
     """
-    mine = replace(history, families={current.metric_type: history.families.get(current.metric_type, ())})
+    name = current.metric_type
+    mine = replace(history, families={name: history.families.get(name, ())}, only=name)
     days = (history.until_on - history.since_on).days + 1
     split_on = history.since_on + timedelta(days=round(days * EARLIER_SHARE))
     ground = Searched(mine, current, pd.Timestamp(split_on, tz="UTC"))

@@ -79,7 +79,11 @@ def test_what_a_verdict_silences_is_no_alert() -> None:
     rows = past()
     situation = rows.loc[[4], ["alert_type", "entity_type", "entity_id", "context_signature"]]
     suppressed = situation.assign(
-        since_at=rows["timestamp"].min() - pd.Timedelta(days=1), until_at=rows["timestamp"].max(), excess=8.0, ratio=8.0
+        since_at=rows["timestamp"].min() - pd.Timedelta(days=1),
+        until_at=rows["timestamp"].max(),
+        excess=8.0,
+        ratio=8.0,
+        dismissed_score=5.0,
     )
     found = replay(rows, counts(rows), IN_FORCE, suppressed)
     assert found.incidents == 119
@@ -211,6 +215,18 @@ def test_a_search_raises_the_family_that_is_wrong_and_no_other_until_the_target(
     assert {step.recall.value for step in trace.steps} == {1.0}
     assert trace.as_json()["steps"][0]["precision"]["n"] == trace.steps[0].precision.n
     assert "proposed" not in {name for name, value in trace.as_json().items() if value}
+
+
+def test_the_recall_of_a_search_is_of_its_own_metric_type() -> None:
+    rows = past()
+    planted = labels(rows[rows["score"] > 4.0])
+    other = planted.head(30).assign(metric_type="dolum_sure", id=range(1000, 1030))
+    made = prepare(rows, counts(rows), Truth(labels=pd.concat([planted, other], ignore_index=True)))
+    trace = search(made, ASKED, 0.9)
+    assert trace.steps[0].recall.value == 1.0
+    whole = run(made, IN_FORCE).planted_recall.value
+    assert whole is not None
+    assert whole < 0.8
 
 
 def test_too_few_judged_alerts_are_said_so() -> None:
