@@ -41,7 +41,8 @@ def detected(seen: Observed) -> pd.DataFrame:
 
 def as_candidates(seen: Observed, alerts: pd.DataFrame) -> pd.DataFrame:
     """Stored alerts in the form of candidates: an incident is dated by its first interval's last sight."""
-    kept = alerts[alerts["is_suppressed"].astype(str) != "True"].reset_index(drop=True)
+    told = ~alerts["is_suppressed"].astype(str).isin(["True", "t"]) & ~alerts["metric_type"].isin(FORECASTS)
+    kept = alerts[told].reset_index(drop=True)
     local = kept["last_seen_at"].dt.tz_convert(seen.shape.time_zone).dt.tz_localize(None)
     frame = kept.assign(
         family=kept["alert_type"], interval_start=kept["started_at"], timestamp=kept["last_seen_at"],
