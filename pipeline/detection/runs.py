@@ -35,7 +35,7 @@ def zero_runs(visits: pd.DataFrame) -> pd.DataFrame:
     length = np.where(zero, np.arange(len(ordered)) - first + 1, 0)
     return ordered.assign(
         value=0.0, expected=rounded(expected), lower=0.0, upper=rounded(expected), visits_in_run=length,
-        interval_start=ordered["interval_start"].to_numpy()[first],
+        interval_start=ordered["interval_start"].iloc[first].array,
         score=np.where(ordered["ready"], rounded(np.where(zero, surprise, 0.0)), np.nan),
         deviation_ratio=np.where(zero & (expected >= STUCK_MIN_UNITS), -1.0, 0.0),
     )  # fmt: skip
@@ -67,7 +67,7 @@ def silent_days(visits: pd.DataFrame) -> pd.DataFrame:
     return days.assign(
         entity_id=days["staff_id"].astype(np.int64), value=0.0, expected=rounded(expected), lower=0.0,
         upper=rounded(expected), visits_in_run=np.where(zero, np.arange(len(days)) - first + 1, 0),
-        interval_start=days["interval_start"].to_numpy()[first],
+        interval_start=days["interval_start"].iloc[first].array,
         score=np.where(days["judged"] == 1, rounded(np.where(zero, score, 0.0)), np.nan),
         deviation_ratio=np.where(zero & (expected >= 1.0), -1.0, 0.0),
     )  # fmt: skip
@@ -100,7 +100,7 @@ def shifts(visits: pd.DataFrame) -> pd.DataFrame:
     enough = (length >= SHIFT_MIN_VISITS) & (gain > 0)
     return ordered.assign(
         value=total, expected=rounded(usual), lower=0.0, upper=rounded(usual), visits_in_run=length,
-        interval_start=ordered["interval_start"].to_numpy()[start],
+        interval_start=ordered["interval_start"].iloc[start].array,
         score=np.where(ordered["ready"], rounded(np.where(enough, gain / np.log(10.0), 0.0)), np.nan),
         deviation_ratio=deviation(total, usual, 1.0),
     )  # fmt: skip
