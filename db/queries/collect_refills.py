@@ -28,6 +28,7 @@ SELECT staff_id AS entity_id, min(ended_at) - %(compared)s AS since
  GROUP BY 1
 """
 
+# A check of no length was not timed: its end was written down together with its start.
 REFILLS = """
 SELECT DISTINCT ON (entity_id, timestamp) *
   FROM (SELECT coalesce(c.staff_id, v.staff_id) AS entity_id, c.started_at AS interval_start, c.ended_at AS timestamp,
@@ -38,7 +39,8 @@ SELECT DISTINCT ON (entity_id, timestamp) *
           JOIN rooms r ON r.id = c.room_id
           JOIN LATERAL (SELECT sum(refilled_quantity)::bigint AS units, count(*) AS items FROM visit_lines
                          WHERE visit_id = v.id AND refilled_quantity > 0) l ON l.units > 0
-         WHERE c.hotel_id = %(hotel_id)s AND c.ended_at <= %(at)s AND c.started_at > %(first)s) checks
+         WHERE c.hotel_id = %(hotel_id)s AND c.ended_at <= %(at)s AND c.started_at > %(first)s
+           AND c.ended_at > c.started_at) checks
   JOIN unnest(%(staff)s::bigint[], %(since)s::timestamptz[]) AS touched(staff_id, since)
        ON touched.staff_id = entity_id AND timestamp > touched.since
  ORDER BY entity_id, timestamp, check_id DESC

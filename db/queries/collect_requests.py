@@ -27,7 +27,7 @@ SELECT DISTINCT ON (q.room_id, q.completed_at) q.room_id AS entity_id, q.request
        r.floor_id, q.staff_id
   FROM unnest(%(rooms)s::bigint[], %(since_each)s::timestamptz[]) AS touched(room_id, since)
   JOIN refill_requests q ON q.hotel_id = %(hotel_id)s AND q.room_id = touched.room_id
-       AND q.completed_at > touched.since AND q.completed_at <= %(at)s AND q.completed_at >= q.requested_at
+       AND q.completed_at > touched.since AND q.completed_at <= %(at)s AND q.completed_at > q.requested_at
        AND q.cancelled_at IS NULL
   JOIN rooms r ON r.id = q.room_id
  ORDER BY q.room_id, q.completed_at, q.requested_at, q.id

@@ -10,10 +10,11 @@ from db.queries.watermarks import Window
 
 
 def arrivals(connection: Connection, window: Window) -> pd.DataFrame:
-    """arrival_on, was_known: the days on which guests arrived, and whether the run before could know it."""
+    """arrival_on, stays, stays_before: how many began on each day, and how many of them the run before could know."""
     return copy_out(
         connection,
-        "SELECT arrival_on, coalesce(bool_or(recorded_at <= %(recorded)s), false) AS was_known FROM stays "
+        "SELECT arrival_on, count(*) AS stays, count(*) FILTER (WHERE recorded_at <= %(recorded)s) AS stays_before "
+        "FROM stays "
         "WHERE hotel_id = %(hotel_id)s GROUP BY arrival_on",
         {"hotel_id": window.hotel_id, "recorded": window.recorded_since},
     )
@@ -54,8 +55,11 @@ def occupied_rooms(connection: Connection, window: Window, first: date, last: da
 
 
 def arrival_days(connection: Connection, hotel_id: int, at: datetime) -> tuple[pd.DataFrame, date]:
-    """arrival_on of the days up to the hotel-local day of ``at`` on which anybody arrived, and that day."""
+    """arrival_on, stays of the days up to the hotel-local day of ``at`` on which anybody arrived, and that day."""
     zone = "SELECT (%(at)s::timestamptz AT TIME ZONE time_zone)::date AS day FROM hotels WHERE id = %(hotel_id)s"
     today = copy_out(connection, zone, {"hotel_id": hotel_id, "at": at})["day"].iloc[0].date()
-    query = "SELECT DISTINCT arrival_on FROM stays WHERE hotel_id = %(hotel_id)s AND arrival_on <= %(today)s::date"
+    query = (
+        "SELECT arrival_on, count(*) AS stays FROM stays WHERE hotel_id = %(hotel_id)s "
+        "AND arrival_on <= %(today)s::date GROUP BY arrival_on"
+    )
     return copy_out(connection, query, {"hotel_id": hotel_id, "today": today}), today

@@ -11,13 +11,12 @@ Floats = npt.NDArray[np.float64]
 
 CHECK_OUT_HOUR = 12  # until this hour a guest who departs may still be in the room
 PARTIAL_NIGHT = 0.25  # exposure of a guest whose stay overlaps the interval without a whole night in it
-# Stays of a hotel are known on a day when somebody arrived on it or within the days before: twice as many as usually
-# pass between two days with arrivals, and never more than a week.
+# Stays of a hotel are known on a day as long as the arrivals that usually come since the last one are no more than
+# could stay away by chance: five expected and none seen happens once in 150. Never longer than a week.
 FRESH_DAYS = 7
-SHORTEST_FRESH_DAYS = 2
-USUAL_GAPS = 2
-ARRIVALS_REMEMBERED = 28  # days before the last arrival from which the usual gap is taken
-ENOUGH_ARRIVALS = 7  # days with arrivals; with fewer nobody knows what is usual
+MISSED_ARRIVALS = 5.0
+ARRIVALS_REMEMBERED = 28  # days before the last arrival from which the usual number is taken
+SHORTEST_PAST = 7  # days that a shorter past counts as
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def room_days(stays: pd.DataFrame, arrivals: pd.DataFrame, room_ids: Ints, first
     """Guests of every room and day from ``first_day`` to ``last_day``, both included.
 
     ``stays``: room_id, arrival_on, departure_on, guests, of the rooms in ``room_ids`` (sorted). ``arrivals``: the days
-    (arrival_on) on which anybody arrived in the hotel.
+    (arrival_on) on which anybody arrived in the hotel, and how many (stays).
     """
     days = last_day - first_day + 1
     ours = stays[stays["room_id"].isin(room_ids)]
@@ -71,26 +70,30 @@ def room_days(stays: pd.DataFrame, arrivals: pd.DataFrame, room_ids: Ints, first
 
 
 def known_days(arrivals: pd.DataFrame, first_day: int, last_day: int) -> npt.NDArray[np.bool_]:
-    """Whether the hotel's stays are known, by day: without an arrival for longer than is usual nobody can tell.
+    """Whether the hotel's stays are known, by day: without an arrival for longer than chance allows nobody can tell.
 
-    A hotel with arrivals every day is not empty when none comes for three days: its stays have not been transferred.
+    ``arrivals``: arrival_on, stays (how many began). A hotel to which twelve parties come every day is not empty on a
+    day without any: its stays have not been transferred yet.
     """
-    arrived = np.unique(epoch_days(arrivals["arrival_on"]))
+    arrived, fresh = _fresh_days(arrivals)
     days = np.arange(first_day, last_day + 1)
     if not len(arrived):
         return np.zeros(len(days), dtype=bool)
     newest = np.searchsorted(arrived, days, side="right") - 1
-    last_arrival = arrived[newest.clip(0)]
-    return np.asarray((newest >= 0) & (days - last_arrival <= fresh_days(arrived)[newest.clip(0)]))
+    at = newest.clip(0)
+    return np.asarray((newest >= 0) & (days - arrived[at] <= fresh[at]))
 
 
-def fresh_days(arrived: Ints) -> Ints:
-    """For each day with arrivals (sorted): for how many days after it the hotel's stays are known without another."""
+def _fresh_days(arrivals: pd.DataFrame) -> tuple[Ints, Ints]:
+    """The days with arrivals, sorted, and for how many days after each the stays are known without another."""
+    if arrivals.empty:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    arrived, place = np.unique(epoch_days(arrivals["arrival_on"]), return_inverse=True)
+    total = np.concatenate([[0], np.cumsum(np.bincount(place, arrivals["stays"].to_numpy(float)))])
     oldest = np.searchsorted(arrived, arrived - ARRIVALS_REMEMBERED, side="right")
-    seen = np.arange(len(arrived)) - oldest + 1
-    span = arrived - arrived[oldest] + 1
-    allowed = np.ceil(USUAL_GAPS * span / seen).astype(np.int64).clip(SHORTEST_FRESH_DAYS, FRESH_DAYS)
-    return np.asarray(np.where(seen >= ENOUGH_ARRIVALS, allowed, FRESH_DAYS))
+    span = np.minimum(np.maximum(arrived - arrived[0] + 1, SHORTEST_PAST), ARRIVALS_REMEMBERED)
+    a_day = (total[1:] - total[oldest]) / span
+    return arrived, np.floor(MISSED_ARRIVALS / a_day).clip(0, FRESH_DAYS).astype(np.int64)
 
 
 def fresh_until(arrivals: pd.DataFrame, today: int) -> int | None:
@@ -98,9 +101,9 @@ def fresh_until(arrivals: pd.DataFrame, today: int) -> int | None:
 
     It lies in the past when the transfer of stays has stopped. Bookings of days to come count once they arrive.
     """
-    arrived = np.unique(epoch_days(arrivals["arrival_on"]))
-    arrived = arrived[arrived <= today]
-    return int(arrived[-1] + fresh_days(arrived)[-1]) if len(arrived) else None
+    arrived, fresh = _fresh_days(arrivals)
+    seen = int(np.searchsorted(arrived, today, side="right"))
+    return int(arrived[seen - 1] + fresh[seen - 1]) if seen else None
 
 
 def _before(by_day: Ints) -> Ints:

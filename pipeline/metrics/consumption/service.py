@@ -66,7 +66,8 @@ def _reopened_by_arrivals(connection: Any, window: Window) -> datetime | None:
     if last < first:
         return None
     now = known_days(arrivals, first, last)
-    before = known_days(arrivals[arrivals["was_known"].astype(bool)], first, last)
+    earlier = arrivals.assign(stays=arrivals["stays_before"])
+    before = known_days(earlier[earlier["stays"] > 0], first, last)
     changed = np.flatnonzero(now != before)
     return local_midnight(EPOCH + timedelta(days=first + int(changed[0])), window.time_zone) if len(changed) else None
 
