@@ -19,7 +19,7 @@ from pipeline.training.tails import evidence, nb_band, nb_upper
 UNITS_FLOOR = 1.0  # one unit is the smallest effect that can be called 100 %
 # Two of a rare product are rare, and nobody wants to know: units beyond the expected that are worth a word.
 CELL_EXCESS, ROOM_EXCESS = 2.5, 4.5
-PLAUSIBLE_SHARE = 0.6  # of the evidence of a total in which no product is out of proportion
+PLAUSIBLE_SHARE = 0.5  # of the evidence of a total in which no product is out of proportion
 # The window, then what is measured on judged rows one after the other: stays, residuals, tails, runs.
 LOOKBACK_DAYS = 56 + 21 + 14 + 21 + 21 + 28 + 2
 

@@ -50,7 +50,7 @@ def detect_custody(frame: pd.DataFrame, context: Context) -> Detected:
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
     families = (
-        Family("custody", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.05, is_banded=True),
+        Family("custody", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.01, is_banded=True),
         Family("custody_loss", context.alert_type, "staff", context.effect_gate_ratio, _losses(tests), share=0.05),
         Family("custody_negative", "zimmet_tutarsizlik", "staff", 0.0, _negative(tests)),
     )

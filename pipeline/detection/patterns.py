@@ -105,11 +105,11 @@ def _missed_families(visits: pd.DataFrame) -> list[Family]:
     rooms = unserved_rooms(visits, floors)
     found = [
         Family("unserved_floor", MISSED, "floor", UNSERVED_GATE_RATIO, floors, daily=True, share=0.03),
-        Family("unserved_room", MISSED, "room", UNSERVED_GATE_RATIO, rooms, daily=True, share=0.03),
+        Family("unserved_room", MISSED, "room", UNSERVED_GATE_RATIO, rooms, daily=True, share=0.01),
     ]
     if "unfilled" in visits:
         left = unfilled(visits, "floor_id", 1)
         alone = not_explained(unfilled(visits, "room_id", SPAN_DAYS), left, floor_of, SPAN_DAYS)
         found.append(Family("unfilled_floor", MISSED, "floor", UNFILLED_GATE_RATIO, left, daily=True, share=0.03))
-        found.append(Family("unfilled_room", MISSED, "room", UNFILLED_GATE_RATIO, alone, daily=True, share=0.03))
+        found.append(Family("unfilled_room", MISSED, "room", UNFILLED_GATE_RATIO, alone, daily=True, share=0.01))
     return found

@@ -51,7 +51,7 @@ def detect_stock(frame: pd.DataFrame, context: Context) -> Detected:
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
     families = (
-        Family("outflow", context.alert_type, "product", context.effect_gate_ratio, tests, share=0.1, is_banded=True),
+        Family("outflow", context.alert_type, "product", context.effect_gate_ratio, tests, share=0.05, is_banded=True),
         Family(
             "delivery",
             "teslimat_sapma",
