@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from core.clock import local_date
 from core.scope import SYSTEM
+from db.queries import collect_daily
 from db.queries.metrics import read_metrics
 from db.session import Database
-from pipeline.metrics.daily import service as daily_service
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.metrics.service import MetricsService
 from sources.simulation.service import SimulationService
@@ -263,7 +263,7 @@ def test_a_type_that_forgets_late_records_would_be_noticed(database: Database, m
     hotel_id = simulated(database)
     at_once(database, hotel_id)
     everything_recorded_long_ago(database)
-    monkeypatch.setattr(daily_service.queries, "earliest_change", lambda *_: None)
+    monkeypatch.setattr(collect_daily, "earliest_change", lambda *_: None)
     changed, _, _ = reopened(database, hotel_id, CORRECTIONS["qr_okutma_performans"], "qr_okutma_performans")
     assert changed.empty
     assert MetricsService(database).compare_everything(SYSTEM, hotel_id, UNTIL).rows_out > 0
