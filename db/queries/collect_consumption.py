@@ -141,7 +141,10 @@ def write_intervals(
 
     ``gone`` (room_id, timestamp): intervals that no longer exist; their rows are deleted.
     """
-    params = {"hotel_id": window.hotel_id, "metric_type": METRIC, "entity_type": "minibar_slot", "at": window.at}
+    params = {
+        "hotel_id": window.hotel_id, "metric_type": METRIC, "entity_type": "minibar_slot", "at": window.at,
+        "kept_since": window.kept_since,
+    }  # fmt: skip
     connection.execute(
         text(
             "CREATE TEMP TABLE staged_intervals (room_id bigint, interval_start timestamptz, timestamp timestamptz, "

@@ -34,7 +34,7 @@ USING (SELECT * FROM ({rows}) unordered ORDER BY timestamp) n
       IS DISTINCT FROM (n.interval_start, n.metric_value, n.exposure, n.extra_data) THEN
       UPDATE SET interval_start = n.interval_start, metric_value = n.metric_value, exposure = n.exposure,
                  extra_data = n.extra_data, collected_at = now()
- WHEN NOT MATCHED THEN
+ WHEN NOT MATCHED AND n.timestamp >= coalesce(CAST(:kept_since AS timestamptz), '-infinity') THEN
       INSERT (hotel_id, metric_type, entity_type, entity_id, interval_start, timestamp, metric_value, exposure,
               extra_data)
       VALUES (:hotel_id, :metric_type, :entity_type, n.entity_id, n.interval_start, n.timestamp, n.metric_value,
@@ -93,6 +93,7 @@ def replace_metrics(
     stage(connection, rows, fields)
     params = {
         "hotel_id": window.hotel_id, "metric_type": window.metric_type, "entity_type": entity_type, "at": window.at,
+        "kept_since": window.kept_since,
     }  # fmt: skip
     deleted = 0
     if len(spans):

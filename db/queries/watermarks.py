@@ -9,6 +9,7 @@ from core.errors import AppError
 
 # Rows are read again for this long after they were recorded; writing the same rows twice changes nothing.
 OVERLAP = timedelta(minutes=15)
+KEPT = "kept"  # stage of the watermark that says from when on a hotel's metric rows are kept
 RECORDED = "_recorded"  # suffix of the stage whose watermark is a recording time instead of an as-of instant
 
 
@@ -27,6 +28,7 @@ class Window:
     since_at: datetime | None
     recorded_since: datetime | None
     recorded_until: datetime
+    kept_since: datetime | None = None  # older metric rows were deleted at the end of their retention: not made again
 
     @property
     def is_first(self) -> bool:
@@ -48,12 +50,13 @@ def open_window(connection: Connection, hotel_id: int, stage: str, metric_type: 
             "SELECT h.time_zone, w.read_until AS since_at, r.read_until AS recorded_since, "
             "(SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity "
             " WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database()) "
-            "AS recorded_until FROM hotels h "
+            "AS recorded_until, k.read_until AS kept_since FROM hotels h "
+            "LEFT JOIN pipeline_watermarks k ON (k.hotel_id, k.stage, k.metric_type) = (h.id, :kept, '') "
             "LEFT JOIN pipeline_watermarks w ON (w.hotel_id, w.stage, w.metric_type) = (h.id, :stage, :metric_type) "
             "LEFT JOIN pipeline_watermarks r ON (r.hotel_id, r.stage, r.metric_type) = (h.id, :recorded, :metric_type) "
             "WHERE h.id = :hotel_id"
         ),
-        {"hotel_id": hotel_id, "stage": stage, "recorded": stage + RECORDED, "metric_type": metric_type},
+        {"hotel_id": hotel_id, "stage": stage, "recorded": stage + RECORDED, "metric_type": metric_type, "kept": KEPT},
     ).one_or_none()
     if row is None:
         raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
@@ -61,6 +64,7 @@ def open_window(connection: Connection, hotel_id: int, stage: str, metric_type: 
     return Window(
         hotel_id, stage, metric_type, row.time_zone, at,
         row.since_at if known else None, row.recorded_since - OVERLAP if known else None, row.recorded_until,
+        row.kept_since,
     )  # fmt: skip
 
 
@@ -78,6 +82,18 @@ def close_window(connection: Connection, window: Window) -> None:
             ),
             {"hotel_id": window.hotel_id, "stage": stage, "metric_type": window.metric_type, "reached": reached},
         )
+
+
+def keep_since(connection: Connection, hotel_id: int, cutoff: datetime) -> None:
+    """Metric rows before ``cutoff`` were deleted for good; it only ever moves on."""
+    connection.execute(
+        text(
+            "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until) "
+            "VALUES (:hotel_id, :stage, '', :cutoff) ON CONFLICT (hotel_id, stage, metric_type) "
+            "DO UPDATE SET read_until = greatest(pipeline_watermarks.read_until, EXCLUDED.read_until)"
+        ),
+        {"hotel_id": hotel_id, "stage": KEPT, "cutoff": cutoff},
+    )
 
 
 def reset(connection: Connection, hotel_id: int, stage: str) -> None:

@@ -7,7 +7,7 @@ from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
 from db.queries import cleanup as queries
-from db.queries import versions
+from db.queries import versions, watermarks
 from db.session import Database
 
 CHUNK_ROWS = 20_000
@@ -64,6 +64,8 @@ class CleanupService:
         while True:
             with self.database.transaction() as connection:
                 rows = queries.delete_old(connection, kind, hotel_id, cutoff, self.chunk_rows)
+                if kind == "metrics":
+                    watermarks.keep_since(connection, hotel_id, cutoff)
                 if rows and kind in TOPICS:
                     versions.bump(connection, hotel_id, kind)
             total += rows

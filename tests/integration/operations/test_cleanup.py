@@ -14,6 +14,8 @@ from db.bulk import copy_frame
 from db.queries import versions
 from db.session import Database
 from operations.jobs.cleanup import CleanupService, Retention
+from pipeline.metrics.service import MetricsService
+from tests.integration.builders import build_hotel
 
 
 def metrics(hotel: int, clock: FixedClock, ages_in_days: list[float]) -> pd.DataFrame:
@@ -84,3 +86,28 @@ def test_a_caller_without_the_right_deletes_nothing(database: Database, clock: F
     for scope in (Scope("bora", frozenset({"jobs.read"}), None), Scope("cem", frozenset({"jobs.run"}), frozenset())):
         with pytest.raises(AppError):
             CleanupService(database).delete_old(scope, hotel, clock.now())
+
+
+def test_what_was_deleted_at_the_end_of_its_retention_is_not_collected_again(
+    database: Database, clock: FixedClock
+) -> None:
+    """The whole ledger of a product that moved is computed again; its old rows would raise old alerts again."""
+    old, now = clock.now() - timedelta(days=100), clock.now()
+    with database.transaction() as connection:
+        built = build_hotel(connection)
+        built.movement(connection, 0, old, "giris", 100)
+        built.movement(connection, 0, now - timedelta(days=99), "cikis", 5)
+        built.movement(connection, 0, now - timedelta(days=1), "cikis", 5)
+    service, before = MetricsService(database), f"timestamp < '{(now - timedelta(days=90)).isoformat()}'"
+    service.collect(SYSTEM, built.hotel_id, now, metric_types=("stok_seviye",))
+    assert count(database, "ml_metrics", before) > 0
+    CleanupService(database).delete_old(SYSTEM, built.hotel_id, now)
+    with database.transaction() as connection:
+        built.movement(connection, 0, now - timedelta(hours=1), "cikis", 5)
+    service.collect(SYSTEM, built.hotel_id, now, metric_types=("stok_seviye",))
+    service.compare_everything(SYSTEM, built.hotel_id, now)
+    assert count(database, "ml_metrics", before) == 0
+    with database.transaction() as connection:
+        connection.execute(text("DELETE FROM pipeline_watermarks WHERE stage = 'kept'"))
+    service.compare_everything(SYSTEM, built.hotel_id, now)
+    assert count(database, "ml_metrics", before) > 0, "without the mark the rows come back: the test can fail"
