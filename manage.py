@@ -7,6 +7,7 @@ import typer
 from commands.data import import_file, import_older, simulate
 from commands.evaluation import evaluate
 from commands.pipeline import pipeline_app
+from commands.score import score
 from commands.terminal import console, migrated, opened, shown_progress, words
 from commands.users import user_app
 from core.clock import SystemClock
@@ -25,6 +26,7 @@ app.command("import")(import_file)
 app.command("import-older")(import_older)
 app.command()(simulate)
 app.command()(evaluate)
+app.command()(score)
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(user_app, name="user")
 
