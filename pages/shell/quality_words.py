@@ -64,4 +64,4 @@ def segment(t: Translator, learned: LearnedThreshold) -> str:
 def _amount(t: Translator, unit: str, value: float) -> str:
     if unit == "ratio":
         return t.percent(value, 1)
-    return t("quality.minutes", value=value / 60) if unit == "seconds" else t.number(value, 0)
+    return t("quality.minutes", value=round(value / 60)) if unit == "seconds" else t.number(value, 0)

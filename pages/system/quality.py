@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.shell import reads
 from pages.shell.guard import Page, open_page
-from pages.shell.header import header
 from pages.shell.hotels import choose_hotels
 from pages.shell.live import rerun_when_changed
 from pages.shell.quality_words import figure, goal, metric, of, share, state
@@ -89,7 +88,7 @@ def show() -> None:
     top = st.container()
     page, hotels = choose_hotels(page)
     with top:
-        header(page.t("quality.title"), page.t, page.now, page.now)
+        st.title(page.t("quality.title"))
     for hotel in hotels:
         if page.names_hotels:
             st.header(plain(hotel.name), anchor=False)
