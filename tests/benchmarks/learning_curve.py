@@ -1,7 +1,7 @@
 """How precision on a user's verdicts grows in thirty simulated days, with and without learning (A6.3).
 
-``python -m tests.benchmarks.learning_curve``: simulated hotels of 120 rooms with a budget so generous (200 alerts a
-day) that most alerts are noise, a user who judges each alert and errs in one of twenty, three seeds.
+``python -m tests.benchmarks.learning_curve``: simulated hotels of 120 rooms with a budget of 200 alerts a day, a
+user who judges each alert and errs in one of twenty, three seeds.
 """
 
 import sys
