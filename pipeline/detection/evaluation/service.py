@@ -14,24 +14,31 @@ from pipeline.detection.detectors import JUDGES
 from pipeline.detection.evaluation.candidates import candidates
 from pipeline.detection.evaluation.measures import EvaluationReport, evaluate_candidates
 from pipeline.detection.evaluation.older_rule import older_rule
+from pipeline.detection.evaluation.room_baselines import plain_forest, rolling_z
 from pipeline.detection.handover import decided
 from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.metrics.registry import METRIC_TYPES
 
+REFERENCES = {
+    "40 % off the mean (older rule)": older_rule,
+    "rolling z of room totals": rolling_z,
+    "plain Isolation Forest, top 1 %": plain_forest,
+}
 BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def evaluate(
     database: Database, hotel_ids: list[int], settings: DetectionSettings | None = None
 ) -> list[EvaluationReport]:
-    """Reports: all metric types; consumption alone; the older rule on consumption. Labels are read here only.
+    """Reports: all metric types; consumption alone; the references on consumption. Labels are read here only.
 
     Hotels without labels are left out; raises ``nothing_planted`` when none is left: not measurable yet.
 
     Detection is causal, so judging the whole history at once gives the scores that the days themselves saw. The
     Isolation Forest channel is left out: its models are those of the live installation, not of the history.
     """
-    found, old, labels, room_days = [], [], [], 0.0
+    found, labels, room_days = [], [], 0.0
+    references: dict[str, list[pd.DataFrame]] = {name: [] for name in REFERENCES}
     with database.reading() as connection:
         for hotel_id in hotel_ids:
             planted = score_queries.planted_anomalies(connection, hotel_id)
@@ -48,14 +55,17 @@ def evaluate(
                 )
                 found.append(candidates(decided(JUDGES[name].detect(rows, context).families, asked), name))
                 if name == "tuketim_miktar" and not rows.empty:
-                    old.append(candidates([older_rule(rows, context)], name))
+                    for reference, rule in REFERENCES.items():
+                        references[reference].append(candidates([rule(rows, context)], name))
                     room_days += rows["room_id"].nunique() * (rows["timestamp"].max() - rows["timestamp"].min()).days
     if not labels:
         raise AppError("nothing_planted", 409)
-    return _reports(_joined(found), _joined(old), _joined(labels), room_days)
+    return _reports(_joined(found), references, _joined(labels), room_days)
 
 
-def _reports(found: pd.DataFrame, old: pd.DataFrame, labels: pd.DataFrame, room_days: float) -> list[EvaluationReport]:
+def _reports(
+    found: pd.DataFrame, references: dict[str, list[pd.DataFrame]], labels: pd.DataFrame, room_days: float
+) -> list[EvaluationReport]:
     counts = labels[labels["metric_type"] == "tuketim_miktar"].reset_index(drop=True)
     mine = found[found["metric_type"] == "tuketim_miktar"].reset_index(drop=True)
     cells = mine[mine["family"] == "cell"].reset_index(drop=True)
@@ -63,7 +73,7 @@ def _reports(found: pd.DataFrame, old: pd.DataFrame, labels: pd.DataFrame, room_
         evaluate_candidates("all metric types", found, labels, room_days),
         evaluate_candidates("consumption", mine, counts, room_days),
         evaluate_candidates("consumption, cells only", cells, counts, room_days),
-        evaluate_candidates("40 % off the mean (older rule)", old, counts, room_days),
+        *(evaluate_candidates(name, _joined(made), counts, room_days) for name, made in references.items()),
     ]
 
 

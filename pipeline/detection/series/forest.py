@@ -14,7 +14,7 @@ CLIP = 50.0
 
 
 def features(values: Floats, expected: Expected, z: Floats) -> Floats:
-    """25 features a point, in spreads of the past: level, changes, windows of 5, 20 and 60 points, residuals."""
+    """26 features a point, in spreads of the past: level, changes, windows of 5, 20 and 60 points, residuals."""
     spread, start = expected.spread, values[0]
     middle = causal.earlier(causal.rolling_quantile(values, 2000, 0.5), 1, start)
     columns = [values - middle, *(values - causal.earlier(values, lag, start) for lag in (1, 2, 5))]
