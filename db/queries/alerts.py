@@ -21,6 +21,7 @@ JOINS = """
   JOIN hotels h ON h.id = a.hotel_id
   LEFT JOIN rooms r ON r.id = a.room_id
   LEFT JOIN floors f ON f.id = coalesce(r.floor_id, CASE WHEN a.entity_type = 'floor' THEN a.entity_id END)
+  LEFT JOIN custom_series c ON a.entity_type = 'custom_series' AND c.id = a.entity_id
   LEFT JOIN products p ON p.id = a.product_id
   LEFT JOIN staff s ON s.id = a.staff_id
 """
@@ -30,11 +31,12 @@ COLUMNS = f"""
     a.message_params, a.reasons, a.actions, a.context_signature, a.occurrence_count, a.started_at, a.last_seen_at,
     a.raised_at, a.read_at, a.acknowledged_at, a.acknowledged_by, a.closed_at, a.closed_reason, a.verdict,
     a.verdict_by, a.verdict_at, a.verdict_note, a.model_id, h.name AS hotel_name, h.time_zone, h.currency,
-    r.number AS room, f.name AS floor, p.name AS product, s.full_name AS staff, {RANK} AS severity_rank
+    r.number AS room, f.name AS floor, p.name AS product, s.full_name AS staff,
+    nullif(concat_ws(' · ', c.metric_code, nullif(c.entity, '')), '') AS own_series, {RANK} AS severity_rank
 """
 # İ, I, ı and i are one letter to someone who searches, whatever the database's locale thinks of them.
 FOLDED = "lower(translate({}, 'İIı', 'iii'))"
-SEARCHED = "concat_ws(' ', r.number, p.name, s.full_name, f.name, h.name)"
+SEARCHED = "concat_ws(' ', r.number, p.name, s.full_name, f.name, h.name, c.metric_code, c.entity)"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class AlertRow:
     product: str | None
     staff: str | None
     severity_rank: int
+    own_series: str | None = None  # name of a custom series
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class EventRow:
 def _alert(row: RowMapping) -> AlertRow:
     values = {one.name: row[one.name] for one in fields(AlertRow)}
     names = {name: values[name] or "–" for name in ("room", "floor", "product", "staff")}
-    known = (values["room"], values["product"], values["staff"], values["hotel_name"])
+    known = (values["own_series"], values["room"], values["product"], values["staff"], values["hotel_name"])
     names |= {"hotel": values["hotel_name"], "entity": next(name for name in known if name)}
     moments = {"at": values["last_seen_at"], "since": values["started_at"]}
     return AlertRow(**(values | {"message_params": values["message_params"] | names | moments}))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from db.bulk import copy_frame
 from db.queries.frames import copy_out
+from db.queries.imports import ensure_series
 
 SAMPLE_CODE = "SAMPLE-"
 CREATION_LOCK = 4_871_003  # any fixed number: two creations at once would number their hotels alike
@@ -62,6 +63,14 @@ def insert_numbered(connection: Connection, table: str, frame: pd.DataFrame) -> 
     ids = np.fromiter(taken.scalars(), dtype=np.int64, count=len(frame))
     copy_frame(connection, table, frame.assign(id=ids))
     return ids
+
+
+def insert_points(connection: Connection, hotel_id: int, points: pd.DataFrame) -> int:
+    """Points of custom series: metric, entity, unit, occurred_at, value."""
+    if points.empty:
+        return 0
+    rows = points.assign(series_id=ensure_series(connection, hotel_id, points))
+    return copy_frame(connection, "custom_points", rows[["series_id", "occurred_at", "value"]])
 
 
 def insert_labels(connection: Connection, labels: pd.DataFrame) -> int:

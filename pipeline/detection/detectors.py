@@ -14,6 +14,7 @@ from pipeline.detection import (
     custody,
     daily_counts,
     daily_levels,
+    own_series,
     refills,
     revenue,
     running_out,
@@ -46,6 +47,7 @@ BY_FAMILY: dict[Family, tuple[FamilyDetector, int]] = {
     "share": (daily_counts.detect_share, daily_counts.LOOKBACK_DAYS),
     "duration": (answers.detect_answers, answers.LOOKBACK_DAYS),
     "revenue": (revenue.detect_revenue, revenue.LOOKBACK_DAYS),
+    "series": (own_series.detect_series, own_series.LOOKBACK_DAYS),
     "run_out": (running_out.detect_running_out, running_out.LOOKBACK_DAYS),
 }
 

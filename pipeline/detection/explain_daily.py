@@ -63,7 +63,13 @@ def _running_out(row: Row) -> list[Reason]:
     return reasons
 
 
+def _own_series(row: Row) -> list[Reason]:
+    """A value within its band is shown for the course it is part of."""
+    return [Reason("reason.series_course")] if bool(row["is_inside"]) else []
+
+
 DAILY_REASONS: dict[str, Callable[[Row], list[Reason]]] = {
+    "ozel_seri": _own_series,
     "zimmet_fire": _write_offs, "talep_yogunluk": _work, "qr_okutma_siklik": _scans,
     "qr_okutma_performans": _failed_scans, "bosta_tuketim": _vacant_looks, "talep_yanit_sure": _request,
     "talep_yanit_floor": _request_floor, "gelir_oda": _revenue, "gelir_urun": _revenue, "doluluk_oran": _occupied,

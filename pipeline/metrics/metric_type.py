@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-EntityType = Literal["product", "minibar_slot", "staff", "room", "floor", "hotel"]
+EntityType = Literal["product", "minibar_slot", "staff", "room", "floor", "hotel", "custom_series"]
 # What a value is like, and so which detector judges it unless the type has one of its own.
-Family = Literal["count", "continuous", "daily_count", "share", "duration", "revenue", "run_out"]
+Family = Literal["count", "continuous", "daily_count", "share", "duration", "revenue", "run_out", "series"]
 Daily = Literal["sum", "median"]
 Direction = Literal["upper", "lower", "both"]
 # How records become closed intervals; each shape is one collector.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.scope import Scope
 from core.stage import Progress, StageReport, silent
-from db.queries import collect_refills, collect_requests, collect_stock, versions, watermarks
+from db.queries import collect_refills, collect_requests, collect_series, collect_stock, versions, watermarks
 from db.queries.watermarks import Window
 from db.session import Database
 from pipeline.metrics.collection.service import Collected, observed_after, reopened, replace, whole_history
@@ -29,7 +29,7 @@ from sources import ledger
 
 STAGE = "collect"
 Collector = Callable[[Any, Window, MetricType], Collected]
-EVENTS = {"collect_refills": collect_refills, "collect_requests": collect_requests}
+EVENTS = {"collect_refills": collect_refills, "collect_requests": collect_requests, "collect_series": collect_series}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-STAYS, TRAITS, CONSUMPTION, ROUND, STORE, CUSTODY, PLANTING, LATER_PLANTING, REQUESTS, SCANS = range(1, 11)
+STAYS, TRAITS, CONSUMPTION, ROUND, STORE, CUSTODY, PLANTING, LATER_PLANTING, REQUESTS, SCANS, COLD_ROOM = range(1, 12)
 EARLIEST_DAY = -20_000  # days before the first simulated one have streams too: guests who were in house already
 
 

@@ -18,6 +18,7 @@ from db.queries.simulation import StoredSimulation
 from db.session import Database
 from sources.simulation.anomalies import PlantPlan
 from sources.simulation.building import add_rooms, complete_building
+from sources.simulation.cold_room import temperatures
 from sources.simulation.days import simulate
 from sources.simulation.layout import Layout, build_layout
 from sources.simulation.parameters import GIVEN_STAYS, PROFILES
@@ -207,6 +208,8 @@ def write(
     )  # fmt: skip
     rows = RowWriter(stored.hotel_id, layout, time, activity, window)
     written = insert(connection, rows, own_stays=not given, progress=progress)
+    degrees = temperatures(stored.seed, stored.started_on, stored.time_zone, after, until)
+    written += queries.insert_points(connection, stored.hotel_id, degrees)
     versions.bump(connection, stored.hotel_id, "sources")
     progress(1.0, NOTE_WRITING)
     return written

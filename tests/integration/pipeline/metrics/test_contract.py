@@ -59,7 +59,7 @@ def everything_recorded_long_ago(database: Database) -> None:
     """Recording times of the past, so that an incremental run reads only what a test changes."""
     with database.transaction() as connection:
         for source in ("visits", "stock_movements", "custody_movements", "room_checks", "stays", "refill_requests",
-                       "qr_scans", "do_not_disturb"):  # fmt: skip
+                       "qr_scans", "do_not_disturb", "custom_points"):  # fmt: skip
             connection.execute(text(f"ALTER TABLE {source} DISABLE TRIGGER USER"))
             connection.execute(text(f"UPDATE {source} SET recorded_at = now() - interval '1 day'"))
             connection.execute(text(f"ALTER TABLE {source} ENABLE TRIGGER USER"))
@@ -193,6 +193,9 @@ CORRECTIONS = {
     "talep_yogunluk": corrected("refill_requests", "requested_at", "requested_at = requested_at - interval '3 days'",
                                 FLOOR),
     "qr_okutma_siklik": corrected("qr_scans", "scanned_at", "scanned_at = scanned_at - interval '3 days'", "staff_id"),
+    "ozel_seri": Correction(
+        "UPDATE custom_points SET value = value + 9 WHERE occurred_at = '2026-02-15T12:00Z'",
+        "SELECT CAST('2026-02-15T12:00Z' AS timestamptz)", "SELECT min(id) FROM custom_series", 0.0),
     "qr_okutma_performans": corrected("qr_scans", "scanned_at", "succeeded = NOT succeeded", "staff_id"),
 }  # fmt: skip
 
@@ -238,7 +241,7 @@ def test_deleted_records_are_put_right_by_comparing_everything(database: Databas
     with database.transaction() as connection:
         for name, at in (("qr_scans", "scanned_at"), ("refill_requests", "requested_at"), ("stays", "arrival_on"),
                          ("custody_movements", "occurred_at"), ("stock_movements", "occurred_at"),
-                         ("visits", "occurred_at")):  # fmt: skip
+                         ("custom_points", "occurred_at"), ("visits", "occurred_at")):  # fmt: skip
             connection.execute(text(f"DELETE FROM {name} WHERE {at} > '2026-01-26' AND {at} < '2026-02-14'"))
     assert MetricsService(database).compare_everything(SYSTEM, hotel_id, UNTIL).rows_out > 0
     put_right = tables(database, hotel_id)
@@ -252,7 +255,7 @@ def test_without_any_record_left_nothing_is_left_of_any_type(database: Database)
     at_once(database, hotel_id)
     with database.transaction() as connection:
         for source in ("room_checks", "visit_lines", "visits", "stock_movements", "custody_movements", "stays",
-                       "refill_requests", "qr_scans", "do_not_disturb"):  # fmt: skip
+                       "refill_requests", "qr_scans", "do_not_disturb", "custom_points"):  # fmt: skip
             connection.execute(text(f"DELETE FROM {source}"))
     MetricsService(database).compare_everything(SYSTEM, hotel_id, UNTIL)
     assert {name: len(rows) for name, rows in tables(database, hotel_id).items() if len(rows)} == {}
