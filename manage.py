@@ -1,4 +1,4 @@
-"""The command line: start, migrate, import, simulate, run the pipeline, evaluate, add users, ask the doctor."""
+"""The command line: start, import, simulate, run the pipeline, evaluate, score, forecast, set thresholds, add users."""
 
 import sys
 
@@ -6,9 +6,11 @@ import typer
 
 from commands.data import import_file, import_older, simulate
 from commands.evaluation import evaluate
+from commands.forecast import forecast_app
 from commands.pipeline import pipeline_app
 from commands.score import score
 from commands.terminal import console, migrated, opened, shown_progress, words
+from commands.thresholds import thresholds_app
 from commands.users import user_app
 from core.clock import SystemClock
 from core.embedded.servers import Servers, prepare_home, running_servers
@@ -28,6 +30,8 @@ app.command()(simulate)
 app.command()(evaluate)
 app.command()(score)
 app.add_typer(pipeline_app, name="pipeline")
+app.add_typer(forecast_app, name="forecast")
+app.add_typer(thresholds_app, name="thresholds")
 app.add_typer(user_app, name="user")
 
 

@@ -24,6 +24,7 @@ from pipeline.alerts.learning.service import LearningService
 from pipeline.alerts.service import AlertService
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.forecasting.service import ForecastService
+from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.passes import Pipeline
 from reports.overview import OverviewService
 from sources.hotels import HotelService
@@ -122,6 +123,7 @@ def prepare_installation(services: Services, shown: ShownProgress) -> tuple[str,
         if not services.pipeline.was_judged(SYSTEM, hotel.id):
             with shown("command.judging", {"hotel": hotel.code}) as progress:
                 run_now(services, "first_pass", hotel.id, services.clock.now(), progress)
+                run_now(services, "forecast", hotel.id, services.clock.now(), progress)
     return administrator
 
 
@@ -148,6 +150,19 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
     def compare(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
         return pipeline.metrics.compare_everything(SYSTEM, hotel_id, at, progress)
 
+    def renew(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        from pipeline.alerts.renewal.service import RenewalService
+
+        renewal = RenewalService(
+            services.database, services.clock, services.settings, services.evaluations, pipeline.features,
+            pipeline.training,
+        )  # fmt: skip
+        return renewal.renew(SYSTEM, hotel_id, at, progress)
+
+    def search_thresholds(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        outcomes = {name: services.thresholds.search(SYSTEM, hotel_id, name).outcome for name in METRIC_TYPES}
+        return StageReport(rows_in=len(outcomes), details=outcomes)
+
     def stage(name: str) -> JobDefinition:
         return JobDefinition(name, lambda hotel_id, at, progress: pipeline.stage(name)(SYSTEM, hotel_id, at, progress))
 
@@ -157,6 +172,8 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         *(stage(name) for name in ("collect", "features", "detect", "train")),
         JobDefinition("learn", lambda hotel_id, at, _: services.learning.learn(SYSTEM, hotel_id, at, _)),
         JobDefinition("evaluate", lambda hotel_id, at, _: services.evaluations.evaluate(SYSTEM, hotel_id, at, _)),
+        JobDefinition("renew", renew),
+        JobDefinition("search_thresholds", search_thresholds),
         JobDefinition("forecast", lambda hotel_id, at, _: services.forecasts.forecast(SYSTEM, hotel_id, at, _)),
         JobDefinition("measure_models", measure_models),
         JobDefinition("compare", compare),

@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     )
     model_cleanup_schedule: str = Field("0 3 * * *", description="Cron of the model clean-up, hotel time")
     data_cleanup_schedule: str = Field("0 4 * * *", description="Cron of the data clean-up, hotel time")
+    search_schedule: str = Field("0 6 * * 0", description="Cron of the automatic threshold search, hotel time")
     comparison_schedule: str = Field(
         "0 5 * * 0", description="Cron of the full comparison with the sources, hotel time"
     )

@@ -65,10 +65,11 @@ class Pipeline:
 
     @cached_property
     def training(self) -> "TrainingService":
+        from pipeline.alerts.learning.service import ConfirmedAnomalies
         from pipeline.detection.residual import RESIDUALS
         from pipeline.training.service import TrainingService
 
-        return TrainingService(self.database, self.models, self.settings, RESIDUALS)
+        return TrainingService(self.database, self.models, self.settings, RESIDUALS, ConfirmedAnomalies())
 
     @cached_property
     def detection(self) -> "DetectionService":

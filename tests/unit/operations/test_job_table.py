@@ -26,11 +26,13 @@ def test_the_default_cadences_are_those_of_the_specification() -> None:
         "learn": Cron("0 0 * * *"),
         "train": Cron("0 0 * * *"),
         "evaluate": Cron("0 0 * * *"),
+        "renew": Cron("0 0 * * *"),
         "forecast": Cron("0 0 * * *"),
         "measure_models": Cron("0 3 * * *"),
         "model_cleanup": Cron("0 3 * * *"),
         "data_cleanup": Cron("0 4 * * *"),
         "compare": Cron("0 5 * * 0"),
+        "search_thresholds": Cron("0 6 * * 0"),
     }
     assert tuple(cadences) == JOB_NAMES
 
