@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import IsolationForest
 
+from pipeline.detection.series.causal import blocks
 from pipeline.detection.series.engine import score_series
-from pipeline.detection.series.forest import isolation
+from pipeline.detection.series.forest import FIRST_FIT, GROWTH, LONGEST_BLOCK
 from pipeline.training.exact import Floats, Ints
 
 Scorer = Callable[[Ints, Floats], Floats]  # (microseconds, values) → score; NaN where it has none
@@ -32,7 +34,7 @@ def detectors() -> list[Compared]:
         Compared("Barometer", lambda times, values: score_series(_instants(times), values).score),
         Compared("Barometer without Isolation Forest", _without_forest),
         Compared("rolling z, 100 points", _rolling_z),
-        Compared("Isolation Forest on the value", lambda _, values: isolation(_filled(values)[:, None])),
+        Compared("Isolation Forest on the value", _plain_forest),
         _optional("PyOD KNN, 10 lags", "pyod.models.knn", "KNN"),
         _optional("PyOD ECOD, 10 lags", "pyod.models.ecod", "ECOD"),
         _optional("ADTK PersistAD", "adtk.detector", "PersistAD"),
@@ -81,6 +83,15 @@ def _rolling_z(_: Ints, values: Floats) -> Floats:
     past = series.shift().rolling(100, min_periods=5)
     z = (series - past.mean()).abs() / (past.std() + 1e-9)
     return np.asarray(np.nan_to_num(np.minimum(z.to_numpy(dtype=float), 1e6)))
+
+
+def _plain_forest(_: Ints, values: Floats) -> Floats:
+    """Refitted by block on the values before it, so that a longer file does not change its beginning."""
+    rows, score = _filled(values)[:, None], np.zeros(values.size)
+    for start, end in blocks(values.size, FIRST_FIT, GROWTH, LONGEST_BLOCK):
+        model = IsolationForest(random_state=7).fit(rows[:start])
+        score[start:end] = -model.score_samples(rows[start:end])
+    return score
 
 
 def _warm_up(size: int) -> int:
