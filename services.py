@@ -4,10 +4,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from core.clock import Clock, SystemClock
 from core.embedded.servers import Servers, ensure_servers
-from core.scope import SYSTEM
+from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
 from core.version import version
@@ -33,6 +34,7 @@ from sources.older_system.service import OlderSystemService
 from sources.simulation.anomalies import PlantPlan
 from sources.simulation.service import SimulationService
 
+JobWork = Callable[[Scope, int, datetime, Progress], StageReport]
 SAMPLE_ROOMS = (180, 120)
 SAMPLE_DAYS = 120
 ShownProgress = Callable[[str, dict[str, str]], AbstractContextManager[Progress]]  # (catalog key, params)
@@ -131,52 +133,62 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
     """What each job of the job table runs; known only where runs are executed."""
     pipeline = services.pipeline
 
-    def judge_past(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        first_at = services.hotels.first_record_at(SYSTEM, hotel_id)
-        if first_at is None or pipeline.was_judged(SYSTEM, hotel_id):
+    def judge_past(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        first_at = services.hotels.first_record_at(scope, hotel_id)
+        if first_at is None or pipeline.was_judged(scope, hotel_id):
             return StageReport()
-        return pipeline.first_pass(SYSTEM, hotel_id, first_at, at, progress)
+        return pipeline.first_pass(scope, hotel_id, first_at, at, progress)
 
-    def feed(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        return StageReport(rows_out=services.simulation.extend(SYSTEM, hotel_id, at))
+    def feed(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        return StageReport(rows_out=services.simulation.extend(scope, hotel_id, at, progress))
 
-    def clean_models(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        cleaned = services.pipeline.models.cleanup_old_models(SYSTEM, hotel_id)
+    def clean_models(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        cleaned = pipeline.models.cleanup_old_models(scope, hotel_id)
         return StageReport(rows_out=cleaned.files, details={"size_bytes": cleaned.size_bytes})
 
-    def measure_models(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        return pipeline.models.measure(SYSTEM, hotel_id, at, progress)
-
-    def compare(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        return pipeline.metrics.compare_everything(SYSTEM, hotel_id, at, progress)
-
-    def renew(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        from pipeline.alerts.renewal.service import RenewalService
-
-        renewal = RenewalService(
-            services.database, services.clock, services.settings, services.evaluations, pipeline.features,
-            pipeline.training,
-        )  # fmt: skip
-        return renewal.renew(SYSTEM, hotel_id, at, progress)
-
-    def search_thresholds(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        outcomes = {name: services.thresholds.search(SYSTEM, hotel_id, name).outcome for name in METRIC_TYPES}
+    def search(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        outcomes = {name: services.thresholds.search(scope, hotel_id, name).outcome for name in METRIC_TYPES}
         return StageReport(rows_in=len(outcomes), details=outcomes)
 
-    def stage(name: str) -> JobDefinition:
-        return JobDefinition(name, lambda hotel_id, at, progress: pipeline.stage(name)(SYSTEM, hotel_id, at, progress))
+    works: dict[str, JobWork] = {
+        "first_pass": judge_past,
+        "sample_feed": feed,
+        **{name: stage_work(pipeline, name) for name in ("collect", "features", "detect", "train")},
+        "learn": services.learning.learn,
+        "evaluate": services.evaluations.evaluate,
+        "renew": partial(renew, services),
+        "search_thresholds": search,
+        "forecast": services.forecasts.forecast,
+        "measure_models": partial(measure_models, pipeline),
+        "compare": partial(compare, pipeline),
+        "model_cleanup": clean_models,
+        "data_cleanup": services.cleanup.delete_old,
+    }
+    # A job acts for nobody in particular: for the installation itself.
+    return tuple(JobDefinition(name, partial(work, SYSTEM)) for name, work in works.items())
 
-    return (
-        JobDefinition("first_pass", judge_past),
-        JobDefinition("sample_feed", feed),
-        *(stage(name) for name in ("collect", "features", "detect", "train")),
-        JobDefinition("learn", lambda hotel_id, at, _: services.learning.learn(SYSTEM, hotel_id, at, _)),
-        JobDefinition("evaluate", lambda hotel_id, at, _: services.evaluations.evaluate(SYSTEM, hotel_id, at, _)),
-        JobDefinition("renew", renew),
-        JobDefinition("search_thresholds", search_thresholds),
-        JobDefinition("forecast", lambda hotel_id, at, _: services.forecasts.forecast(SYSTEM, hotel_id, at, _)),
-        JobDefinition("measure_models", measure_models),
-        JobDefinition("compare", compare),
-        JobDefinition("model_cleanup", clean_models),
-        JobDefinition("data_cleanup", lambda hotel_id, at, _: services.cleanup.delete_old(SYSTEM, hotel_id, at)),
+
+# What follows imports its stage when it runs: scikit-learn takes seconds that the dashboard never pays.
+def stage_work(pipeline: Pipeline, name: str) -> JobWork:
+    def work(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        return pipeline.stage(name)(scope, hotel_id, at, progress)
+
+    return work
+
+
+def measure_models(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+    return pipeline.models.measure(scope, hotel_id, at, progress)
+
+
+def compare(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+    return pipeline.metrics.compare_everything(scope, hotel_id, at, progress)
+
+
+def renew(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+    from pipeline.alerts.renewal.service import RenewalService
+
+    features, training = services.pipeline.features, services.pipeline.training
+    renewal = RenewalService(
+        services.database, services.clock, services.settings, services.evaluations, features, training
     )
+    return renewal.renew(scope, hotel_id, at, progress)
