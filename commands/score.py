@@ -1,5 +1,6 @@
 """``manage.py score``: any file of series, scored like a built-in metric; needs no server and no database."""
 
+import csv
 import os
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from core.errors import AppError
 
 READERS = (".parquet", ".csv", ".csv.gz")
+DELIMITERS = (",", ";", "\t")
 
 
 def score(
@@ -31,7 +33,7 @@ def read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise AppError("import_file_missing", 404, params={"file": path.name})
     try:
-        table = pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path)
+        table = pd.read_parquet(path) if suffix == ".parquet" else _read_csv(path)
     except pd.errors.EmptyDataError as error:
         raise AppError("import_file_empty", params={"file": path.name}) from error
     except (OSError, ValueError) as error:
@@ -39,6 +41,13 @@ def read(path: Path) -> pd.DataFrame:
     if table.empty:
         raise AppError("import_file_empty", params={"file": path.name})
     return table
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Comma, semicolon (then with decimal commas) or tab, whichever the first line has most of."""
+    headings = pd.read_csv(path, sep="\0", nrows=0, engine="python", quoting=csv.QUOTE_NONE).columns
+    delimiter = max(DELIMITERS, key=str(headings[0]).count)
+    return pd.read_csv(path, sep=delimiter, decimal="," if delimiter == ";" else ".")
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

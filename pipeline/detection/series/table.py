@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -60,25 +61,32 @@ def _groups(table: pd.DataFrame) -> Iterator[Ints]:
 
 
 def times_of(table: pd.DataFrame) -> Ints:
-    """Microseconds since 1970; instants without a zone are taken as UTC."""
+    """Microseconds since 1970; instants without a zone are taken as UTC, numbers as time since 1970 (see ``_unit``)."""
     column = _column(table, "timestamp")
     if pd.api.types.is_numeric_dtype(column):
-        raise AppError("score_timestamp_number", params={"column": "timestamp"})
-    stamps = pd.to_datetime(column, errors="coerce", utc=True, format=None if _is_instant(column) else "ISO8601")
+        stamps = pd.to_datetime(column, errors="coerce", utc=True, unit=_unit(column))
+    else:
+        stamps = pd.to_datetime(column, errors="coerce", utc=True, format=None if _is_instant(column) else "ISO8601")
     _refuse(stamps.isna().to_numpy(), column, "score_timestamp_wrong")
     return np.asarray(stamps.to_numpy(dtype="datetime64[us]").astype(np.int64))
 
 
+def _unit(column: pd.Series) -> Literal["s", "ms", "us", "ns"]:
+    """Seconds, milli-, micro- or nanoseconds, by the size of the largest number: each reaches beyond the year 5000."""
+    largest = float(np.nanmax(np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan)), initial=0.0))
+    units: tuple[Literal["s", "ms", "us", "ns"], ...] = ("s", "ms", "us")
+    return next((unit for unit, limit in zip(units, (1e11, 1e14, 1e17), strict=True) if largest < limit), "ns")
+
+
 def values_of(table: pd.DataFrame) -> Floats:
-    """Numbers; NaN where the cell is empty."""
+    """Numbers; NaN where the cell is empty or infinite: not observed."""
     column = _column(table, "value")
     numbers = pd.to_numeric(
         column.astype("str") if isinstance(column.dtype, pd.CategoricalDtype) else column, errors="coerce"
     )
     values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     _refuse(np.isnan(values) & column.notna().to_numpy(), column, "score_value_wrong")
-    _refuse(np.isinf(values), column, "score_value_wrong")
-    return np.asarray(values)
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def _is_instant(column: pd.Series) -> bool:
