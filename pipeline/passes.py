@@ -1,6 +1,6 @@
 """The stages in their order: one pass as of an instant, and the first pass over a hotel's history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -110,16 +110,21 @@ class Pipeline:
     def first_pass(
         self, scope: Scope, hotel_id: int, first_at: datetime, at: datetime, progress: Progress = silent
     ) -> StageReport:
-        """The history as if Barometer had run all along: every block is judged by models trained before it."""
+        """The history as if Barometer had run all along: every day is judged by models trained before it.
+
+        Detection takes the newest model whose training ended before a day, so it may look at all days at once when
+        every model is there. The search for models runs once; the next training looks whether it is due again.
+        """
         total = self.run(scope, hotel_id, at, ("collect", "features"))
+        training = replace(self.training, keeps_choices=True)
         cutoffs = [first_at + WARM_UP]
         while cutoffs[-1] + REFIT < at:
             cutoffs.append(cutoffs[-1] + REFIT)
         for position, cutoff in enumerate(cutoffs):
-            progress((position + 1) / (len(cutoffs) + 2), "stage.detect")
+            progress((position + 1) / (len(cutoffs) + 2), "stage.train")
             if cutoff < at:
-                total += self.detection.detect(scope, hotel_id, cutoff)
-                total += self.training.train(scope, hotel_id, cutoff)
+                total += training.train(scope, hotel_id, cutoff)
+        progress((len(cutoffs) + 1) / (len(cutoffs) + 2), "stage.detect")
         total += self.detection.detect(scope, hotel_id, at)
         progress(1.0, "stage.done")
         return total

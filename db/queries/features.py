@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from db.bulk import upsert_frame
+from db.bulk import copy_frame, upsert_frame
 from db.models.ml import FEATURES
 from db.queries.frames import copy_out
 from db.queries.watermarks import Window
@@ -84,6 +84,8 @@ def replace_features(connection: Connection, window: Window, rows: pd.DataFrame,
         _params(window, window.at)
         | {"entities": spans["entity_id"].tolist(), "since": spans["since"].tolist(), "version": FEATURE_VERSION},
     )
+    if stored.empty:
+        return copy_frame(connection, "ml_features", rows)
     left = stored.merge(rows[["entity_id", "timestamp"]], how="left", indicator=True)
     gone = left[left["_merge"] == "left_only"]
     if len(gone):

@@ -6,7 +6,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from core.errors import AppError
-from db.bulk import upsert_frame
+from db.bulk import copy_frame, upsert_frame
 from db.queries.frames import copy_out
 from db.queries.watermarks import Window, open_window
 
@@ -61,6 +61,9 @@ def scoring_instant(connection: Connection) -> datetime:
 def write_scores(connection: Connection, hotel_id: int, metric_type: str, scores: pd.DataFrame, at: datetime) -> int:
     """Upsert one score a metric row; ``scores``: entity_id, timestamp, detector, expected … model_id."""
     frame = scores.assign(hotel_id=hotel_id, metric_type=metric_type, scored_at=pd.Timestamp(at))
+    stored = text("SELECT EXISTS (SELECT FROM ml_scores WHERE hotel_id = :hotel_id AND metric_type = :metric_type)")
+    if not connection.execute(stored, {"hotel_id": hotel_id, "metric_type": metric_type}).scalar_one():
+        return copy_frame(connection, "ml_scores", frame)  # a first run has nothing to compare with
     return upsert_frame(connection, "ml_scores", frame, KEYS)
 
 

@@ -101,14 +101,20 @@ def restored(document: dict[str, Any]) -> Choice:
     return Choice(names=names, trace=trace, parameters=ForestParameters(**known.pop("parameters", {})), **known)
 
 
-def is_due(kept: Choice, at: datetime, in_use: dict[str, Any], *, deep: bool = False) -> bool:
-    """Whether a search is to run: the last one is a week old or for other candidates, or the model in use drifted."""
+def is_due(
+    kept: Choice, at: datetime, in_use: dict[str, Any], *, deep: bool = False, kept_for: timedelta | None = KEPT_FOR
+) -> bool:
+    """Whether a search is to run: the last one is a week old or for other candidates, or the model in use drifted.
+
+    ``kept_for``: None: a choice that a search made does not age; one for want of rows does.
+    """
     if not kept.chosen_at:
         return True
     ratio, rows = in_use.get("alarm_ratio") or 0.0, in_use.get("rows") or 0
     drifted = ratio > DRIFTED_ALARM_RATIO and ratio * rows >= DRIFTED_ALARMS
     other = bool(kept.trace) and deep != any(each["model"] == "autoencoder" for each in kept.trace)
-    return drifted or other or datetime.fromisoformat(kept.chosen_at) <= at - KEPT_FOR
+    lasts = KEPT_FOR if kept_for is None and not kept.trace else kept_for
+    return drifted or other or (lasts is not None and datetime.fromisoformat(kept.chosen_at) <= at - lasts)
 
 
 def planted_pr_auc(

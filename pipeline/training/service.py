@@ -22,7 +22,7 @@ from db.session import Database
 from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.models.service import ModelManager, TrainedModel
-from pipeline.training.choice import Choice, Chooser, choose, is_due, planted_pr_auc, restored
+from pipeline.training.choice import KEPT_FOR, Choice, Chooser, choose, is_due, planted_pr_auc, restored
 from pipeline.training.exclusion import ConfirmedAnomalies, NothingConfirmed, without
 from pipeline.training.fitting import CHANNELS, FITS, Fitted
 from pipeline.training.follow_up import FOLLOW_UPS
@@ -68,6 +68,7 @@ class TrainingService:
     chooser: Chooser = choose
     only: frozenset[str] | None = None  # metric types; None: all
     searches_anew: bool = False  # features and parameters are chosen again, whatever the model in use chose
+    keeps_choices: bool = False  # a choice that a search made holds however old it is, unless the model drifted
 
     def train(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """One attempt a metric and model type. Trained as of the same instant before: nothing to do."""
@@ -156,8 +157,9 @@ class TrainingService:
             return restored(document) if document else Choice()
         document = (in_use.parameters or {}).get("choice") if in_use is not None else None
         kept = restored(document) if document else None
-        is_kept = kept is not None and not is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model)
-        if kept is not None and is_kept and not self.searches_anew:
+        kept_for = None if self.keeps_choices else KEPT_FOR
+        due = kept is None or is_due(kept, attempt.at, followed, deep=self.settings.ml_deep_model, kept_for=kept_for)
+        if kept is not None and not due and not self.searches_anew:
             return kept
         residual = self._residual(attempt.metric)
         return self.chooser(rows, attempt.time_zone, attempt.at, residual, deep=self.settings.ml_deep_model)

@@ -123,6 +123,16 @@ def test_a_search_is_due_after_a_week_after_a_drift_or_for_other_candidates() ->
     assert is_due(replace(kept, chosen_at=""), AT, {})
 
 
+def test_a_first_pass_keeps_what_a_search_chose_but_not_what_was_chosen_for_want_of_rows() -> None:
+    """SPEC P5: the past is searched once; a model that drifted is searched for again all the same."""
+    searched = Choice(chosen_at=AT.isoformat(), trace=({"model": "zscore"},))
+    later = AT + 9 * KEPT_FOR
+    assert not is_due(searched, later, {}, kept_for=None)
+    assert is_due(searched, later, {})
+    assert is_due(Choice(chosen_at=AT.isoformat()), later, {}, kept_for=None)
+    assert is_due(searched, later, {"alarm_ratio": 0.2, "rows": 500}, kept_for=None)
+
+
 def test_two_models_are_compared_on_the_same_planted_days() -> None:
     rows = stored(grid())
     good = fit_forest(rows, ("deviation_7", "deviation_30", "level_shift"))
