@@ -34,6 +34,11 @@ def _catalog(language: str, folder: Path = LOCALES_DIR) -> NullTranslations:
     return merged or NullTranslations()
 
 
+def digits_of(value: float) -> int:
+    """How many decimals are worth reading: none in hundreds, one in tens, two below."""
+    return 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+
+
 @dataclass(frozen=True)
 class Translator:
     """Text, numbers and dates in one language and one time zone."""
@@ -60,7 +65,7 @@ class Translator:
         if isinstance(value, bool) or value is None:
             return str(value)
         if isinstance(value, int | float):
-            return self.number(value)
+            return self.number(value, digits_of(value))
         if isinstance(value, datetime):
             return self.instant(value)
         if isinstance(value, date):
@@ -75,7 +80,8 @@ class Translator:
         """'0–2', one number where both are written alike, a dash where one is not known."""
         if low is None or high is None:
             return "–"
-        written = [self.number(low, digits), self.number(high, digits)]
+        shown = min(digits, digits_of(max(abs(low), abs(high))))
+        written = [self.number(low, shown), self.number(high, shown)]
         return written[0] if written[0] == written[1] else "–".join(written)
 
     def percent(self, ratio: float, digits: int = 0) -> str:

@@ -1,8 +1,9 @@
 """Alerts as people read and judge them; the machine's writes are in ``incidents``."""
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -116,9 +117,19 @@ def _alert(row: RowMapping) -> AlertRow:
     values = {one.name: row[one.name] for one in fields(AlertRow)}
     names = {name: values[name] or "–" for name in ("room", "floor", "product", "staff")}
     known = (values["own_series"], values["room"], values["product"], values["staff"], values["hotel_name"])
-    names |= {"hotel": values["hotel_name"], "entity": next(name for name in known if name)}
-    moments = {"at": values["last_seen_at"], "since": values["started_at"]}
+    names |= {
+        "hotel": values["hotel_name"],
+        "currency": values["currency"],
+        "entity": next(name for name in known if name),
+    }
+    moments = {"at": values["last_seen_at"], "since": values["started_at"], "day": _day(values)}
     return AlertRow(**(values | {"message_params": values["message_params"] | names | moments}))
+
+
+def _day(values: dict[str, Any]) -> date:
+    """The hotel-local day that the last interval belongs to; one that ends at midnight is of the day before."""
+    last_seen_at: datetime = values["last_seen_at"]
+    return (last_seen_at - timedelta(microseconds=1)).astimezone(ZoneInfo(values["time_zone"])).date()
 
 
 def _where(hotel_ids: list[int] | None, filters: AlertFilters) -> tuple[str, dict[str, Any]]:

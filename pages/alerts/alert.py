@@ -7,13 +7,15 @@ import streamlit as st
 from core.i18n import Translator
 from pages.shell import navigation, reads
 from pages.shell.alert_rows import states
-from pages.shell.charts import series_chart
+from pages.shell.charts import series_chart, tells_band, unit_word
 from pages.shell.guard import Page, open_page
 from pages.shell.sentences import actor, amount, sentence, signed_percent
 from pages.shell.text import muted, plain, severity_badge
 from pages.shell.triage import triage
 from pipeline.alerts.peers import PeerRange
-from pipeline.alerts.service import AlertRow, EventRow
+from pipeline.alerts.service import AlertDetail, EventRow
+
+OTHER_UNITS = ("dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "ozel_seri_sapma")  # not the metric's own unit
 
 
 def show_alert(page: Page, alert_id: int) -> None:
@@ -28,9 +30,10 @@ def show_alert(page: Page, alert_id: int) -> None:
     st.markdown(" ".join([severity_badge(t, alert.severity), *states(page, alert)]))
     st.subheader(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
     muted(f"{t('board.since', at=t.instant(alert.started_at))} · {t('board.times', count=alert.occurrence_count)}")
-    facts(page, alert)
+    facts(page, detail)
     series_chart(page, detail)
-    bullets(t("board.reasons"), [sentence(t, reason["id"], reason.get("params")) for reason in alert.reasons])
+    money = {"currency": alert.currency}
+    bullets(t("board.reasons"), [sentence(t, one["id"], (one.get("params") or {}) | money) for one in alert.reasons])
     bullets(t("board.peers"), [peer_line(t, peer) for peer in detail.peers])
     bullets(t("board.actions"), [t(action) for action in alert.actions])
     if page.scope.allows("alerts.triage"):
@@ -38,13 +41,15 @@ def show_alert(page: Page, alert_id: int) -> None:
     timeline(page, detail.events)
 
 
-def facts(page: Page, alert: AlertRow) -> None:
-    """Value, expected, band, deviation (A5.2)."""
-    t = page.t
+def facts(page: Page, detail: AlertDetail) -> None:
+    """Value with its unit, expected, band, deviation (A5.2)."""
+    t, alert = page.t, detail.alert
+    unit = "" if alert.alert_type in OTHER_UNITS else f" {unit_word(t, detail)}"
     with st.container(horizontal=True):
-        st.metric(t("board.value"), amount(t, alert.metric_value), width="content")
+        st.metric(t("board.value"), amount(t, alert.metric_value) + unit, width="content")
         st.metric(t("board.expected"), amount(t, alert.expected), width="content")
-        st.metric(t("board.band"), t.range(alert.lower, alert.upper), width="content")
+        if tells_band(alert):
+            st.metric(t("board.band"), t.range(alert.lower, alert.upper), width="content")
         st.metric(t("board.deviation"), signed_percent(t, alert.deviation_ratio), width="content")
 
 

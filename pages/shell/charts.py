@@ -2,13 +2,17 @@
 
 import streamlit as st
 
+from core.i18n import Translator
 from pages.shell.guard import Page
 from pages.shell.sentences import amount
 from pages.shell.session import browser_theme
 from pages.shell.text import SEVERITIES
-from pipeline.alerts.service import AlertDetail
+from pipeline.alerts.service import AlertDetail, AlertRow
 from reports.figures.series import SeriesLabels, series_figure
 from reports.figures.template import CONFIG
+
+WEEKLY = ("gelir_dusus",)  # the alert's value is a sum of seven days
+SINCE = ("kayit_yok", "tuketim_artis", "tuketim_dusus")  # … of the days since the alert began
 
 
 def series_chart(page: Page, detail: AlertDetail) -> None:
@@ -19,7 +23,11 @@ def series_chart(page: Page, detail: AlertDetail) -> None:
         return
     title = chart_title(page, detail)
     figure = series_figure(
-        detail.series, labels(page, title, detail.unit), t, browser_theme(), past_alerts=tuple(detail.past_alerts)
+        detail.series,
+        labels(page, title, unit_word(t, detail)),
+        t,
+        browser_theme(),
+        past_alerts=tuple(detail.past_alerts),
     )
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"series_{detail.alert.id}", alt=title)
     with st.expander(t("board.chart_table"), icon=":material/table:"):
@@ -40,17 +48,31 @@ def series_chart(page: Page, detail: AlertDetail) -> None:
 
 
 def chart_title(page: Page, detail: AlertDetail) -> str:
-    """The finding, not the name of the metric."""
+    """The finding, not the name of the metric; a sum over days says so, because the chart shows single days."""
     t, alert = page.t, detail.alert
+    what = t(f"alert_type.{alert.alert_type}")
     if alert.expected is None:
-        return t(f"alert_type.{alert.alert_type}")
-    return t(
-        "board.chart_title",
-        what=t(f"alert_type.{alert.alert_type}"),
-        value=amount(t, alert.metric_value),
-        lower=alert.lower,
-        upper=alert.upper,
-    )
+        return what
+    words = {"what": what, "value": amount(t, alert.metric_value), "expected": amount(t, alert.expected)}
+    if alert.alert_type in WEEKLY:
+        return t("board.chart_title_week", **words)
+    if alert.alert_type in SINCE:
+        return t("board.chart_title_since", since=alert.started_at, **words)
+    if not tells_band(alert):
+        return t("board.chart_title_expected", **words)
+    return t("board.chart_title", lower=alert.lower, upper=alert.upper, **words)
+
+
+def tells_band(alert: AlertRow) -> bool:
+    """A value within its band was told for something else: naming the band would seem to contradict the alert."""
+    if alert.metric_value is None or alert.lower is None or alert.upper is None:
+        return False
+    return not alert.lower <= alert.metric_value <= alert.upper
+
+
+def unit_word(t: Translator, detail: AlertDetail) -> str:
+    """The unit of the series; money is in the hotel's currency."""
+    return detail.alert.currency if detail.unit == "unit.money" else t(detail.unit)
 
 
 def labels(page: Page, title: str, unit: str) -> SeriesLabels:
@@ -62,7 +84,7 @@ def labels(page: Page, title: str, unit: str) -> SeriesLabels:
         band=t("board.band"),
         anomaly=t("board.anomaly"),
         deviation=t("board.difference"),
-        unit=t(unit),
+        unit=unit,
         past_alert=t("board.past_alert"),
         severities={severity: t(f"severity.{severity}") for severity in SEVERITIES},
     )

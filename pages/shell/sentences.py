@@ -4,7 +4,7 @@ from datetime import datetime
 from math import isinf
 from typing import Any
 
-from core.i18n import Translator
+from core.i18n import Translator, digits_of
 
 NOT_KNOWN = "overview.not_known"
 SMALL = 0.1  # below it one digit would show zero
@@ -45,7 +45,7 @@ def minutes(t: Translator, value: float | None) -> str:
 def amount(t: Translator, value: float | None) -> str:
     if value is None:
         return "–"
-    return t.number(value, 2 if abs(value) < SMALL else 1)
+    return t.number(value, 2 if abs(value) < SMALL else min(1, digits_of(value)))
 
 
 def signed_percent(t: Translator, ratio: float | None) -> str:

@@ -30,6 +30,13 @@ SENTENCES = {
     ("gelir_dusus", "hotel"): "alert.revenue_hotel",
     ("gelir_dusus", "product"): "alert.revenue_product",
 }
+# Where one alert type has several causes, the reason tells which sentence says it.
+CAUSES = {
+    ("reason.unfilled", "floor"): "alert.not_filled_floor",
+    ("reason.unfilled", "room"): "alert.not_filled_room",
+    ("reason.custody_loss", "staff"): "alert.custody_kept",
+    ("reason.series_course", "custom_series"): "alert.series_course",
+}
 METRIC_SENTENCES = {
     ("tuketim_miktar", "minibar_slot"): "alert.consumption",
     ("tuketim_miktar", "room"): "alert.room_consumption",
@@ -48,11 +55,11 @@ METRIC_SENTENCES = {
 }
 ACTIONS = {
     "bosta_tuketim_var": ("action.compare_with_stay", "action.recount_minibar"),
-    "kayit_yok": ("action.check_entry", "action.recount_minibar"),
+    "kayit_yok": ("action.check_records", "action.recount_minibar"),
     "tuketim_artis": ("action.recount_minibar", "action.compare_with_stay"),
-    "tuketim_dusus": ("action.check_entry", "action.recount_minibar"),
+    "tuketim_dusus": ("action.check_records", "action.recount_minibar"),
     "dolum_eksik": ("action.ask_attendant", "action.review_workload"),
-    "tekrar_kayit": ("action.check_entry",),
+    "tekrar_kayit": ("action.remove_repeats",),
     "teslimat_sapma": ("action.review_movements", "action.count_stock"),
     "stok_tutarsizlik": ("action.review_movements", "action.count_stock"),
     "stok_sayim_farki": ("action.review_movements", "action.count_stock"),
@@ -61,7 +68,7 @@ ACTIONS = {
 
 @dataclass(frozen=True)
 class Message:
-    """``params`` are JSON numbers; the reader adds room, product, staff, hotel, ``at`` and ``since``."""
+    """``params`` are JSON numbers; the reader adds names, the hotel's currency, ``at``, ``day`` and ``since``."""
 
     message_id: str
     params: dict[str, Any] = field(default_factory=dict)
@@ -75,11 +82,17 @@ def describe(anomaly: Anomaly) -> Message:
     params: dict[str, Any] = _figures(anomaly)
     if guests is not None:
         params["guests"] = guests
+    if anomaly.alert_type == "stok_sayim_farki":
+        params["recorded"] = _recorded(anomaly)
     reasons = tuple({"id": reason.message_id, "params": reason.params} for reason in anomaly.reasons)
     return Message(_sentence(anomaly, guests), params, reasons, _actions(anomaly))
 
 
 def _sentence(anomaly: Anomaly, guests: int | None) -> str:
+    asked = ((reason.message_id, anomaly.entity_type) for reason in anomaly.reasons)
+    cause = next((CAUSES[one] for one in asked if one in CAUSES), None)
+    if cause is not None:
+        return cause
     own = SENTENCES.get((anomaly.alert_type, anomaly.entity_type))
     if own is not None:
         return own
@@ -101,6 +114,12 @@ def _actions(anomaly: Anomaly) -> tuple[str, ...]:
 def _guests(reasons: tuple[Reason, ...]) -> int | None:
     """How many people the expectation was made for, when the stay was known."""
     return next((int(reason.params["guests"]) for reason in reasons if "guests" in reason.params), None)
+
+
+def _recorded(anomaly: Anomaly) -> int:
+    """What the records said before a count; ``expected`` allows for the usual difference already."""
+    corrections = (one.params["units"] for one in anomaly.reasons if one.message_id == "reason.count_correction")
+    return round(anomaly.value - next(corrections, anomaly.value - anomaly.expected))
 
 
 def _figures(anomaly: Anomaly) -> dict[str, Any]:

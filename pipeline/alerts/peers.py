@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.metrics.registry import METRIC_TYPES
+
 MIN_PEERS = 5  # fewer are no range
 MIN_OBSERVATIONS = 20  # of one attendant, before a median says something about anybody
 BAND = (0.1, 0.9)
+ONE_CHECK = ("tuketim_anomali", "bosta_tuketim_var")  # consumption alerts that are about one check, not about a run
+COMPARABLE = ("room", "floor", "staff")  # entities whose values mean the same; levels of two products do not
+OTHER_VALUES = ("alert.custody_kept", "alert.scans_failing")  # their value is not the metric's own
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,18 @@ class PeerRange:
     @property
     def is_known(self) -> bool:
         return self.median is not None
+
+
+def is_comparable(alert_type: str, metric_type: str, entity_type: str, message_id: str) -> bool:
+    """Whether the alert's value and those of others are the same quantity over the same length of time."""
+    metric = METRIC_TYPES.get(metric_type)
+    if metric is None or message_id in OTHER_VALUES:
+        return False
+    if metric_type == "tuketim_miktar":
+        return alert_type in ONE_CHECK and entity_type in (metric.entity_type, "room")
+    if metric_type == "dolum_sure":
+        return entity_type == metric.entity_type
+    return alert_type == metric.alert_type and entity_type == metric.entity_type and entity_type in COMPARABLE
 
 
 def peer_range(segment: str, values: pd.Series) -> PeerRange:

@@ -21,7 +21,7 @@ from db.session import Database
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
 from pipeline.alerts.lifecycle import Event, closing
-from pipeline.alerts.peers import PeerRange, other_ranges, room_ranges, staff_ranges
+from pipeline.alerts.peers import PeerRange, is_comparable, other_ranges, room_ranges, staff_ranges
 from pipeline.alerts.series import marked, thinned, window
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.suppression import SILENT_FOR, silences
@@ -29,7 +29,6 @@ from pipeline.metrics.registry import METRIC_TYPES
 
 __all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow", "SuppressionRow"]
 
-COMPARABLE = ("room", "floor")  # entities whose values mean the same; levels of two products do not
 VERDICTS = ("dogru", "yanlis_pozitif", "beklenen", "test")
 
 
@@ -141,15 +140,15 @@ class AlertService:
 
     def _peers(self, connection: Any, alert: AlertRow) -> tuple[PeerRange, ...]:
         """How the like of the alert's entity did at its last anomalous interval."""
+        if not is_comparable(alert.alert_type, alert.metric_type, alert.entity_type, alert.message_id):
+            return ()
         moment = Moment(alert.hotel_id, alert.metric_type, alert.entity_id, alert.last_seen_at, alert.time_zone)
         if alert.metric_type == "tuketim_miktar" and alert.room_id is not None:
             product_id = alert.product_id if alert.entity_type == "minibar_slot" else None
             return room_ranges(peer_queries.room_peers(connection, moment, alert.room_id, product_id))
         if alert.entity_type == "staff" and alert.metric_type != "tuketim_miktar":
             return staff_ranges(peer_queries.staff_peers(connection, moment))
-        if alert.entity_type in COMPARABLE:
-            return other_ranges(peer_queries.other_entities(connection, moment))
-        return ()
+        return other_ranges(peer_queries.other_entities(connection, moment))
 
     def mark_read(self, scope: Scope, alert_id: int) -> None:
         """Opening an alert marks it read (A5.3); the first reading is kept, every one is audited (A9.4)."""

@@ -73,15 +73,12 @@ def _signature(family: Family, row: Row) -> str:
 
 
 def _band(row: Row) -> Reason:
-    return Reason(
-        "reason.band",
-        {
-            "value": _figure(row["value"]),
-            "expected": _figure(row["expected"]),
-            "lower": _figure(row["lower"]),
-            "upper": _figure(row["upper"]),
-        },
-    )
+    """Recorded against expected; the band only where the value lies outside of it, or it would seem to contradict."""
+    value, lower, upper = (float(row[name]) for name in ("value", "lower", "upper"))
+    figures = {"value": _figure(value), "expected": _figure(row["expected"])}
+    if lower <= value <= upper:
+        return Reason("reason.no_band", figures)
+    return Reason("reason.band", figures | {"lower": _figure(lower), "upper": _figure(upper)})
 
 
 def _occupancy(row: Row) -> Reason:
@@ -102,8 +99,14 @@ def _would_pass(family: Family, row: Row) -> list[Reason]:
     """The value that would not have been raised; for what nobody should have taken, the stay that would explain it."""
     limit = quiet_value(row, float(row.get("effect_gate_ratio", family.effect_gate_ratio)))
     found = []
+    is_above = float(row["value"]) > float(row["expected"])
+    if limit is not None and np.isfinite(limit):
+        # What is usual is not raised either, so the nearer of the two limits is the one to tell.
+        band = float(row["upper"] if is_above else row["lower"])
+        outside = float(row["value"]) > band if is_above else float(row["value"]) < band
+        limit = (max if is_above else min)(limit, band) if outside and np.isfinite(band) else limit
     if limit is not None and limit > 0:
-        direction = "above" if float(row["value"]) > float(row["expected"]) else "below"
+        direction = "above" if is_above else "below"
         found.append(Reason(f"reason.quiet_{direction}", {"limit": _figure(limit)}))
     if row.get("occupancy") == "vacant":
         found.append(Reason("reason.quiet_with_stay"))

@@ -60,6 +60,8 @@ def _running_out(row: Row) -> list[Reason]:
     reasons = [Reason("reason.run_out", {"level": _whole(row["level"]), "flow": _figure(row["daily_outflow"])})]
     if not pd.isna(row["usual_low"]):
         reasons.append(Reason("reason.run_out_usual", {"usual": _figure(row["usual_low"])}))
+    if not pd.isna(row["delivery_gap"]):
+        reasons.append(Reason("reason.run_out_rhythm", {"gap": _whole(row["delivery_gap"])}))
     return reasons
 
 

@@ -51,6 +51,19 @@ def test_both_languages_use_the_same_placeholders() -> None:
     assert different == []
 
 
+def test_what_counts_has_plural_forms_in_both_languages() -> None:
+    """A ``count`` asks the catalog for a plural; without one the reader would see the key."""
+    catalogs = [messages(language) for language in LANGUAGES]
+    plain = {
+        key
+        for catalog in catalogs
+        for key, message in catalog.items()
+        if not message.pluralizable and "count" in set.union(*map(placeholders, texts(message)))
+    }
+    assert sorted(plain) == []
+    assert any(message.pluralizable for message in catalogs[0].values())
+
+
 def test_every_key_that_the_code_asks_for_exists() -> None:
     known = messages("en").keys()
     asked = {key for file in production_files() for key in KEY.findall(file.text)}

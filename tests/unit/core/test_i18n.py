@@ -24,3 +24,9 @@ def test_a_sentence_with_a_lower_and_an_upper_value_can_say_their_range() -> Non
 def test_instants_are_told_in_the_hotels_time_zone() -> None:
     at = datetime(2024, 11, 18, 5, 2, tzinfo=UTC)
     assert Translator("tr", "Europe/Istanbul").instant(at) == "Pzt 18 Kas 08:02"
+
+
+def test_numbers_in_sentences_have_the_digits_worth_reading() -> None:
+    t = Translator("en")
+    assert [t.value(number) for number in (264.84, 38.87, 0.08, 1048.2)] == ["265", "38.9", "0.08", "1,048"]
+    assert t.range(21.6, 159.8) == "22–160"

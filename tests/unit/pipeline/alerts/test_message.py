@@ -13,6 +13,7 @@ from pipeline.metrics.registry import METRIC_TYPES
 AT = datetime(2026, 3, 1, 5, 2, tzinfo=UTC)
 NAMES = {
     "room": "305", "product": "Kola", "staff": "Bora Demir", "hotel": "Otel", "floor": "3", "entity": "305",
+    "currency": "EUR", "day": AT.date(),
     "at": AT, "since": AT - timedelta(days=3),
 }  # fmt: skip
 COLA = Anomaly(
@@ -68,6 +69,31 @@ def test_a_plural_parameter_of_a_reason_does_not_reach_the_sentence(language: st
     anomaly = replace(COLA, reasons=(*COLA.reasons, Reason("reason.zero_run", {"count": 1, "expected": 3.0})))
     assert "count" not in describe(anomaly).params
     assert "Kola" in sentence(anomaly, language)
+
+
+def test_a_count_names_what_the_records_said_not_what_the_usual_difference_leaves_of_it() -> None:
+    correction = Reason("reason.count_correction", {"units": -26.0, "usual": -5.5})
+    found = replace(
+        COLA, alert_type="stok_sayim_farki", metric_type="stok_seviye", entity_type="product", value=142.0,
+        expected=162.5, reasons=(correction,),
+    )  # fmt: skip
+    assert "found 142 where the records said 168" in sentence(found, "en")
+
+
+@pytest.mark.parametrize(
+    ("reason", "alert_type", "entity_type", "said"),
+    [
+        ("reason.unfilled", "dolum_eksik", "floor", "were not put back"),
+        ("reason.custody_loss", "zimmet_anomali", "staff", "has not fallen below"),
+        ("reason.series_course", "ozel_seri_sapma", "custom_series", "the course of the values"),
+    ],
+)
+def test_an_alert_type_with_several_causes_says_the_one_that_was_found(
+    reason: str, alert_type: str, entity_type: str, said: str
+) -> None:
+    anomaly = replace(COLA, alert_type=alert_type, entity_type=entity_type, reasons=(Reason(reason, {}),))
+    assert said in sentence(anomaly, "en")
+    assert said not in sentence(replace(anomaly, reasons=()), "en")
 
 
 def test_an_anomaly_without_known_guests_does_not_speak_of_guests() -> None:

@@ -1,8 +1,9 @@
 """An alert beside its like: ranges with their size, nothing on few data (A3.3, occupancy honesty)."""
 
 import pandas as pd
+import pytest
 
-from pipeline.alerts.peers import MIN_OBSERVATIONS, MIN_PEERS, room_ranges, staff_ranges
+from pipeline.alerts.peers import MIN_OBSERVATIONS, MIN_PEERS, is_comparable, room_ranges, staff_ranges
 
 
 def rooms(values: list[float], same_type: bool = True, same_floor: bool = False) -> pd.DataFrame:
@@ -27,3 +28,23 @@ def test_an_attendant_with_few_refills_is_no_yardstick() -> None:
     assert (attendants.count, attendants.median) == (5, 12.0)
     [without] = staff_ranges(peers.assign(observations=MIN_OBSERVATIONS - 1))
     assert not without.is_known
+
+
+@pytest.mark.parametrize(
+    ("alert_type", "metric_type", "entity_type", "message_id", "compared"),
+    [
+        ("tuketim_anomali", "tuketim_miktar", "minibar_slot", "alert.consumption", True),
+        ("tuketim_artis", "tuketim_miktar", "room", "alert.consumption_rising", False),  # a sum of many checks
+        ("dolum_eksik", "tuketim_miktar", "floor", "alert.not_filled_floor", False),  # units not put back, not consumed
+        ("talep_yavaslama", "talep_yanit_sure", "floor", "alert.requests_slowing", False),  # a mean beside single ones
+        ("talep_gecikme", "talep_yanit_sure", "room", "alert.request_late", True),
+        ("dolum_yavaslama", "dolum_sure", "staff", "alert.refills_slowing", True),
+        ("zimmet_anomali", "zimmet_kullanim", "staff", "alert.custody_kept", False),  # a balance beside use
+        ("zimmet_anomali", "zimmet_kullanim", "staff", "alert.custody", True),
+        ("stok_anomali", "stok_seviye", "product", "alert.stock_flow", False),
+    ],
+)
+def test_only_the_same_quantity_over_the_same_time_is_compared(
+    alert_type: str, metric_type: str, entity_type: str, message_id: str, compared: bool
+) -> None:
+    assert is_comparable(alert_type, metric_type, entity_type, message_id) is compared

@@ -127,7 +127,7 @@ def test_an_ordinary_history_raises_next_to_nothing(name: str) -> None:
 
 
 NAMES = {"staff": "A", "room": "101", "floor": "1", "product": "P", "hotel": "H", "entity": "E",
-         "at": "2026-01-01", "since": "2026-01-01"}  # fmt: skip
+         "at": "2026-01-01", "since": "2026-01-01", "day": "2026-01-01", "currency": "EUR"}  # fmt: skip
 SEEN = {
     "talep_yogunluk": ("metric_value", lambda units: units + 12),
     "zimmet_fire": ("metric_value", lambda units: units + 30),
@@ -155,7 +155,7 @@ def test_what_a_type_is_for_is_seen_said_in_both_languages_and_has_actions(name:
             said += 1
             for t in (Translator(language, ZONE) for language in LANGUAGES):
                 texts = [(f"alert_type.{anomaly.alert_type}", {}), (message.message_id, message.params | NAMES)]
-                texts += [(reason["id"], reason["params"]) for reason in message.reasons]
+                texts += [(reason["id"], reason["params"] | {"currency": "EUR"}) for reason in message.reasons]
                 for key, params in texts:
                     assert t(key, **params) not in (key, ""), key
     assert said > 0
@@ -178,3 +178,19 @@ def test_stock_that_always_falls_to_five_days_is_told_when_it_falls_further() ->
     lower = rows.assign(metric_value=rows["metric_value"].mask(rows.index == 58, 3.0).mask(rows.index == 59, 1.5))
     found = alerts_of("stok_bitis_tahmini", lower)
     assert found[["value", "severity"]].values.tolist() == [[3.0, "yuksek"], [1.5, "kritik"]]
+
+
+def test_a_product_that_lasts_until_the_next_delivery_is_not_told() -> None:
+    """SPEC A4.3: a hotel that is delivered every fourth day; product 1 falls to three days, far below its usual low."""
+    cycle = 12.0 - np.arange(60) % 4
+    left = np.column_stack([cycle, cycle, cycle])
+
+    def told(day: int, value: float) -> list[float]:
+        changed = left.copy()
+        changed[day, 0] = value
+        rows = daily_rows._days(3, 60, metric_value=changed, level=changed, daily_outflow=changed * 0 + 1)
+        return list(alerts_of("stok_bitis_tahmini", rows)["value"])
+
+    assert told(58, 3.0) == []  # two days before the delivery
+    assert told(57, 2.5) == [2.5]  # three days before it: the stock does not last
+    assert told(58, 1.5) == [1.5]  # two days or fewer are always told
