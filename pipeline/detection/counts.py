@@ -19,7 +19,8 @@ from pipeline.training.tails import evidence, nb_band, nb_upper
 UNITS_FLOOR = 1.0  # one unit is the smallest effect that can be called 100 %
 # Two of a rare product are rare, and nobody wants to know: units beyond the expected that are worth a word.
 CELL_EXCESS, ROOM_EXCESS = 2.5, 4.5
-PLAUSIBLE_SHARE = 0.5  # of the evidence of a total in which no product is out of proportion
+PLAUSIBLE_UNITS = 6.0  # of one product
+PLAUSIBLE_SHARE = 0.4  # of the evidence of a total in which no product is out of proportion
 # The window, then what is measured on judged rows one after the other: stays, residuals, tails, runs.
 LOOKBACK_DAYS = 56 + 21 + 14 + 21 + 21 + 28 + 2
 
@@ -84,18 +85,22 @@ def _checks(rows: pd.DataFrame, arrays: CountRows, judged: Judged) -> tuple[pd.D
     known = np.multiply(*(heads[name].to_numpy(dtype=float, na_value=np.nan) for name in ("guests", "nights")))
     exposure = heads["exposure"].to_numpy(dtype=float)
     largest = np.lexsort((arrays.product, -arrays.units, order))
-    most = arrays.product_ids[arrays.product[largest[np.searchsorted(order[largest], np.arange(number.size))]]]
+    top = largest[np.searchsorted(order[largest], np.arange(number.size))]  # the cell with the most units
     thirst = np.minimum(units, CELL_CAP)
     state = arrays.state[first]
     visits = heads.assign(
-        entity_id=heads["room_id"].to_numpy(), product_id=most, value=total(units), thirst=total(thirst),
-        base=rounded(total(judged.expected)), visit_dispersion=judged.visit_dispersion[first], state=state,
+        entity_id=heads["room_id"].to_numpy(), product_id=arrays.product_ids[arrays.product[top]], most=units[top],
+        value=total(units), thirst=total(thirst), base=rounded(total(judged.expected)),
+        visit_dispersion=judged.visit_dispersion[first], state=state,
         ready=judged.ready[first], observations=judged.observations[first],
         mixed=(state == OCCUPIED) & np.isfinite(exposure * known) & (np.abs(exposure - known) > 1e-6),
     )  # fmt: skip
     if "refilled" in rows:
         put_in = np.nan_to_num(rows["refilled"].to_numpy(dtype=float))
-        visits = visits.assign(found=total(thirst), unfilled=total(np.maximum(thirst - put_in, 0.0)))
+        # A cart may lack a product; where several were missing and nothing was put in, nothing was filled.
+        several = total((units > 0).astype(float)) > 1.0
+        left = np.where(several & (total(put_in) == 0.0), total(thirst), 0.0)
+        visits = visits.assign(found=total(thirst), unfilled=left)
     return visits.reset_index(drop=True), order
 
 
@@ -159,10 +164,10 @@ def _totals(visits: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 def _room_evidence(visits: pd.DataFrame, score: Floats, ledger: Ledger) -> Floats:
     """Totals on the scale of the hotel's own past; those of empty rooms apart from those of guests.
 
-    A total of few of everything is a guest who emptied the minibar: possible, and told only if very unlikely.
+    A total in which no product is out of proportion is a guest who emptied the minibar: told only if very unlikely.
     """
     day, busy = visits["day"].to_numpy(np.int64), (visits["state"] != VACANT).to_numpy()
-    plausible = busy & (visits["thirst"] == visits["value"]).to_numpy()
+    plausible = busy & (visits["most"] <= PLAUSIBLE_UNITS).to_numpy()
     found = calibrated(ledger, "room", day, score, busy)
     empty = calibrated(ledger, "vacant", day, score, ~busy)
     return np.where(busy, np.where(plausible, rounded(PLAUSIBLE_SHARE * found), found), empty)

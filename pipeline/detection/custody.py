@@ -50,8 +50,8 @@ def detect_custody(frame: pd.DataFrame, context: Context) -> Detected:
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
     families = (
-        Family("custody", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.01, is_banded=True),
-        Family("custody_loss", context.alert_type, "staff", context.effect_gate_ratio, _losses(tests), share=0.05),
+        Family("custody", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.0003, is_banded=True),
+        Family("custody_loss", context.alert_type, "staff", context.effect_gate_ratio, _losses(tests), share=0.1),
         Family("custody_negative", "zimmet_tutarsizlik", "staff", 0.0, _negative(tests)),
     )
     return Detected(tests[names].assign(detector=detector), families)
@@ -84,6 +84,9 @@ def _losses(tests: pd.DataFrame) -> pd.DataFrame:
     balance[place], used[place] = tests["balance"].to_numpy(float), np.nan_to_num(tests["value"].to_numpy(float))
     lowest = _lowest(balance)
     total = np.concatenate([np.zeros((ids.size, 1)), np.cumsum(used, axis=1)], axis=1)
+    lately = (
+        lowest - np.concatenate([np.full((ids.size, LOSS_WEEK), np.nan), lowest[:, :-LOSS_WEEK]], axis=1)[:, : shape[1]]
+    )
     best, rise, meanwhile, seen = (np.zeros(shape) for _ in range(4))
     for span in LOSS_SPANS:
         before = np.concatenate([np.full((ids.size, span), np.nan), lowest[:, :-span]], axis=1)[:, : shape[1]]
@@ -91,7 +94,7 @@ def _losses(tests: pd.DataFrame) -> pd.DataFrame:
         spent = total[:, 1:] - total[:, np.maximum(np.arange(shape[1]) - span + 1, 0)]
         scale, known = _usual_change(change)
         z = np.nan_to_num(change / np.maximum(scale, np.maximum(LOSS_FLOOR_UNITS, LOSS_FLOOR_RATIO * spent)))
-        better = z > best
+        better = (z > best) & (np.nan_to_num(lately) > 0)
         best, rise = np.where(better, z, best), np.where(better, change, rise)
         meanwhile, seen = np.where(better, spent, meanwhile), np.maximum(seen, known)
     score = np.maximum(evidence(t_upper(best)) - np.log10(len(LOSS_SPANS)), 0.0)[place]

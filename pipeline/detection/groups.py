@@ -1,5 +1,6 @@
 """Floors, attendants and products: sums of many cells, where slow shifts become visible (DETECTION, Counts)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,18 @@ USUAL_CHANCE = 3.0
 SURPRISE_CAP = 9.0  # squares of z that are learned from: a shift must not make itself usual
 DAY_PRIOR_UNITS = 30.0  # shrinks the day's factor of the other groups
 MIN_EXPECTED = 5.0  # units over a span
-FREEDOM = 8.0
+FREEDOM = dict.fromkeys(SPANS, 8.0)
+NEW_DAYS = (57, 42)  # days ago: what was hardly taken then, while others were, is a product that was introduced
+NEW_RATIO = 5  # times as much a day in the last week
+NEW_WEEK = 7
+STILL_DAYS = 3  # a shift whose last days lie on the other side is over
+FLOOR_FREEDOM = {
+    3: 8.0,
+    7: 10.0,
+    14: 20.0,
+    28: 20.0,
+}  # a floor's sum is of many rooms over days; attendants and products change their habits
+SPANS_TRIED = 4.0  # spans overlap: the best of four is about as lucky as the better of two
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,8 @@ def grid_of(sums: pd.DataFrame) -> Grid:
     return Grid(ids, first, *tables)
 
 
-def spans(grid: Grid) -> dict[str, Floats]:
-    """The strongest span of every group and day, upwards and downwards: z, units, expected, days of the span.
+def spans(grid: Grid, freedom: Mapping[int, float] = FREEDOM) -> dict[str, Floats]:
+    """The strongest span of every group and day, upwards and downwards: evidence, z, units, expected, days of the span.
 
     The expected units of a day are scaled by what the other groups took on that day (events raise all of them).
     Chance, the variance over the mean of sums of that length, is measured on strictly earlier days of all groups.
@@ -50,9 +62,10 @@ def spans(grid: Grid) -> dict[str, Floats]:
     units, means = grid.units / FINE_UNIT, grid.means / FINE_UNIT
     others = (units.sum(axis=0) - units + DAY_PRIOR_UNITS) / (means.sum(axis=0) - means + DAY_PRIOR_UNITS)
     usual = to_fixed(means * others)
+    lately = _last(grid.units - usual, STILL_DAYS)
     shape = units.shape
     best = {name: np.zeros(shape) for name in ("up", "down")}
-    told = {f"{name}_{part}": np.zeros(shape) for name in best for part in ("units", "expected", "days")}
+    told = {f"{name}_{part}": np.zeros(shape) for name in best for part in ("units", "expected", "days", "z")}
     for span in SPANS:
         total, expected = _last(grid.units, span), _last(usual, span)
         square = np.where(expected >= MIN_EXPECTED, (total - expected) ** 2 / np.maximum(expected, MIN_EXPECTED), 0.0)
@@ -60,9 +73,11 @@ def spans(grid: Grid) -> dict[str, Floats]:
         chance = _chance(square, known)
         z = (total - expected) / np.sqrt(chance * np.maximum(expected, MIN_EXPECTED)) * (known > 0)
         for name, sign in (("up", 1.0), ("down", -1.0)):
-            better = sign * z > best[name]
-            best[name] = np.where(better, sign * z, best[name])
-            for part, value in (("units", total), ("expected", expected), ("days", np.full(shape, float(span)))):
+            strength = np.where((sign * z > 0) & (sign * lately > 0), evidence(t_upper(sign * z, freedom[span])), 0.0)
+            better = strength > best[name]
+            best[name] = np.where(better, strength, best[name])
+            parts = {"units": total, "expected": expected, "days": np.full(shape, float(span)), "z": sign * z}
+            for part, value in parts.items():
                 told[f"{name}_{part}"] = np.where(better, value, told[f"{name}_{part}"])
     return {**best, **told}
 
@@ -74,6 +89,15 @@ def _chance(square: Floats, known: Ints) -> Floats:
     seen = trailing_sum(known.sum(axis=0), MEMORY_DAYS)
     pooled = (past + CHANCE_PRIOR * USUAL_CHANCE) / (seen + CHANCE_PRIOR)
     return np.asarray(np.clip(pooled, *CHANCE_RANGE)[None, :])
+
+
+def _is_new(grid: Grid) -> np.ndarray:
+    """Groups × days: whether the group had hardly anything some weeks ago, when others had: its rise is no anomaly."""
+    taken = grid.units.T
+    then = (trailing_sum(taken, NEW_DAYS[0]) - trailing_sum(taken, NEW_DAYS[1] - 1)).T
+    since = (trailing_sum(taken, NEW_WEEK - 1) + taken).T
+    hardly = then * NEW_RATIO * NEW_WEEK < since * (NEW_DAYS[0] - NEW_DAYS[1] + 1)
+    return np.asarray(hardly & (then.sum(axis=0) > 0))
 
 
 def _last(values: Ints, span: int) -> Floats:
@@ -106,14 +130,15 @@ def group_tests(sums: pd.DataFrame, name: str, sign: int) -> pd.DataFrame:
     if sums.empty:
         return sums.assign(score=np.zeros(0))
     grid = grid_of(sums)
-    found = spans(grid)
+    found = spans(grid, FLOOR_FREEDOM if name == "floor_id" else FREEDOM)
     side = "up" if sign > 0 else "down"
     ids = sums["id"].to_numpy(np.int64)
     at = np.searchsorted(grid.ids, ids), sums["day"].to_numpy(np.int64) - grid.first_day
-    total, usual, days = (found[f"{side}_{part}"][at] for part in ("units", "expected", "days"))
-    z = found[side][at]
+    total, usual, days, z = (found[f"{side}_{part}"][at] for part in ("units", "expected", "days", "z"))
     width = np.where(z > 0, 2.33 * np.abs(total - usual) / np.maximum(z, 1e-9), 0.0)
-    score = np.maximum(evidence(t_upper(z, FREEDOM)) - np.log10(len(SPANS)), 0.0)
+    score = np.maximum(found[side][at] - np.log10(SPANS_TRIED), 0.0)
+    if name == "product_id":
+        score = np.where(_is_new(grid)[at], 0.0, score)
     extra = {name: ids.astype(float)} if name in ("staff_id", "product_id") else {}
     return sums.drop(columns=["units", "means", "id"]).assign(
         entity_id=ids, interval_start=sums["timestamp"] - pd.to_timedelta(np.maximum(days, 1.0), unit="D"),

@@ -15,7 +15,7 @@ import pandas as pd
 from pipeline.detection.ledger import Ledger
 from pipeline.training.count_window import STATES, WINDOW_DAYS, CountRows, of_days
 
-VERSION = 1  # of what is remembered; another one is not read
+VERSION = 2  # of what is remembered; another one is not read
 VISIT_DAYS = 92  # checks: gaps of a month, measured over a month, given a month of floors
 GROUP_DAYS = 58  # spans of four weeks, measured over four weeks
 INSTANTS = ("timestamp", "interval_start")

@@ -18,6 +18,7 @@ UNSERVED_GATE_RATIO = 0.85  # floors are now and then half served
 UNFILLED_GATE_RATIO = 0.5  # of the units found missing
 SILENT = 3.0  # evidence of a silent attendant from which a fall has nothing to add
 GROUPS = (("floor", "floor_id"), ("staff", "staff_id"), ("product", "product_id"))
+GROUP_SHARES = {"floor_rise": 0.06, "floor_fall": 0.01, "staff_rise": 0.003, "staff_fall": 0.03, "product_rise": 0.03}
 RISE, FALL = "tuketim_artis", "tuketim_dusus"
 MISSED = "dolum_eksik"
 
@@ -37,7 +38,7 @@ def pattern_families(
     return (
         Family("stuck", "kayit_yok", "room", gate, _calibrated(ledger, "stuck", runs), share=0.05),
         Family("stuck_staff", "kayit_yok", "staff", gate, silent, daily=True, share=0.05),
-        Family("shift", RISE, "room", SHIFT_GATE_RATIO, _calibrated(ledger, "shift", moved), share=0.05),
+        Family("shift", RISE, "room", SHIFT_GATE_RATIO, _calibrated(ledger, "shift", moved), share=0.01),
         Family(
             "repeat", "tekrar_kayit", "hotel", gate, repeated_days(visits, context.hotel_id), daily=True, share=0.05
         ),
@@ -82,7 +83,7 @@ def _group_families(groups: dict[str, pd.DataFrame], silent: pd.DataFrame) -> li
             if (name, kind) == ("staff", FALL):
                 tests = _without_silent(tests, silent)
             label = f"{name}_{'rise' if sign > 0 else 'fall'}"
-            found.append(Family(label, kind, name, SHIFT_GATE_RATIO, tests, daily=True, share=0.03))
+            found.append(Family(label, kind, name, SHIFT_GATE_RATIO, tests, daily=True, share=GROUP_SHARES[label]))
     return found
 
 

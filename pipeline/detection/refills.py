@@ -85,7 +85,7 @@ def detect_refills(frame: pd.DataFrame, context: Context) -> Detected:
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
     single = Family("refill", context.alert_type, "staff", context.effect_gate_ratio, tests, share=0.05, is_banded=True)
-    drift = Family("drift", "dolum_yavaslama", "staff", DRIFT_GATE_RATIO, _drift(tests), daily=True, share=0.05)
+    drift = Family("drift", "dolum_yavaslama", "staff", DRIFT_GATE_RATIO, _drift(tests), daily=True, share=0.01)
     return Detected(tests[names].assign(detector=detector), (single, drift))
 
 

@@ -51,14 +51,14 @@ def detect_stock(frame: pd.DataFrame, context: Context) -> Detected:
     )  # fmt: skip
     names = ["entity_id", "timestamp", "expected", "lower", "upper", "score", "observations", "model_id"]
     families = (
-        Family("outflow", context.alert_type, "product", context.effect_gate_ratio, tests, share=0.05, is_banded=True),
+        Family("outflow", context.alert_type, "product", context.effect_gate_ratio, tests, share=0.01, is_banded=True),
         Family(
             "delivery",
             "teslimat_sapma",
             "product",
             DELIVERY_GATE_RATIO,
             _deliveries(tests.assign(hour=hours % DAY_HOURS)),
-            share=0.05,
+            share=0.02,
         ),
         Family("count", "stok_sayim_farki", "product", COUNT_GATE_RATIO, _counts(rows, level), share=0.1),
         Family("stock_negative", "stok_tutarsizlik", "product", 0.0, _negative(tests)),

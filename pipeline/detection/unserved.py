@@ -38,6 +38,7 @@ def unserved_floors(visits: pd.DataFrame) -> pd.DataFrame:
     score = evidence(nb_lower(counts.astype(float), np.maximum(expected, 1e-6), spread))
     seen = trailing_sum((counts.sum(axis=0) > 0).astype(np.int64), MEMORY_DAYS)
     ready = (seen >= LEARNING_DAYS)[None, :] & (past > 0) & (counts.sum(axis=0) > 0)[None, :]
+    ready &= _with_guests(visits, days, floors)
     floor, at = np.nonzero(ready)
     told = _moments(visits).reindex(days[at]).reset_index(drop=True)
     return told.assign(
@@ -46,6 +47,23 @@ def unserved_floors(visits: pd.DataFrame) -> pd.DataFrame:
         score=rounded(np.where(counts < expected, score, 0.0)[floor, at]), observations=seen[at],
         deviation_ratio=rounded((counts - expected)[floor, at] / np.maximum(expected[floor, at], 3.0)),
     )  # fmt: skip
+
+
+def _with_guests(visits: pd.DataFrame, days: Ints, floors: Ints) -> np.ndarray:
+    """Floors × days: whether the last look into some room of the floor found guests; a closed floor has none.
+
+    Where no floor has any, occupancy is not known, and every floor counts.
+    """
+    _, rooms, seen = _rooms_by_day(visits)
+    place = np.where(seen >= 0, np.arange(days.size)[None, :], -1)
+    last = np.maximum.accumulate(place, axis=1)
+    last = np.concatenate([np.full((rooms.size, 1), -1), last[:, :-1]], axis=1)  # before the day itself
+    guests = (last >= 0) & (seen[np.arange(rooms.size)[:, None], np.maximum(last, 0)] == OCCUPIED)
+    guests &= np.arange(days.size)[None, :] - last <= GAP_DAYS
+    of_room = visits.drop_duplicates("room_id", keep="last").set_index("room_id")["floor_id"].reindex(rooms).to_numpy()
+    found: np.ndarray = np.stack([guests[of_room == floor].any(axis=0) for floor in floors.tolist()])
+    unknown = np.asarray(found.sum(axis=0) == 0)[None, :]
+    return np.asarray(found | unknown)
 
 
 def _chance(square: Floats, known: np.ndarray) -> Floats:
