@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from db.models import activity, catalog, premises
 
@@ -102,6 +102,18 @@ class BuiltHotel:
             connection, activity.QrScan, hotel_id=self.hotel_id, room_id=self.rooms[room], scanned_at=at,
             succeeded=succeeded, staff_id=self.staff[staff],
         )  # fmt: skip
+
+    def point(self, connection: Connection, at: datetime, value: float) -> None:
+        """A point of the hotel's own series; the same instant again corrects it."""
+        connection.execute(
+            text(
+                "WITH made AS (INSERT INTO custom_series (hotel_id, metric_code) VALUES (:hotel_id, 'nem') "
+                "ON CONFLICT (hotel_id, metric_code, entity) DO UPDATE SET unit = custom_series.unit RETURNING id) "
+                "INSERT INTO custom_points (series_id, occurred_at, value) SELECT id, :at, :value FROM made "
+                "ON CONFLICT (series_id, occurred_at) DO UPDATE SET value = EXCLUDED.value"
+            ),
+            {"hotel_id": self.hotel_id, "at": at, "value": value},
+        )
 
     def do_not_disturb(self, connection: Connection, room: int, at: datetime) -> int:
         return _add(connection, activity.DoNotDisturb, hotel_id=self.hotel_id, room_id=self.rooms[room], occurred_at=at)

@@ -29,6 +29,7 @@ HEADINGS = {
     "custody": "staff;product;movement_type;quantity;occurred_at",
     "requests": "room;requested_at;completed_at",
     "scans": "room;scanned_at;staff;succeeded",
+    "series": "metric;timestamp;value",
 }
 Day = dict[str, list[str]]
 
@@ -49,6 +50,7 @@ def records(seed: int = 5) -> list[Day]:
             found["checks"].append(f"{room};{day} {hour:02d}:04;{day} {hour:02d}:10;{staff}")
             found["scans"].append(f"{room};{day} {hour:02d}:03;{staff};{'1' if random.random() < 0.9 else '0'}")
             found["requests"].append(f"{room};{day} 08:{random.randrange(10, 59)};{day} {hour:02d}:10")
+        found["series"] += [f"nem;{day} {hour:02d}:00;{40 + random.randrange(20)}" for hour in range(4, 24)]
         found["movements"].append(f"P;cikis;{random.randrange(1, 9)};{day} 07:30")
         found["custody"] += [f"a;P;zimmet;5;{day} 07:30", f"a;P;kullanim;3;{day} 12:00"]
         if number % 7 == 3:

@@ -26,7 +26,7 @@ def instant(random: Random) -> datetime:
 def add_something(connection: Connection, hotel: BuiltHotel, random: Random) -> None:
     """One record of any kind at any time: on time or late, nobody knows."""
     at, room, product, staff = instant(random), random.randrange(3), random.randrange(4), random.randrange(2)
-    kind = random.choice(["visit", "visit", "visit", "stay", "movement", "custody", "request", "scan"])
+    kind = random.choice(["visit", "visit", "visit", "stay", "movement", "custody", "request", "scan", "point"])
     if kind == "visit":
         visit_type = random.choice(["kontrol", "yeniden_dolum", "ilk_dolum", "ek_dolum"])
         visit = hotel.visit(connection, room, at, visit_type, {product: random.randrange(4)}, staff=staff)
@@ -39,6 +39,8 @@ def add_something(connection: Connection, hotel: BuiltHotel, random: Random) -> 
         hotel.request(connection, room, at, done)
     elif kind == "scan":
         hotel.scan(connection, room, at, random.random() < 0.7, staff)
+    elif kind == "point":
+        hotel.point(connection, at, random.randrange(40, 60))
     elif kind == "movement":
         hotel.movement(connection, product, at, random.choice(["giris", "cikis", "sayim", "fire"]), random.randrange(9))
     else:
@@ -59,6 +61,7 @@ CORRECTIONS = (
     "UPDATE refill_requests SET cancelled_at = requested_at WHERE id = (SELECT {pick}(id) FROM refill_requests)",
     "UPDATE qr_scans SET succeeded = NOT succeeded, scanned_at = scanned_at + interval '30 hours' "
     "WHERE id = (SELECT {pick}(id) FROM qr_scans)",
+    "UPDATE custom_points SET value = value + 1 WHERE occurred_at = (SELECT {pick}(occurred_at) FROM custom_points)",
     "UPDATE room_checks SET ended_at = ended_at + interval '3 minutes' WHERE id = (SELECT {pick}(id) FROM room_checks)",
 )
 
