@@ -12,7 +12,7 @@ from core.stage import Progress, StageReport, silent
 from db.queries import collect_refills, collect_requests, collect_series, collect_stock, versions, watermarks
 from db.queries.watermarks import Window
 from db.session import Database
-from pipeline.metrics.collection.service import Collected, observed_after, reopened, replace, whole_history
+from pipeline.metrics.collection.service import Activity, Collected, replace, whole_history
 from pipeline.metrics.consumption.service import collect_looks
 from pipeline.metrics.daily.service import (
     collect_custody,
@@ -28,7 +28,7 @@ from pipeline.metrics.registry import METRIC_TYPES
 from sources import ledger
 
 STAGE = "collect"
-Collector = Callable[[Any, Window, MetricType], Collected]
+Collector = Callable[[Any, Window, MetricType, Activity], Collected]
 EVENTS = {"collect_refills": collect_refills, "collect_requests": collect_requests, "collect_series": collect_series}
 
 
@@ -54,10 +54,10 @@ class MetricsService:
         scope.require("jobs.run")
         scope.require_hotel(hotel_id)
         wanted = [metric for metric in in_order(METRIC_TYPES) if metric_types is None or metric.name in metric_types]
-        report = StageReport()
+        report, activity = StageReport(), Activity()
         for position, metric in enumerate(wanted):
             progress(position / len(wanted), metric.name_key)
-            report += self._collect_one(hotel_id, metric, at)
+            report += self._collect_one(hotel_id, metric, at, activity)
         progress(1.0, "stage.done")
         return report
 
@@ -69,10 +69,10 @@ class MetricsService:
             watermarks.reset(connection, hotel_id, STAGE)
         return self.collect(scope, hotel_id, at, progress)
 
-    def _collect_one(self, hotel_id: int, metric: MetricType, at: datetime) -> StageReport:
+    def _collect_one(self, hotel_id: int, metric: MetricType, at: datetime, activity: Activity) -> StageReport:
         with self.database.transaction() as connection:
             window = watermarks.open_window(connection, hotel_id, STAGE, metric.name, at)
-            collected = SHAPES[metric.source.shape](connection, window, metric)
+            collected = SHAPES[metric.source.shape](connection, window, metric, activity)
             watermarks.close_window(connection, window)
             if collected.written.rows:
                 versions.bump(connection, hotel_id, "metrics")
@@ -89,12 +89,12 @@ def in_order(metrics: dict[str, MetricType]) -> list[MetricType]:
     return sorted(metrics.values(), key=lambda metric: metric.source.shape in DERIVED)
 
 
-def collect_ledger(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_ledger(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Products that moved are computed from their whole ledger, the others carry their level on; observed hours only.
 
     When late records turn silence into observed time, that is so for every product.
     """
-    again = reopened(connection, window) is not None
+    again = activity.reopened(connection, window) is not None
     products = collect_stock.touched_products(connection, window, everything=again)
     moved = collect_stock.movements(connection, window, products)
     newest = collect_stock.newest_levels(connection, window, products)
@@ -102,11 +102,11 @@ def collect_ledger(connection: Any, window: Window, metric: MetricType) -> Colle
     starts = [*moved["occurred_at"].nsmallest(1), *newest["timestamp"].nsmallest(1), window.at]
     computed = hourly_levels(ledger.levels(moved), window.at)
     rows = pd.concat([computed, carried_levels(newest, window.at)], ignore_index=True)
-    seen = observed_after(connection, window, pd.Timestamp(min(starts)).to_pydatetime()).rows(rows)
+    seen = activity.observed_after(connection, window, pd.Timestamp(min(starts)).to_pydatetime()).rows(rows)
     return replace(connection, window, metric, seen, whole_history(products))
 
 
-def collect_events(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_events(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """One row an event: those of the entities whose records changed, some days back."""
     source = EVENTS[metric.source.query]
     touched = source.touched(connection, window)

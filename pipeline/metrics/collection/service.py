@@ -60,19 +60,46 @@ def closed_until(at: datetime, time_zone: str) -> datetime:
     return local_midnight(local_date(at, time_zone), time_zone)
 
 
-def observed_after(connection: Any, window: Window, first: datetime) -> Observed:
-    """What was observed after ``first``, up to the window's end."""
-    hours = collect_activity.active_hours(connection, window, max(first, BEGINNING + SILENCE) - SILENCE)
-    return Observed(hours["hour"].to_numpy(np.int64))
+@dataclass
+class Activity:
+    """The hours with records of a hotel as one run of collection sees them: read once for all metric types.
 
+    What is recorded while the run is on is seen by the next run, which looks again at all that was recorded in the
+    quarter of an hour before (``watermarks.OVERLAP``).
+    """
 
-def reopened(connection: Any, window: Window) -> datetime | None:
-    """From when on records that came late turn silence into observed time; None when they do not."""
-    late = collect_activity.earliest_late_record(connection, window)
-    if late is None or window.since_at is None or window.recorded_since is None:
-        return None
-    hours = collect_activity.active_hours(connection, window, late - SILENCE)
-    known = (hours["recorded_at"] <= pd.Timestamp(window.recorded_since)).to_numpy(bool)
-    last = int(window.since_at.timestamp() // 3600)
-    hour = first_reopened(hours["hour"].to_numpy(np.int64), known, int(late.timestamp() // 3600), last)
-    return None if hour is None else datetime.fromtimestamp((hour - 1) * 3600, UTC)
+    first: datetime | None = None  # the hours after it are known
+    hours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    late: dict[datetime, tuple[datetime, datetime | None]] = field(default_factory=dict)
+
+    def observed_after(self, connection: Any, window: Window, first: datetime) -> Observed:
+        """What was observed after ``first``, up to the window's end."""
+        return Observed(self._hours(connection, window, first)["hour"].to_numpy(np.int64))
+
+    def reopened(self, connection: Any, window: Window) -> datetime | None:
+        """From when on records that came late turn silence into observed time; None when they do not."""
+        late = self._earliest_late(connection, window)
+        if late is None or window.since_at is None or window.recorded_since is None:
+            return None
+        hours = self._hours(connection, window, late)
+        known = (hours["recorded_at"] <= pd.Timestamp(window.recorded_since)).to_numpy(bool)
+        last = int(window.since_at.timestamp() // 3600)
+        hour = first_reopened(hours["hour"].to_numpy(np.int64), known, int(late.timestamp() // 3600), last)
+        return None if hour is None else datetime.fromtimestamp((hour - 1) * 3600, UTC)
+
+    def _hours(self, connection: Any, window: Window, first: datetime) -> pd.DataFrame:
+        """More hours than asked for change nothing: whether one was observed is a matter of the 48 before it."""
+        if self.first is None or first < self.first:
+            since = max(first, BEGINNING + SILENCE) - SILENCE
+            self.hours, self.first = collect_activity.active_hours(connection, window, since), first
+        return self.hours
+
+    def _earliest_late(self, connection: Any, window: Window) -> datetime | None:
+        """Types that were last read at one instant share the oldest answer; it finds no less than their own would."""
+        if window.since_at is None or window.recorded_since is None:
+            return None
+        known = self.late.get(window.since_at)
+        if known is None or window.recorded_since < known[0]:
+            late = collect_activity.earliest_late_record(connection, window)
+            known = self.late[window.since_at] = (window.recorded_since, late)
+        return known[1]

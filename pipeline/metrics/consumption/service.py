@@ -9,7 +9,7 @@ import pandas as pd
 from core.clock import local_date, local_midnight
 from db.queries import collect_consumption, collect_stays
 from db.queries.watermarks import Window
-from pipeline.metrics.collection.service import BEGINNING, Collected
+from pipeline.metrics.collection.service import BEGINNING, Activity, Collected
 from pipeline.metrics.day_rows import EPOCH
 from pipeline.metrics.intervals import differences, visit_intervals
 from pipeline.metrics.metric_type import MetricType
@@ -20,7 +20,7 @@ from sources.visit_types import classify, names
 VISITS_COMPARED = timedelta(days=31)
 
 
-def collect_looks(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_looks(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Intervals that are new, or that a visit, a stay or a new slot changed; for every slot."""
     rooms = _rooms_to_read(connection, window, collect_consumption.ensure_slots(connection, window))
     if rooms.empty:

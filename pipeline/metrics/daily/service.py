@@ -15,10 +15,9 @@ from db.queries import collect_vacant as vacant_queries
 from db.queries.watermarks import Window
 from pipeline.metrics.collection.service import (
     BEGINNING,
+    Activity,
     Collected,
     closed_until,
-    observed_after,
-    reopened,
     replace,
     spans_since,
     whole_history,
@@ -38,13 +37,13 @@ def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
-def collect_custody(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_custody(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Days of the attendants whose movements changed, of all when a day has closed; the type names the value.
 
     Of what was written off the exposure is what was in hand: carried over and issued.
     """
     until = closed_until(window.at, window.time_zone)
-    again = reopened(connection, window) is not None
+    again = activity.reopened(connection, window) is not None
     staff = custody_queries.touched_staff(connection, window, until, everything=again)
     if not staff and not window.is_first:
         return Collected()
@@ -54,7 +53,7 @@ def collect_custody(connection: Any, window: Window, metric: MetricType) -> Coll
     if metric.source.query == "written_off":
         held = rows["balance"] + rows["metric_value"] + rows["returned"] + rows["written_off"]
         rows = rows.assign(metric_value=rows["written_off"].astype(float), exposure=held.clip(lower=0).astype(float))
-    seen = observed_after(connection, window, BEGINNING).rows(rows)
+    seen = activity.observed_after(connection, window, BEGINNING).rows(rows)
     return replace(connection, window, metric, seen, whole_history(staff))
 
 
@@ -69,13 +68,13 @@ def _earliest(window: Window, until: datetime, changes: list[datetime | None]) -
     return min(starts, default=None)
 
 
-def collect_daily(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_daily(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Records added up by entity and day."""
     records = queries.RECORDS[metric.source.query]
     until = closed_until(window.at, window.time_zone)
     changes: list[datetime | None] = []
     if not window.is_first:
-        changed = (queries.earliest_change(connection, window, records, until), reopened(connection, window))
+        changed = (queries.earliest_change(connection, window, records, until), activity.reopened(connection, window))
         changes = [change - COMPARED for change in changed if change is not None]
     since = _earliest(window, until, changes)
     if since is None:
@@ -90,7 +89,7 @@ def collect_daily(connection: Any, window: Window, metric: MetricType) -> Collec
     if records.shared is not None:
         shared = queries.shared_exposure(connection, window, records, since, until)
         rows = rows.merge(shared, on="day", how="left").fillna({"exposure": 0.0})
-    rows = observed_after(connection, window, since).rows(day_rows(rows, window.time_zone))
+    rows = activity.observed_after(connection, window, since).rows(day_rows(rows, window.time_zone))
     return replace(connection, window, metric, rows, spans_since(entities["entity_id"].tolist(), since))
 
 
@@ -101,7 +100,7 @@ def _stored_days(connection: Any, window: Window, entities: list[int]) -> pd.Dat
     return stored.assign(day=began.to_numpy(dtype="datetime64[D]").astype(np.int64))
 
 
-def collect_room_days(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_room_days(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Revenue of the rooms with visits on closed days that are new or changed."""
     touched = collect_revenue.touched(connection, window)
     if touched.empty and not window.is_first:
@@ -110,7 +109,7 @@ def collect_room_days(connection: Any, window: Window, metric: MetricType) -> Co
     return replace(connection, window, metric, rows, touched)
 
 
-def collect_occupancy(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_occupancy(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Occupied rooms over rooms of every closed day on which the hotel's stays were known."""
     until = closed_until(window.at, window.time_zone)
     last = local_date(until, window.time_zone) - timedelta(days=1)
@@ -146,7 +145,7 @@ def _no_days() -> pd.DataFrame:
     return pd.DataFrame({**numbers, "interval_start": times, "timestamp": times})
 
 
-def collect_vacant(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_vacant(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Units gone from vacant rooms, by day, from the stored intervals of consumption."""
     until = closed_until(window.at, window.time_zone)
     changed = None if window.is_first else vacant_queries.earliest_change(connection, window, until)
@@ -158,7 +157,7 @@ def collect_vacant(connection: Any, window: Window, metric: MetricType) -> Colle
     return replace(connection, window, metric, rows, spans_since([window.hotel_id], since))
 
 
-def collect_run_out(connection: Any, window: Window, metric: MetricType) -> Collected:
+def collect_run_out(connection: Any, window: Window, metric: MetricType, activity: Activity) -> Collected:
     """Days of stock left, of the products whose levels changed; of all when a day has closed."""
     until = closed_until(window.at, window.time_zone)
     closed = None if window.since_at is None else closed_until(window.since_at, window.time_zone)
