@@ -21,6 +21,7 @@ ZONE = "Europe/Istanbul"
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 ROOMS, DAYS = 14, 44
 DAY = timedelta(days=1)
+LONG_AGO = "now() - interval '1 day'"
 
 Tables = dict[str, pd.DataFrame]
 
@@ -61,9 +62,9 @@ def everything_recorded_long_ago(database: Database) -> None:
         for source in ("visits", "stock_movements", "custody_movements", "room_checks", "stays", "refill_requests",
                        "qr_scans", "do_not_disturb", "custom_points"):  # fmt: skip
             connection.execute(text(f"ALTER TABLE {source} DISABLE TRIGGER USER"))
-            connection.execute(text(f"UPDATE {source} SET recorded_at = now() - interval '1 day'"))
+            connection.execute(text(f"UPDATE {source} SET recorded_at = {LONG_AGO} WHERE recorded_at > {LONG_AGO}"))
             connection.execute(text(f"ALTER TABLE {source} ENABLE TRIGGER USER"))
-        connection.execute(text("UPDATE ml_metrics SET collected_at = now() - interval '1 day'"))
+        connection.execute(text(f"UPDATE ml_metrics SET collected_at = {LONG_AGO} WHERE collected_at > {LONG_AGO}"))
 
 
 def test_every_type_is_collected_and_twice_writes_nothing(database: Database) -> None:
