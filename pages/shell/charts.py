@@ -6,7 +6,7 @@ from core.i18n import Translator
 from pages.shell.guard import Page
 from pages.shell.sentences import amount
 from pages.shell.session import browser_theme
-from pages.shell.text import SEVERITIES
+from pages.shell.text import SEVERITIES, muted
 from pipeline.alerts.service import AlertDetail, AlertRow
 from reports.figures.series import SeriesLabels, series_figure
 from reports.figures.template import CONFIG
@@ -30,6 +30,7 @@ def series_chart(page: Page, detail: AlertDetail) -> None:
         past_alerts=tuple(detail.past_alerts),
     )
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"series_{detail.alert.id}", alt=title)
+    sum_note(page, detail.alert)
     with st.expander(t("board.chart_table"), icon=":material/table:"):
         st.dataframe(
             detail.series[["timestamp", "value", "expected", "lower", "upper"]],
@@ -48,19 +49,27 @@ def series_chart(page: Page, detail: AlertDetail) -> None:
 
 
 def chart_title(page: Page, detail: AlertDetail) -> str:
-    """The finding, not the name of the metric; a sum over days says so, because the chart shows single days."""
+    """The finding, not the name of the metric; a sum over days stands in a note below (``sum_note``)."""
     t, alert = page.t, detail.alert
     what = t(f"alert_type.{alert.alert_type}")
     if alert.expected is None:
         return what
+    if alert.alert_type in (*WEEKLY, *SINCE):
+        return what
     words = {"what": what, "value": amount(t, alert.metric_value), "expected": amount(t, alert.expected)}
-    if alert.alert_type in WEEKLY:
-        return t("board.chart_title_week", **words)
-    if alert.alert_type in SINCE:
-        return t("board.chart_title_since", since=alert.started_at, **words)
     if not tells_band(alert):
         return t("board.chart_title_expected", **words)
     return t("board.chart_title", lower=alert.lower, upper=alert.upper, **words)
+
+
+def sum_note(page: Page, alert: AlertRow) -> None:
+    """A sum over days beside a chart of single days would seem to contradict it; so it is said."""
+    t = page.t
+    words = {"value": amount(t, alert.metric_value), "expected": amount(t, alert.expected)}
+    if alert.alert_type in WEEKLY:
+        muted(t("board.chart_note_week", **words))
+    elif alert.alert_type in SINCE:
+        muted(t("board.chart_note_since", since=alert.started_at, **words))
 
 
 def tells_band(alert: AlertRow) -> bool:

@@ -106,3 +106,20 @@ def test_the_address_of_the_database_is_printed_for_psql(manage: Run) -> None:
     shown = manage("db-url").stdout.strip()
     assert shown.startswith("postgresql://")
     assert "+psycopg2" not in shown
+
+
+def test_forecasts_and_thresholds_are_told_in_the_readers_language_without_codes(
+    manage: Run, database: Database
+) -> None:
+    """A4.2, A6.5: tables with words, no ``inf``, no column names of the database."""
+    assert manage("simulate", "--rooms", "10", "--days", "40", "--seed", "3").returncode == 0
+    told = manage("forecast", "show", BAROMETER_LANGUAGE="tr")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "| Ürün | Depoda | Günlük çıkış | Kalan gün | 7 günde bitme | Yöntem |" in told.stdout
+    assert not {"inf", "nan", "days_left"} & set(told.stdout.replace("|", " ").split())
+    thresholds = manage("thresholds", "show", BAROMETER_LANGUAGE="tr")
+    assert (thresholds.returncode, thresholds.stderr) == (0, "")
+    assert "günde yaklaşık 5 uyarı" in thresholds.stdout
+    unknown = manage("thresholds", "set", "--metric", "yok", "--family", "cell", "--extra-evidence", "1")
+    assert unknown.returncode != 0
+    assert "Traceback" not in unknown.stderr + unknown.stdout
