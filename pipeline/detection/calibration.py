@@ -20,7 +20,19 @@ LEARNED_UNITS = 8.0  # of one count that are learned from: an entry error must n
 
 
 def calibrated(ledger: Ledger, name: str, day: Ints, score: Floats, wanted: np.ndarray) -> Floats:
-    """``score`` (−log10 p) given how often such scores came in the weeks before; NaN stays NaN.
+    """``score`` (−log10 p) given how often such scores came in the weeks before (see ``scale``); NaN stays NaN."""
+    return on_scale(score, *scale(ledger, name, day, score, wanted))
+
+
+def on_scale(score: Floats, base: Floats, slope: Floats) -> Floats:
+    """Evidence where ``START`` decades are worth ``base`` and each further one ``slope``."""
+    raw = np.nan_to_num(score)
+    found = np.where(raw > START, base + slope * (raw - START), raw * base / START)
+    return np.where(np.isfinite(score), rounded(found), np.nan)
+
+
+def scale(ledger: Ledger, name: str, day: Ints, score: Floats, wanted: np.ndarray) -> tuple[Floats, Floats]:
+    """(base, slope) of each row's day: what evidence of a test is worth in this hotel.
 
     Guests' thirst has heavier tails than a gamma's, so "one in a thousand" may come every day. Beyond ``START`` the
     evidence of a test that is right is exponential (a probability's logarithm); how often it came and how long its
@@ -37,9 +49,7 @@ def calibrated(ledger: Ledger, name: str, day: Ints, score: Floats, wanted: np.n
     rows, events, ends, length = sums.astype(np.float64).T
     rate = np.clip((events + PRIOR_EVENTS) / (rows * 10.0**-START + PRIOR_EVENTS), *RATE_RANGE)
     slope = np.clip((ends + PRIOR_EVENTS) / (length / FINE_UNIT * LN10 + PRIOR_EVENTS), *SLOPE_RANGE)
-    base = np.maximum(START - np.log10(rate), 0.1)[at]
-    found = np.where(raw > START, base + slope[at] * (raw - START), raw * base / START)
-    return np.where(np.isfinite(score), rounded(found), np.nan)
+    return np.asarray(np.maximum(START - np.log10(rate), 0.1)[at]), np.asarray(slope[at])
 
 
 def residual_dispersion(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.detection.calibration import calibrated, residual_dispersion
+from pipeline.detection.calibration import on_scale, residual_dispersion, scale
 from pipeline.detection.contract import Context, Detected, Family, deviation
 from pipeline.detection.expectation import Judged, judge
 from pipeline.detection.guests import BATCH, CELL_CAP, OCCUPIED, day_factor, earlier_in_stay, frailty
@@ -131,11 +131,12 @@ def _cells(
     spread = residual_dispersion(ledger, "cell_residual", arrays.day, (units, expected), known) + 1.0 / taken
     dispersion = rounded(np.where(busy, spread, judged.dispersion))
     lower, upper = nb_band(expected, dispersion)
-    score = evidence(nb_upper(units, expected, dispersion))
+    score = np.where(judged.ready, evidence(nb_upper(units, expected, dispersion)), np.nan)
+    worth, slope = scale(ledger, "cell", arrays.day, score, busy)
     size = deviation(units, expected, UNITS_FLOOR)
     return rows.assign(
         value=units, expected=expected, lower=lower, upper=upper, dispersion=dispersion, base=judged.expected,
-        score=calibrated(ledger, "cell", arrays.day, np.where(judged.ready, score, np.nan), busy),
+        score=on_scale(score, worth, slope), scale_base=worth, scale_slope=slope, least_excess=CELL_EXCESS,
         deviation_ratio=size, effect=np.where(units - expected >= CELL_EXCESS, size, 0.0),
         observations=judged.observations,
     )  # fmt: skip
@@ -154,23 +155,26 @@ def _totals(visits: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     lower, upper = nb_band(expected, dispersion)
     score = np.where(ready, evidence(nb_upper(total, expected, dispersion)), np.nan)
     size = deviation(total, expected, UNITS_FLOOR)
+    worth, slope = _room_scale(visits, score, ledger)
     return visits.assign(
         expected=expected, lower=lower, upper=upper, dispersion=dispersion, deviation_ratio=size,
-        score=_room_evidence(visits, score, ledger),
+        score=on_scale(score, worth, slope), scale_base=worth, scale_slope=slope,
+        least_excess=np.where(busy, ROOM_EXCESS, 0.0),
         effect=np.where((total - expected >= ROOM_EXCESS) | ~busy, size, 0.0),
     )  # fmt: skip
 
 
-def _room_evidence(visits: pd.DataFrame, score: Floats, ledger: Ledger) -> Floats:
+def _room_scale(visits: pd.DataFrame, score: Floats, ledger: Ledger) -> tuple[Floats, Floats]:
     """Totals on the scale of the hotel's own past; those of empty rooms apart from those of guests.
 
     A total in which no product is out of proportion is a guest who emptied the minibar: told only if very unlikely.
     """
     day, busy = visits["day"].to_numpy(np.int64), (visits["state"] != VACANT).to_numpy()
     plausible = busy & (visits["most"] <= PLAUSIBLE_UNITS).to_numpy()
-    found = calibrated(ledger, "room", day, score, busy)
-    empty = calibrated(ledger, "vacant", day, score, ~busy)
-    return np.where(busy, np.where(plausible, rounded(PLAUSIBLE_SHARE * found), found), empty)
+    share = np.where(plausible, PLAUSIBLE_SHARE, 1.0)
+    found, empty = (scale(ledger, name, day, score, of) for name, of in (("room", busy), ("vacant", ~busy)))
+    worth, slope = (np.where(busy, share * one, other) for one, other in zip(found, empty, strict=True))
+    return worth, slope
 
 
 def _scores(cells: pd.DataFrame) -> pd.DataFrame:

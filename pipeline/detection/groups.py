@@ -18,7 +18,7 @@ SURPRISE_CAP = 9.0  # squares of z that are learned from: a shift must not make 
 DAY_PRIOR_UNITS = 30.0  # shrinks the day's factor of the other groups
 MIN_EXPECTED = 5.0  # units over a span
 FREEDOM = dict.fromkeys(SPANS, 8.0)
-NEW_DAYS = (57, 42)  # days ago: what was hardly taken then, while others were, is a product that was introduced
+OLD_DAYS, NEW_DAYS = 57, (42, 22)  # days ago: what was hardly taken between them, while others were, is new
 NEW_RATIO = 5  # times as much a day in the last week
 NEW_WEEK = 7
 STILL_DAYS = 3  # a shift whose last days lie on the other side is over
@@ -94,10 +94,14 @@ def _chance(square: Floats, known: Ints) -> Floats:
 def _is_new(grid: Grid) -> np.ndarray:
     """Groups × days: whether the group had hardly anything some weeks ago, when others had: its rise is no anomaly."""
     taken = grid.units.T
-    then = (trailing_sum(taken, NEW_DAYS[0]) - trailing_sum(taken, NEW_DAYS[1] - 1)).T
     since = (trailing_sum(taken, NEW_WEEK - 1) + taken).T
-    hardly = then * NEW_RATIO * NEW_WEEK < since * (NEW_DAYS[0] - NEW_DAYS[1] + 1)
-    return np.asarray(hardly & (then.sum(axis=0) > 0))
+    open_days = (taken.sum(axis=1) > 0).astype(np.int64)
+    found = np.zeros(grid.units.shape, dtype=bool)
+    for newest in NEW_DAYS:
+        then = (trailing_sum(taken, OLD_DAYS) - trailing_sum(taken, newest - 1)).T
+        days = trailing_sum(open_days, OLD_DAYS) - trailing_sum(open_days, newest - 1)
+        found |= (then * NEW_RATIO * NEW_WEEK < since * days) & (days > 0)
+    return found
 
 
 def _last(values: Ints, span: int) -> Floats:

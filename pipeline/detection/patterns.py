@@ -21,6 +21,7 @@ GROUPS = (("floor", "floor_id"), ("staff", "staff_id"), ("product", "product_id"
 GROUP_SHARES = {"floor_rise": 0.06, "floor_fall": 0.01, "staff_rise": 0.003, "staff_fall": 0.03, "product_rise": 0.03}
 RISE, FALL = "tuketim_artis", "tuketim_dusus"
 MISSED = "dolum_eksik"
+SCALE = ("scale_base", "scale_slope", "least_excess")  # of the check's own test
 
 
 def pattern_families(
@@ -31,7 +32,7 @@ def pattern_families(
     Tests of checks are told from the day ``first`` on.
     """
     gate = context.effect_gate_ratio
-    visits = visits.drop(columns=["effect", "dispersion"])
+    visits = visits.drop(columns=["effect", "dispersion", *SCALE], errors="ignore")
     busy = visits[visits["state"] != VACANT]
     silent = silent_days(busy)
     runs, moved = (_since(tests, first) for tests in (zero_runs(busy), shifts(busy)))

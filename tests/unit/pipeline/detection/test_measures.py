@@ -21,7 +21,7 @@ def candidate(room: int, day: int, margin: float, alert: bool = True, **other: o
     return row | other
 
 
-def label(room: int, day: int, product: float = 1.0, **other: object) -> dict[str, object]:
+def label(room: int, day: int, product: object = 1.0, **other: object) -> dict[str, object]:
     at = DAY + pd.Timedelta(days=day)
     row = {
         "anomaly_type": "tenfold_entry", "metric_type": "tuketim_miktar", "entity_type": "minibar_slot",
@@ -70,3 +70,52 @@ def test_without_labels_or_alerts_nothing_is_claimed() -> None:
     report = evaluate_candidates("x", found, labels.head(0), 0.0)
     assert (report.pr_auc, report.precision, report.recall, report.alerts_per_1000_room_days) == (None,) * 4
     assert evaluate_candidates("x", found, labels, 10.0).precision is None
+
+
+def of_group(kind: str, number: int, day: int, **other: object) -> dict[str, object]:
+    """An alert about the sum of two weeks."""
+    own = {"staff": {"staff_id": float(number)}, "product": {"product_id": float(number)}}.get(kind, {})
+    at = DAY + pd.Timedelta(days=day)
+    base = {
+        "alert_type": "tuketim_artis", "entity_type": kind, "entity_id": number, "room_id": np.nan,
+        "product_id": np.nan, "interval_start": at - pd.Timedelta(days=14),
+    }  # fmt: skip
+    return candidate(1, day, 3.0) | base | own | other
+
+
+def test_a_sum_hits_its_own_label_and_never_that_of_a_single_room_or_slot() -> None:
+    """The attendant's label is hit by the attendant's fall alone; rises of floor and product are not caused by it."""
+    stuck = {"anomaly_type": "stuck_at_zero", "entity_type": "staff", "room_id": np.nan}
+    found, labels = frames(
+        [
+            of_group("staff", 7, 3, alert_type="tuketim_dusus"),
+            of_group("staff", 8, 3, alert_type="tuketim_dusus"),
+            of_group("floor", 7, 3),
+            of_group("product", 1, 3),
+        ],
+        [label(1, 3), label(2, 3, np.nan, **stuck, staff_id=7.0)],
+    )
+    assert match(found, labels).tolist() == [1, -1, -1, -1]
+
+
+def test_a_sum_that_still_contains_what_is_long_over_is_false() -> None:
+    spree = {"anomaly_type": "other", "entity_type": "hotel", "room_id": np.nan}
+    found, labels = frames([of_group("floor", 7, 5), of_group("floor", 7, 7)], [label(1, 3, np.nan, **spree)])
+    assert match(found, labels).tolist() == [0, -1]
+
+
+def test_an_alert_that_says_the_contrary_hits_nothing() -> None:
+    twice = {"anomaly_type": "day_imported_twice", "entity_type": "hotel", "room_id": np.nan}
+    found, labels = frames(
+        [candidate(1, 3, 5), candidate(1, 3, 5, alert_type="kayit_yok", entity_type="room")],
+        [label(1, 3, np.nan, **twice)],
+    )
+    assert match(found, labels).tolist() == [0, -1]
+
+
+def test_a_forecast_of_an_empty_store_is_not_judged_by_planted_anomalies() -> None:
+    """The same alert under another metric type counts."""
+    found, labels = frames([candidate(1, 3, 5), candidate(9, 3, 5, metric_type="stok_bitis_tahmini")], [label(1, 3)])
+    assert evaluate_candidates("x", found, labels, 1000.0).precision == 1.0
+    found, labels = frames([candidate(1, 3, 5), candidate(9, 3, 5)], [label(1, 3)])
+    assert evaluate_candidates("x", found, labels, 1000.0).precision == 0.5

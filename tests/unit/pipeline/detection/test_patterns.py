@@ -94,3 +94,34 @@ def test_evidence_is_measured_on_strictly_earlier_days() -> None:
     flooded = np.where(day == 39, 6.0, score)
     wanted = np.ones(day.size, dtype=bool)
     assert (calibrated(Ledger(), "test", day, flooded, wanted)[day == 39] == 6.0).all()
+
+
+def test_a_product_that_the_cart_lacks_is_not_an_unfilled_floor() -> None:
+    """Everything else is put back in the same checks."""
+    rows = hotel()
+    lacking = (rows["floor_id"] == 3) & day_number(rows).between(50, 52) & (rows["product_id"] == 1)
+    assert (rows["metric_value"][lacking] > 0).any()
+    left = rows.assign(refilled=rows["refilled"].mask(lacking, 0.0) + (~lacking).astype(float))
+    assert alerting(left, "unfilled_floor") == set()
+
+
+def test_a_floor_without_guests_is_closed_and_not_forgotten() -> None:
+    """The same gap, once after all guests of the floor had left, once with guests in it."""
+    rows = hotel()
+    closed = (rows["floor_id"] == 2) & (day_number(rows) >= 50)
+    last = (rows["floor_id"] == 2) & (day_number(rows) >= 40) & ~closed
+    emptied = rows.assign(occupancy=rows["occupancy"].mask(last, "vacated"))
+    assert alerting(rows[~closed], "unserved_floor") == {2}
+    assert alerting(emptied[~closed], "unserved_floor") == set()
+
+
+def test_a_product_that_is_introduced_is_no_rise_and_one_that_always_sold_is() -> None:
+    """About three times as much of product 1 from day 45 on; once it had sold before, once never."""
+    rows = hotel()
+    mine, late = rows["product_id"] == 1, day_number(rows) >= 45
+    more = rows["metric_value"].where(~(mine & late), rows["metric_value"] * 2.0)
+    more = more.where(~(mine & late & (rows["room_id"] % 3 == 0)), more + 1.0)
+    risen = rows.assign(metric_value=more, refilled=more)
+    new = risen.assign(metric_value=risen["metric_value"].mask(mine & ~late, 0.0))
+    assert alerting(risen, "product_rise") == {1}
+    assert alerting(new, "product_rise") == set()
