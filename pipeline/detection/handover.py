@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import repeat
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -83,9 +85,11 @@ def results(families: Decided, span: Span) -> Iterator[DetectionResult]:
             found.setdefault(int(day), []).append(anomaly)
         newest = mine.sort_values("timestamp", kind="stable").drop_duplicates(["day", "entity_id"], keep="last")
         normal = newest[newest["normal"]]
-        for day in normal["day"].unique().tolist():
-            ids = normal.loc[normal["day"] == day, "entity_id"].to_numpy(np.int64).tolist()
-            calm.setdefault(int(day), set()).update((family.alert_type, family.entity_type, i) for i in ids)
+        for day, rows in normal.groupby("day")["entity_id"]:
+            ids = rows.to_numpy(np.int64).tolist()
+            calm.setdefault(cast(int, day), set()).update(
+                zip(repeat(family.alert_type), repeat(family.entity_type), ids, strict=False)
+            )
         days.update(mine["day"].unique().tolist())
     for day in sorted(days):
         closes = day_end(day, span.time_zone)

@@ -112,7 +112,7 @@ class DetectionService:
         found = candidates_of(mine)
         where = (window.hotel_id, window.metric_type)
         stored = candidate_queries.stored_keys(connection, *where, *map(date_of, days))
-        gone = vanished(stored, keys_of(decisions), keys_of(mine), found)
+        gone = vanished(stored, keys_of(decisions), keys_of(mine), found) if len(stored) else stored
         candidate_queries.replace_candidates(connection, *where, found, gone)
         return mine
 
@@ -134,7 +134,7 @@ class DetectionService:
     ) -> tuple[pd.DataFrame, Detected]:
         """The waiting rows and everything before them that their scores depend on, and what is said about them."""
         judge = JUDGES[window.metric_type]
-        oldest = [instant.to_pydatetime() for instant in waiting["timestamp"].nsmallest(1)]
+        oldest = [] if waiting.empty else [waiting["timestamp"].min().to_pydatetime()]
         if window.since_at is not None:
             oldest.append(window.since_at)
         if window.metric_type == "tuketim_miktar":
@@ -192,7 +192,7 @@ def _days(window: Window, waiting: pd.DataFrame, families: tuple[Family, ...]) -
     tested = [int(family.tests["day"].min()) for family in families if len(family.tests)]
     if not tested:
         return None
-    instants = waiting["timestamp"].nsmallest(1).tolist()
+    instants = [] if waiting.empty else [waiting["timestamp"].min()]
     if window.since_at is not None:
         instants.append(pd.Timestamp(window.since_at))
     ends = local_days(pd.Series([*instants, pd.Timestamp(window.at)]), window.time_zone)
