@@ -1,11 +1,13 @@
 """Translation through gettext catalogs and locale-aware numbers and dates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from babel.support import Translations
 from core.settings import ROOT
 
 LANGUAGES = ("tr", "en")
+UNKNOWN = "–"
 LOCALES_DIR = ROOT / "locales"
 
 
@@ -59,6 +62,14 @@ class Translator:
         else:
             text = catalog.gettext(message_id)
         return text.format(**{key: self.value(value) for key, value in params.items()}) if params else text
+
+    def stored(self, message_id: str, params: Mapping[str, Any]) -> str:
+        """A message that was stored, perhaps by an older version: what it did not know then is a dash."""
+        catalog = _catalog(self.language)
+        wanted = {name for text in (catalog.gettext(message_id), catalog.ngettext(message_id, message_id, 2))
+                  for _, name, _, _ in Formatter().parse(text) if name}  # fmt: skip
+        known = {*params, "count"} | ({"range"} if {"lower", "upper"} <= params.keys() else set())
+        return self(message_id, **(dict.fromkeys(wanted - known, UNKNOWN) | dict(params)))
 
     def value(self, value: Any) -> str:
         """A parameter as people write it: numbers with separators, instants in local time."""

@@ -12,7 +12,7 @@ SMALL = 0.1  # below it one digit would show zero
 
 def sentence(t: Translator, message_id: str, params: dict[str, Any] | None) -> str:
     """A message of the pipeline; parameters that are catalog keys themselves are translated first."""
-    return t(message_id, **{name: _word(t, value) for name, value in (params or {}).items()})
+    return t.stored(message_id, {name: _word(t, value) for name, value in (params or {}).items()})
 
 
 def _word(t: Translator, value: Any) -> Any:

@@ -30,3 +30,13 @@ def test_numbers_in_sentences_have_the_digits_worth_reading() -> None:
     t = Translator("en")
     assert [t.value(number) for number in (264.84, 38.87, 0.08, 1048.2)] == ["265", "38.9", "0.08", "1,048"]
     assert t.range(21.6, 159.8) == "22–160"
+
+
+def test_a_stored_message_that_lacks_a_parameter_of_today_shows_a_dash_and_no_error() -> None:
+    """Alerts outlive the version that wrote them."""
+    t = Translator("en")
+    assert "–" in t.stored("reason.outflow", {"flow": 3})
+    assert t.stored("reason.outflow", {"flow": 3, "usual": 2}) == t("reason.outflow", flow=3, usual=2)
+    assert t.stored("reason.refill_load", {"count": 2}) == t("reason.refill_load", count=2)
+    with pytest.raises(KeyError):
+        t("reason.outflow", flow=3)
