@@ -52,8 +52,13 @@ def silent_days(visits: pd.DataFrame) -> pd.DataFrame:
     known: pd.DataFrame = visits[visits["staff_id"].notna().to_numpy() & visits["ready"].to_numpy()]
     spread, means = known["visit_dispersion"].to_numpy(float), known["base"].to_numpy(float)
     log_zero = np.log1p(spread * means) / spread
+    # A room's check before may be a week old; silence is the attendant's and begins with the day.
+    begun = np.maximum(known["interval_start"], known["timestamp"] - pd.Timedelta(days=1))
     fixed = known.assign(
-        surprise=to_fixed(log_zero), mass=to_fixed(means), judged=known["ready"].to_numpy().astype(np.int64)
+        interval_start=begun,
+        surprise=to_fixed(log_zero),
+        mass=to_fixed(means),
+        judged=known["ready"].to_numpy().astype(np.int64),
     )
     days = fixed.groupby(["staff_id", "day"], as_index=False).agg(
         value=("value", "sum"), surprise=("surprise", "sum"), mass=("mass", "sum"), judged=("judged", "min"),

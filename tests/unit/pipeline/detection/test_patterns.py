@@ -125,3 +125,17 @@ def test_a_product_that_is_introduced_is_no_rise_and_one_that_always_sold_is() -
     new = risen.assign(metric_value=risen["metric_value"].mask(mine & ~late, 0.0))
     assert alerting(risen, "product_rise") == {1}
     assert alerting(new, "product_rise") == set()
+
+
+def test_an_attendants_silence_begins_with_its_first_day_and_not_with_the_rooms_checks_before() -> None:
+    """Rooms are looked into once a week at most before day 50; the attendant is silent from then on."""
+    rows = hotel()
+    silent = (rows["staff_id"] == 2.0) & (day_number(rows) >= 50)
+    long_ago = rows["interval_start"].mask(silent, rows["timestamp"] - pd.Timedelta(days=7))
+    quiet = rows.assign(metric_value=rows["metric_value"].mask(silent, 0.0), interval_start=long_ago)
+    family = next(each for each in detect_consumption(quiet, CONTEXT).families if each.name == "stuck_staff")
+    decided = decide(family, SETTINGS)
+    alerts = decided[decided["alert"] & (decided["entity_id"] == 2)]
+    assert len(alerts)
+    began = hotel_rows.START + pd.Timedelta(days=50) - pd.Timedelta(days=2)
+    assert (alerts["interval_start"] >= began).all(), alerts["interval_start"].min()
