@@ -108,8 +108,9 @@ def _in_span(family: Family, tests: pd.DataFrame, span: Span) -> pd.DataFrame:
     of_rooms = family.entity_type == "room" and "room_id" in span.waiting  # a total of the slots of a room
     id_column = "room_id" if of_rooms else "entity_id"
     wanted = span.waiting[[id_column, "timestamp"]].drop_duplicates().rename(columns={id_column: "entity_id"})
-    joined = tests[["entity_id", "timestamp"]].merge(wanted, on=["entity_id", "timestamp"], how="left", indicator=True)
-    return tests[(joined["_merge"] == "both").to_numpy()]
+    near = tests[tests["timestamp"].between(wanted["timestamp"].min(), wanted["timestamp"].max())]
+    joined = near[["entity_id", "timestamp"]].merge(wanted, on=["entity_id", "timestamp"], how="left", indicator=True)
+    return near[(joined["_merge"] == "both").to_numpy()]
 
 
 def day_end(day: int, time_zone: str) -> datetime:
