@@ -51,8 +51,8 @@ def collect_custody(connection: Any, window: Window, metric: MetricType, activit
     last_day = day_number(local_date(until, window.time_zone)) - 1
     rows = custody_days(totals, last_day, window.time_zone)
     if metric.source.query == "written_off":
-        held = rows["balance"] + rows["metric_value"] + rows["returned"] + rows["written_off"]
-        rows = rows.assign(metric_value=rows["written_off"].astype(float), exposure=held.clip(lower=0).astype(float))
+        left = rows["metric_value"] + rows["returned"] + rows["written_off"]
+        rows = rows.assign(metric_value=rows["written_off"].astype(float), exposure=left.astype(float))
     seen = activity.observed_after(connection, window, BEGINNING).rows(rows)
     return replace(connection, window, metric, seen, whole_history(staff))
 
