@@ -7,7 +7,8 @@ TRIAGE = READ | {"alerts.triage"}
 # every page tells them that it is not for their role.
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "superadmin": frozenset({"*"}),
-    "sistem_yoneticisi": TRIAGE | {"jobs.read", "jobs.run", "data.import", "users.write", "system.read", "thresholds.write"},
+    "sistem_yoneticisi": TRIAGE
+    | {"jobs.read", "jobs.run", "data.import", "users.write", "system.read", "thresholds.write"},
     "admin": TRIAGE | {"jobs.read", "data.import", "thresholds.write"},
     "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run", "thresholds.write"},
     "depo_sorumlusu": frozenset(),

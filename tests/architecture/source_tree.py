@@ -6,7 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("api", "commands", "core", "db", "identity", "operations", "pages", "pipeline", "reports", "sources", "tests")
+PACKAGES = (
+    "api", "commands", "core", "db", "identity", "operations", "pages", "pipeline", "reports", "sources", "tests",
+)  # fmt: skip
 DOORS = ("Home.py", "asgi.py", "scheduler_service.py", "manage.py", "services.py", "migrate_models_to_filesystem.py")
 
 
