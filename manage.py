@@ -1,4 +1,4 @@
-"""The command line: start, import, simulate, run the pipeline, evaluate, score, forecast, set thresholds, add users."""
+"""The command line: start, import, simulate, run the pipeline, evaluate, score, forecast, thresholds, models, keys."""
 
 import sys
 
@@ -7,6 +7,8 @@ import typer
 from commands.data import import_file, import_older, simulate
 from commands.evaluation import evaluate
 from commands.forecast import forecast_app
+from commands.keys import keys_app
+from commands.models import models_app
 from commands.pipeline import pipeline_app
 from commands.score import score
 from commands.terminal import console, migrated, opened, shown_progress, words
@@ -32,6 +34,8 @@ app.command()(score)
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(thresholds_app, name="thresholds")
+app.add_typer(models_app, name="models")
+app.add_typer(keys_app, name="keys")
 app.add_typer(user_app, name="user")
 
 

@@ -9,6 +9,7 @@ from core.clock import SystemClock
 from core.embedded.servers import Servers, running_servers
 from core.errors import AppError
 from core.i18n import Translator
+from core.key_ring import key_ring
 from core.logs import configure_logging
 from core.settings import Settings, child_environment, load_settings
 from db.session import open_database
@@ -49,7 +50,7 @@ def run_child(settings: Settings, servers: Servers, run_id: int) -> int:
     from operations.jobs.execution import execute, limit_memory
 
     limit_memory(settings.job_memory_mb)
-    database = open_database(servers.database_url, f"barometer-run-{run_id}", pool_size=3)
+    database = open_database(servers.database_url, f"barometer-run-{run_id}", pool_size=3, keys=key_ring(settings))
 
     def load_definitions() -> tuple[JobDefinition, ...]:
         from services import build_services, job_definitions

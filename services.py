@@ -8,6 +8,7 @@ from functools import partial
 
 from core.clock import Clock, SystemClock
 from core.embedded.servers import Servers, ensure_servers
+from core.key_ring import key_ring
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
@@ -19,9 +20,12 @@ from operations.jobs.cleanup import CleanupService, Retention
 from operations.jobs.definitions import JobDefinition
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
+from operations.keys.service import KeyService
+from operations.model_files.service import ModelFilesService
 from operations.quality.service import QualityService
 from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
+from pipeline.alerts.model_watch.service import ModelWatch
 from pipeline.alerts.service import AlertService
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.forecasting.service import ForecastService
@@ -58,6 +62,9 @@ class Services:
     learning: LearningService
     evaluations: EvaluationService
     quality: QualityService
+    model_files: ModelFilesService
+    model_watch: ModelWatch
+    keys: KeyService
     forecasts: ForecastService
     overview: OverviewService
     jobs: JobService
@@ -75,10 +82,11 @@ def build_services(
     """Wire the services of one process; tests hand in their own clock and database."""
     clock = clock or SystemClock()
     servers = servers or ensure_servers(settings)[0]
-    database = database or open_database(servers.database_url)
+    database = database or open_database(servers.database_url, keys=key_ring(settings))
     alerts = AlertService(database, clock)
     forecasts = ForecastService(database)
     thresholds = ThresholdService(database, clock, settings)
+    pipeline = Pipeline(database, settings, clock, alerts)
     return Services(
         settings=settings,
         clock=clock,
@@ -88,12 +96,15 @@ def build_services(
         imports=ImportService(database),
         older_system=OlderSystemService(database),
         simulation=SimulationService(database),
-        pipeline=Pipeline(database, settings, clock, alerts),
+        pipeline=pipeline,
         alerts=alerts,
         thresholds=thresholds,
         learning=LearningService(database, clock, settings, thresholds),
         evaluations=EvaluationService(database, clock, settings, thresholds),
         quality=QualityService(database, clock),
+        model_files=ModelFilesService(database, clock, pipeline.models),
+        model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
+        keys=KeyService(database, database.keys or key_ring(settings)),
         forecasts=forecasts,
         overview=OverviewService(database, forecasts),
         jobs=JobService(database, clock),
@@ -144,7 +155,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
 
     def clean_models(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
         cleaned = pipeline.models.cleanup_old_models(scope, hotel_id)
-        return StageReport(rows_out=cleaned.files, details={"size_bytes": cleaned.size_bytes})
+        return StageReport(rows_out=cleaned.files, details=vars(cleaned))
 
     def search(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
         outcomes = {name: services.thresholds.search(scope, hotel_id, name).outcome for name in METRIC_TYPES}
@@ -153,19 +164,32 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
     works: dict[str, JobWork] = {
         "first_pass": judge_past,
         "sample_feed": feed,
-        **{name: stage_work(pipeline, name) for name in ("collect", "features", "detect", "train")},
+        **{name: stage_work(pipeline, name) for name in ("collect", "features")},
+        **{name: watched(services, stage_work(pipeline, name)) for name in ("detect", "train")},
         "learn": services.learning.learn,
         "evaluate": services.evaluations.evaluate,
-        "renew": partial(renew, services),
+        "renew": watched(services, partial(renew, services)),
         "search_thresholds": search,
         "forecast": services.forecasts.forecast,
         "measure_models": partial(measure_models, pipeline),
         "compare": partial(compare, pipeline),
-        "model_cleanup": clean_models,
+        "model_cleanup": watched(services, clean_models),
         "data_cleanup": services.cleanup.delete_old,
     }
     # A job acts for nobody in particular: for the installation itself.
     return tuple(JobDefinition(name, partial(work, SYSTEM)) for name, work in works.items())
+
+
+def watched(services: Services, work: JobWork) -> JobWork:
+    """A run that uses model files: what its cache did is counted, and what went wrong with files becomes an alert."""
+
+    def watch(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+        models = services.pipeline.models
+        report = work(scope, hotel_id, at, progress)
+        models.upkeep.count(models.cache, "jobs")
+        return report + services.model_watch.watch(scope, hotel_id)
+
+    return watch
 
 
 # What follows imports its stage when it runs: scikit-learn takes seconds that the dashboard never pays.
@@ -177,7 +201,7 @@ def stage_work(pipeline: Pipeline, name: str) -> JobWork:
 
 
 def measure_models(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-    return pipeline.models.measure(scope, hotel_id, at, progress)
+    return pipeline.models.upkeep.measure(scope, hotel_id, at, progress)
 
 
 def compare(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from core.embedded.servers import Servers, prepare_home, running_servers
 from core.errors import AppError
 from core.i18n import Translator
+from core.key_ring import key_ring
 from core.logs import configure_logging
 from core.scope import SYSTEM
 from core.settings import Settings, load_settings
@@ -47,7 +48,7 @@ def opened() -> Iterator[tuple[Services, Translator]]:
 
 def migrated(settings: Settings, servers: Servers) -> Services:
     """Services over a database at the newest revision."""
-    database = open_database(servers.database_url)
+    database = open_database(servers.database_url, keys=key_ring(settings))
     database.ping()
     migrations.upgrade(database)
     return build_services(settings, servers, database=database)

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     port: int = Field(8501, ge=1, le=65535, description="Port of the dashboard and the API")
     address: str = Field("127.0.0.1", description="Address the dashboard listens on")
     admin_password: str | None = Field(None, description="Password of the first administrator; generated when empty")
+    encryption_keys: str | None = Field(
+        None, description="Keys that encrypt thresholds and sign model files, newest first; kept in a file when empty"
+    )
     language: Literal["tr", "en"] = Field("en", description="Language of the command line: tr or en")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     sample_hotel: bool = Field(True, description="Load the sample hotel into an empty database")
@@ -107,6 +110,7 @@ class Settings(BaseSettings):
     models_dir: Path = Field(
         ROOT / "ml_models", validation_alias=_older("ML_MODELS_DIR"), description="Folder of the model files"
     )
+    model_cache_mb: int = Field(48, ge=1, description="Memory for loaded models, in each process")
     alert_budget_per_day: float = Field(5.0, gt=0, description="Alerts a day a hotel wants to read, about")
     job_timeout_seconds: int = Field(900, ge=1, description="Time limit of one job run")
     job_memory_mb: int = Field(4096, ge=256, description="Memory limit of one job run")

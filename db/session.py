@@ -9,7 +9,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from core.errors import AppError
+from core.key_ring import KeyRing
 from db.outages import outages_named
+from db.sealed import KEYS
 
 
 def normalise_url(url: str) -> str:
@@ -28,6 +30,11 @@ class Database:
     """One pool of connections. Services open transactions; queries never commit."""
 
     engine: Engine
+
+    @property
+    def keys(self) -> KeyRing | None:
+        """The keys that it was opened with."""
+        return self.engine.get_execution_options().get(KEYS)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -55,14 +62,20 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, application: str = "barometer", pool_size: int = 5) -> Database:
-    """Connect lazily; UTC sessions, a statement limit and names that pg_stat_activity shows."""
+def open_database(
+    url: str, application: str = "barometer", pool_size: int = 5, keys: KeyRing | None = None
+) -> Database:
+    """Connect lazily; UTC sessions, a statement limit and names that pg_stat_activity shows.
+
+    ``keys`` open what stands encrypted in the database; without them only that cannot be read.
+    """
     engine = create_engine(
         normalise_url(url),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
         pool_pre_ping=True,
+        execution_options={KEYS: keys},
         connect_args={
             "application_name": application,
             "connect_timeout": 10,

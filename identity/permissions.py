@@ -8,9 +8,9 @@ TRIAGE = READ | {"alerts.triage"}
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "superadmin": frozenset({"*"}),
     "sistem_yoneticisi": TRIAGE
-    | {"jobs.read", "jobs.run", "data.import", "users.write", "system.read", "thresholds.write"},
-    "admin": TRIAGE | {"jobs.read", "data.import", "thresholds.write"},
-    "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run", "thresholds.write"},
+    | {"jobs.read", "jobs.run", "data.import", "users.write", "thresholds.write", "models.read", "models.write"},
+    "admin": TRIAGE | {"jobs.read", "data.import", "thresholds.write", "models.read"},
+    "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run", "thresholds.write", "models.read", "models.write"},
     "depo_sorumlusu": frozenset(),
     "kat_sorumlusu": frozenset(),
 }

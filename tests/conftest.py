@@ -10,11 +10,13 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.embedded.postgres import PostgresServer, start_postgres
 from core.embedded.valkey import ValkeyServer, start_valkey
+from core.key_ring import Key, KeyRing
 from core.settings import Settings, environment_names
 from db import migrate
 from db.session import Database, open_database
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
+KEYS = KeyRing(Path("/nowhere"), (Key("dGVzdHMgb2YgYmFyb21ldGVyOiBub3QgYSBzZWNyZXQ="),))
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -52,7 +54,7 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeySe
 @pytest.fixture(scope="session")
 def template_url(postgres_server: PostgresServer) -> str:
     """A migrated database that tests are cloned from (60 ms each)."""
-    database = open_database(postgres_server.url)
+    database = open_database(postgres_server.url, keys=KEYS)
     migrate.upgrade(database)
     database.dispose()
     return postgres_server.url
@@ -65,7 +67,7 @@ def database(template_url: str, request: pytest.FixtureRequest) -> Iterator[Data
     admin = open_database(template_url.rsplit("/", 1)[0] + "/postgres", pool_size=1)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE barometer'))
-    fresh = open_database(template_url.rsplit("/", 1)[0] + f"/{name}")
+    fresh = open_database(template_url.rsplit("/", 1)[0] + f"/{name}", keys=KEYS)
     yield fresh
     fresh.dispose()
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -73,10 +73,10 @@ class DetectionSetting(Base):
     metric_type: Mapped[Code]
     segment: Mapped[str] = mapped_column(server_default="")
     version: Mapped[int]
-    parameters: Mapped[dict[str, Any]]
+    parameters: Mapped[str]  # sealed, as is the trace
     source: Mapped[Code]
     reason: Mapped[str]
-    trace: Mapped[dict[str, Any] | None]  # how an automatic search came to it
+    trace: Mapped[str | None]  # how an automatic search came to it
     created_by: Mapped[str]
     created_at: Mapped[Now]
     is_active: Mapped[bool] = mapped_column(server_default="false")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
+    String,
     UniqueConstraint,
     text,
 )
@@ -93,7 +94,8 @@ class Score(Base):
 
 
 class Model(Base):
-    """Metadata of a model file; ``model_data`` holds only models of the older system."""
+    """Metadata of a model file. ``model_data`` holds models of the older system, and those whose file could not be
+    written; ``parameters`` stands sealed."""
 
     __tablename__ = "ml_models"
     id: Mapped[Key]
@@ -107,13 +109,18 @@ class Model(Base):
     hmac_sha256: Mapped[str | None]
     library_versions: Mapped[dict[str, Any] | None]
     feature_names: Mapped[list[Any] | None]
-    parameters: Mapped[dict[str, Any] | None]
+    feature_hash: Mapped[str | None]  # SHA-256 of the names in their order
+    parameters: Mapped[str | None]
     metrics: Mapped[dict[str, Any] | None]
     accuracy: Mapped[float | None] = mapped_column(Float(53))  # NULL: not measurable yet
     trained_from: Mapped[datetime | None]
     trained_until: Mapped[datetime | None]
     trained_at: Mapped[Now]
     is_active: Mapped[bool] = mapped_column(server_default="false")
+    deactivated_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None]  # when its copy in the database became a file
+    withdrawn_at: Mapped[datetime | None]  # not to be used by detection: refused when trained, or rolled back from
+    withdrawn_reason: Mapped[str | None] = mapped_column(String(64))
 
 
 Index(
@@ -121,6 +128,47 @@ Index(
     Model.hotel_id, Model.metric_type, Model.model_type,
     unique=True, postgresql_where=text("is_active"),
 )  # fmt: skip
+
+
+class ModelActivation(Base):
+    """Which version was in use from when to when, and why; lines stay when the version's row is gone."""
+
+    __tablename__ = "ml_model_activations"
+    id: Mapped[Key]
+    hotel_id: Mapped[HotelKey]
+    metric_type: Mapped[Code]
+    model_type: Mapped[Code]
+    model_id: Mapped[int] = mapped_column(index=True)
+    trained_at: Mapped[datetime]
+    active_from: Mapped[datetime]
+    active_until: Mapped[datetime | None]
+    reason: Mapped[Code]  # 'trained', 'chosen', 'rollback'
+    note: Mapped[str | None]
+    actor: Mapped[str]
+
+
+Index(
+    "uq_ml_model_activations_open",
+    ModelActivation.hotel_id, ModelActivation.metric_type, ModelActivation.model_type,
+    unique=True, postgresql_where=text("active_until IS NULL"),
+)  # fmt: skip
+
+
+class ModelCacheCount(Base):
+    """What the caches of loaded models did in an hour, summed over the processes of a service."""
+
+    __tablename__ = "ml_model_cache_counts"
+    __table_args__ = (PrimaryKeyConstraint("hotel_id", "counted_at", "service"),)
+    hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
+    counted_at: Mapped[datetime]  # the hour's beginning
+    service: Mapped[Code]
+    hits: Mapped[int] = mapped_column(server_default="0")
+    misses: Mapped[int] = mapped_column(server_default="0")
+    waits: Mapped[int] = mapped_column(server_default="0")
+    failures: Mapped[int] = mapped_column(server_default="0")
+    refusals: Mapped[int] = mapped_column(server_default="0")  # "busy": too many loads waited
+    evictions: Mapped[int] = mapped_column(server_default="0")
+    load_seconds: Mapped[float] = mapped_column(Float(53), server_default="0")
 
 
 class TrainingLog(Base):

@@ -15,6 +15,7 @@ OLD_ROWS = {
     "candidates": ("ml_candidates", "hotel_id = :hotel_id AND observed_on < CAST(:cutoff AS date)"),
     "test_counts": ("ml_test_counts", "hotel_id = :hotel_id AND observed_on < CAST(:cutoff AS date)"),
     "model_loads": ("ml_model_loads", "hotel_id = :hotel_id AND loaded_at < :cutoff"),
+    "model_cache": ("ml_model_cache_counts", "hotel_id = :hotel_id AND counted_at < :cutoff"),
     "forecasts": ("stock_forecasts", "hotel_id = :hotel_id AND target_on < CAST(:cutoff AS date)"),
     "backtests": ("forecast_backtests", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "evaluations": ("ml_evaluations", "hotel_id = :hotel_id AND measured_at < :cutoff"),

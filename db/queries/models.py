@@ -1,20 +1,26 @@
-"""Model metadata, the active version of each kind, and the log of trainings."""
+"""Model metadata, the active version of each kind and its history, and the log of trainings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from core.errors import AppError
 from db.queries.frames import copy_out
+from db.sealed import seal, unseal
 
+MODELS_LOCK = 7308  # the namespace of the advisory lock, one key a hotel
 COLUMNS = (
-    "id, hotel_id, model_type, metric_type, model_path, size_bytes, sha256, hmac_sha256, library_versions, "
-    "feature_names, parameters, metrics, accuracy, trained_from, trained_until, trained_at, is_active"
+    "id, hotel_id, model_type, metric_type, model_path, model_data IS NOT NULL AS has_data, size_bytes, sha256, "
+    "hmac_sha256, library_versions, feature_names, feature_hash, parameters, metrics, accuracy, trained_from, "
+    "trained_until, trained_at, is_active, deactivated_at, withdrawn_reason"
 )
+DOCUMENTS = ("library_versions", "feature_names", "metrics")
+KIND = "hotel_id = :hotel_id AND metric_type = :metric_type AND model_type = :model_type"
 
 
 @dataclass(frozen=True)
@@ -38,35 +44,76 @@ class ModelRow:
     trained_until: datetime | None
     trained_at: datetime
     is_active: bool
+    feature_hash: str | None = None
+    has_data: bool = False  # model_data holds it: a model of the older system, or one whose file could not be written
+    deactivated_at: datetime | None = None
+    withdrawn_reason: str | None = None  # None: detection may use it
+    is_locked: bool = False  # its parameters are sealed with a key that is gone
+
+    @property
+    def kind(self) -> tuple[int, str, str]:
+        return self.hotel_id, self.metric_type, self.model_type
 
 
-def add_active(connection: Connection, values: dict[str, Any]) -> int:
-    """Insert a model and make it the active one of its kind, in the caller's transaction."""
-    deactivate(connection, values)
-    return add_model(connection, values, is_active=True)
-
-
-def deactivate(connection: Connection, values: dict[str, Any]) -> None:
-    """No model of that hotel, metric type and model type is active any more."""
+def lock_models(connection: Connection, hotel_id: int) -> None:
+    """One writer of a hotel's models at a time: a publication, a choice, a clean-up; others wait for its end."""
     connection.execute(
-        text(
-            "UPDATE ml_models SET is_active = false WHERE hotel_id = :hotel_id AND metric_type = :metric_type "
-            "AND model_type = :model_type AND is_active"
-        ),
-        {key: values[key] for key in ("hotel_id", "metric_type", "model_type")},
+        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": MODELS_LOCK, "hotel_id": hotel_id}
     )
 
 
-def add_model(connection: Connection, values: dict[str, Any], is_active: bool) -> int:
-    """Insert a model; an active one needs that no other of its kind is."""
+def add_model(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Insert a version that is not active; ``parameters`` are sealed here."""
     names = list(values)
     statement = text(
-        f"INSERT INTO ml_models ({', '.join(names)}, is_active) VALUES ({', '.join(':' + n for n in names)}, "
-        f"{'true' if is_active else 'false'}) RETURNING id"
+        f"INSERT INTO ml_models ({', '.join(names)}) VALUES ({', '.join(':' + n for n in names)}) RETURNING id"
     )
-    documents = [n for n in ("library_versions", "feature_names", "parameters", "metrics") if n in names]
-    statement = statement.bindparams(*[bindparam(name, type_=JSONB(none_as_null=True)) for name in documents])
-    return int(connection.execute(statement, values).scalar_one())
+    documents = [bindparam(name, type_=JSONB(none_as_null=True)) for name in DOCUMENTS if name in names]
+    given = {**values, "parameters": seal(connection, values.get("parameters"))} if "parameters" in values else values
+    return int(connection.execute(statement.bindparams(*documents), dict(given)).scalar_one())
+
+
+def activate(connection: Connection, row: ModelRow, at: datetime, **why: str | None) -> None:
+    """Make a version the active one of its kind from ``at`` on; ``why``: reason, actor and note of the history's line.
+
+    It may be used again if it was withdrawn; newer versions of its kind may not be used any more.
+    """
+    deactivate(connection, row.kind, at)
+    connection.execute(
+        text(
+            "UPDATE ml_models SET is_active = true, deactivated_at = NULL, withdrawn_at = NULL, "
+            "withdrawn_reason = NULL WHERE id = :id"
+        ),
+        {"id": row.id},
+    )
+    values = {**_kind(row.kind), "model_id": row.id, "trained_at": row.trained_at, "active_from": at, "note": None}
+    values |= why
+    names = ", ".join(values)
+    connection.execute(
+        text(f"INSERT INTO ml_model_activations ({names}) VALUES ({', '.join(':' + name for name in values)})"), values
+    )
+
+
+def withdraw_newer(connection: Connection, row: ModelRow, at: datetime, reason: str) -> None:
+    """Versions that were trained on later rows than ``row`` are not used until somebody chooses one of them."""
+    query = (
+        f"UPDATE ml_models SET withdrawn_at = :at, withdrawn_reason = :reason WHERE {KIND} AND withdrawn_at IS NULL "
+        "AND (coalesce(trained_until, trained_at), id) > (:cutoff, :id)"
+    )
+    cutoff = row.trained_until or row.trained_at
+    params = {**_kind(row.kind), "at": at, "reason": reason, "cutoff": cutoff, "id": row.id}
+    connection.execute(text(query), params)
+
+
+def deactivate(connection: Connection, kind: tuple[int, str, str], at: datetime) -> None:
+    """No model of that kind is active any more."""
+    params = {**_kind(kind), "at": at}
+    connection.execute(
+        text(f"UPDATE ml_models SET is_active = false, deactivated_at = :at WHERE {KIND} AND is_active"), params
+    )
+    connection.execute(
+        text(f"UPDATE ml_model_activations SET active_until = :at WHERE {KIND} AND active_until IS NULL"), params
+    )
 
 
 def list_models(
@@ -77,24 +124,54 @@ def list_models(
     given = {key: value for key, value in wanted.items() if value is not None}
     where = " AND ".join(f"{key} = :{key}" for key in given) or "true"
     rows = connection.execute(text(f"SELECT {COLUMNS} FROM ml_models WHERE {where} ORDER BY id DESC"), given)
-    return [ModelRow(**row) for row in rows.mappings()]
+    return [_row(connection, row) for row in rows.mappings()]
 
 
 def model(connection: Connection, model_id: int) -> ModelRow | None:
     row = connection.execute(text(f"SELECT {COLUMNS} FROM ml_models WHERE id = :id"), {"id": model_id}).mappings()
     found = row.one_or_none()
-    return None if found is None else ModelRow(**found)
+    return None if found is None else _row(connection, found)
 
 
-def retire(connection: Connection, model_ids: Sequence[int]) -> None:
-    """Rows whose file was deleted: inactive, without a path."""
-    if model_ids:
-        connection.execute(
-            text("UPDATE ml_models SET is_active = false, model_path = NULL WHERE id IN :ids").bindparams(
-                bindparam("ids", expanding=True)
-            ),
-            {"ids": list(model_ids)},
-        )
+def active_id(connection: Connection, kind: tuple[int, str, str]) -> int | None:
+    """The id of the active version of a kind; cheap, asked every few seconds by every process that uses one."""
+    found: int | None = connection.execute(
+        text(f"SELECT id FROM ml_models WHERE {KIND} AND is_active"), _kind(kind)
+    ).scalar()
+    return found
+
+
+def retire(connection: Connection, model_ids: Sequence[int], at: datetime) -> None:
+    """Rows whose file is to be deleted: inactive, without a path and without a copy."""
+    query = (
+        "UPDATE ml_models SET model_path = NULL, model_data = NULL, deactivated_at = coalesce(deactivated_at, :at) "
+        "WHERE id = ANY(:ids) AND NOT is_active"
+    )
+    connection.execute(text(query), {"ids": list(model_ids), "at": at})
+
+
+def delete_rows(connection: Connection, model_ids: Sequence[int]) -> int:
+    """Rows of versions that nobody can use any more; the history of activations and the scores stay."""
+    query = "DELETE FROM ml_models WHERE id = ANY(:ids) AND NOT is_active"
+    return connection.execute(text(query), {"ids": list(model_ids)}).rowcount
+
+
+def activations(connection: Connection, hotel_id: int, limit: int) -> list[Mapping[str, Any]]:
+    """Who was active from when to when and why, newest first."""
+    query = (
+        "SELECT metric_type, model_type, model_id, trained_at, active_from, active_until, reason, note, actor "
+        "FROM ml_model_activations WHERE hotel_id = :hotel_id ORDER BY active_from DESC, id DESC LIMIT :limit"
+    )
+    return [dict(row) for row in connection.execute(text(query), {"hotel_id": hotel_id, "limit": limit}).mappings()]
+
+
+def previously_active(connection: Connection, kind: tuple[int, str, str]) -> list[int]:
+    """Ids of the versions that were in use before the one that is, the last one first."""
+    query = (
+        f"SELECT model_id FROM ml_model_activations WHERE {KIND} AND active_until IS NOT NULL "
+        "ORDER BY active_until DESC, id DESC"
+    )
+    return [row.model_id for row in connection.execute(text(query), _kind(kind))]
 
 
 def log_training(connection: Connection, values: dict[str, Any]) -> int:
@@ -111,11 +188,7 @@ def log_training(connection: Connection, values: dict[str, Any]) -> int:
 def trained_until(connection: Connection, hotel_id: int, metric_type: str, model_type: str) -> datetime | None:
     """The cutoff of the newest model of a kind: a training as of the same instant has nothing to do."""
     found: datetime | None = connection.execute(
-        text(
-            "SELECT max(trained_until) FROM ml_models "
-            "WHERE hotel_id = :hotel_id AND metric_type = :metric_type AND model_type = :model_type"
-        ),
-        {"hotel_id": hotel_id, "metric_type": metric_type, "model_type": model_type},
+        text(f"SELECT max(trained_until) FROM ml_models WHERE {KIND}"), _kind((hotel_id, metric_type, model_type))
     ).scalar()
     return found
 
@@ -124,3 +197,37 @@ def training_logs(connection: Connection, hotel_id: int) -> pd.DataFrame:
     """Attempts of a hotel, newest first."""
     query = "SELECT * FROM ml_training_logs WHERE hotel_id = %(hotel_id)s ORDER BY id DESC"
     return copy_out(connection, query, {"hotel_id": hotel_id})
+
+
+def _kind(kind: tuple[int, str, str]) -> dict[str, Any]:
+    return dict(zip(("hotel_id", "metric_type", "model_type"), kind, strict=True))
+
+
+def _row(connection: Connection, row: RowMapping) -> ModelRow:
+    """A version whose parameters cannot be opened is shown, and is not usable."""
+    try:
+        return ModelRow(**{**dict(row), "parameters": unseal(connection, row["parameters"])})
+    except AppError as error:
+        if error.code not in ("encryption_key_missing", "sealed_text_damaged"):
+            raise
+        return ModelRow(**{**dict(row), "parameters": None}, is_locked=True)
+
+
+def request_training(connection: Connection, hotel_id: int, at: datetime, since: datetime) -> bool:
+    """Ask the sidecar for a training unless one waits, runs, or began after ``since``; whether it was asked."""
+    query = (
+        "INSERT INTO job_requests (job_name, hotel_id, arguments, requested_by, requested_at) "
+        "SELECT 'train', :hotel_id, '{}', 'system', :at "
+        "WHERE NOT EXISTS (SELECT 1 FROM job_requests WHERE job_name = 'train' AND hotel_id = :hotel_id "
+        "AND (state = 'pending' OR requested_at > :since)) "
+        "AND NOT EXISTS (SELECT 1 FROM job_runs WHERE job_name = 'train' AND hotel_id = :hotel_id "
+        "AND (state = 'running' OR started_at > :since))"
+    )
+    return connection.execute(text(query), {"hotel_id": hotel_id, "at": at, "since": since}).rowcount > 0
+
+
+def share_models(connection: Connection, hotel_id: int) -> None:
+    """No file of the hotel's models is cleaned away until the transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock_shared(:space, :hotel_id)"), {"space": MODELS_LOCK, "hotel_id": hotel_id}
+    )

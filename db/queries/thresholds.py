@@ -1,10 +1,11 @@
 """Versions of the detection settings: written once, followed by others, one of them active."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from db.sealed import seal, unseal
 
 SETTINGS_LOCK = 7307  # the namespace of the advisory lock, one key a hotel
 COLUMNS = "id, hotel_id, metric_type, version, parameters, source, reason, trace, created_by, created_at, is_active"
@@ -20,7 +21,7 @@ def lock_settings(connection: Connection, hotel_id: int) -> None:
 def active(connection: Connection, hotel_id: int) -> list[Mapping[str, Any]]:
     """The active version of each metric type of a hotel that has one."""
     query = f"SELECT {COLUMNS} FROM detection_settings WHERE hotel_id = :hotel_id AND is_active AND segment = ''"
-    return [dict(row) for row in connection.execute(text(query), {"hotel_id": hotel_id}).mappings()]
+    return _opened(connection, query, {"hotel_id": hotel_id})
 
 
 def versions(connection: Connection, hotel_id: int, metric_type: str | None = None) -> list[Mapping[str, Any]]:
@@ -30,8 +31,15 @@ def versions(connection: Connection, hotel_id: int, metric_type: str | None = No
         f"SELECT {COLUMNS} FROM detection_settings WHERE hotel_id = :hotel_id AND segment = '' {wanted}"
         "ORDER BY created_at DESC, id DESC"
     )
-    params = {"hotel_id": hotel_id, "metric_type": metric_type}
-    return [dict(row) for row in connection.execute(text(query), params).mappings()]
+    return _opened(connection, query, {"hotel_id": hotel_id, "metric_type": metric_type})
+
+
+def _opened(connection: Connection, query: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Rows with what stands sealed in them opened; raises ``encryption_key_missing`` when its key is gone."""
+    return [
+        {**row, "parameters": unseal(connection, row["parameters"]), "trace": unseal(connection, row["trace"])}
+        for row in connection.execute(text(query), params).mappings()
+    ]
 
 
 def add_version(connection: Connection, row: Mapping[str, Any]) -> int:
@@ -40,11 +48,8 @@ def add_version(connection: Connection, row: Mapping[str, Any]) -> int:
     ``row``: hotel_id, metric_type, parameters, source, reason, trace, created_by, created_at.
     The caller holds the lock.
     """
-    params = {
-        **row,
-        "parameters": json.dumps(row["parameters"]),
-        "trace": None if row["trace"] is None else json.dumps(row["trace"]),
-    }
+    sealed = {name: seal(connection, row[name]) for name in ("parameters", "trace")}
+    params = {**row, **sealed}
     connection.execute(
         text(
             "UPDATE detection_settings SET is_active = false WHERE hotel_id = :hotel_id "
@@ -57,7 +62,7 @@ def add_version(connection: Connection, row: Mapping[str, Any]) -> int:
             text(
                 "INSERT INTO detection_settings (hotel_id, metric_type, segment, version, parameters, source, reason, "
                 "trace, created_by, created_at, is_active) SELECT :hotel_id, :metric_type, '', "
-                "coalesce(max(version), 0) + 1, CAST(:parameters AS jsonb), :source, :reason, CAST(:trace AS jsonb), "
+                "coalesce(max(version), 0) + 1, :parameters, :source, :reason, :trace, "
                 ":created_by, :created_at, true FROM detection_settings "
                 "WHERE hotel_id = :hotel_id AND metric_type = :metric_type AND segment = '' RETURNING id"
             ),

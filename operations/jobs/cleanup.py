@@ -27,6 +27,7 @@ class Retention:
     candidates: int = 90
     test_counts: int = 90
     model_loads: int = 90
+    model_cache: int = 90
     forecasts: int = 90
     backtests: int = 180
     evaluations: int = 180
@@ -36,7 +37,8 @@ class Retention:
         return cls(
             settings.metric_days, settings.feature_days, settings.metric_days, settings.alert_days,
             settings.training_log_days, settings.job_run_days, settings.metric_days, settings.metric_days,
-            settings.metric_days, settings.metric_days, settings.training_log_days, settings.training_log_days,
+            settings.metric_days, settings.metric_days, settings.metric_days, settings.training_log_days,
+            settings.training_log_days,
         )  # fmt: skip
 
 

@@ -15,7 +15,10 @@ from pages.shell.triage import triage
 from pipeline.alerts.peers import PeerRange
 from pipeline.alerts.service import AlertDetail, EventRow
 
-OTHER_UNITS = ("dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "ozel_seri_sapma")  # not the metric's own unit
+# Not the metric's own unit.
+OTHER_UNITS = (
+    "dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "ozel_seri_sapma", "model_kullanilamiyor", "model_disk_dolu",
+)  # fmt: skip
 
 
 def show_alert(page: Page, alert_id: int) -> None:

@@ -21,13 +21,13 @@ def filter_row(label: str) -> "st.delta_generator.DeltaGenerator":
     return st.container(horizontal=True, vertical_alignment="bottom")
 
 
-def choose_one(name: str, options: Sequence[str], label: str, show: Callable[[str], str]) -> str:
+def choose_one(name: str, options: Sequence[str], label: str, show: Callable[[str], str], width: int = WIDTH) -> str:
     """One of ``options``; the first is the default and leaves no trace in the address."""
     key = f"filter_{name}"
     asked = st.query_params.get(name, options[0])
     st.session_state[key] = asked if asked in options else options[0]
     return st.selectbox(
-        label, options, format_func=show, key=key, on_change=_to_address, args=(name, options[0]), width=WIDTH
+        label, options, format_func=show, key=key, on_change=_to_address, args=(name, options[0]), width=width
     )
 
 

@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
+def choose_hotel(page: Page) -> "tuple[Page, HotelRow]":
+    """One hotel, for pages that show nothing of several at a time; the first one until another is chosen."""
+    hotels = _hotels(page)
+    names = {hotel.code: hotel.name for hotel in hotels}
+    chosen = next(iter(names))
+    if len(hotels) > 1:
+        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
+    [shown] = [hotel for hotel in hotels if hotel.code == chosen]
+    return replace(page, t=Translator(page.t.language, shown.time_zone)), shown
+
+
 def choose_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
     """The page in the chosen hotel's time zone, and the chosen hotels; stops with advice when there is none."""
-    hotels = reads.hotels(page)
-    if not hotels:
-        st.title(page.t("shell.no_hotel_title"))
-        st.info(page.t("shell.no_hotel_text"), icon=":material/apartment:")
-        st.stop()
+    hotels = _hotels(page)
     names = {hotel.code: hotel.name for hotel in hotels}
     chosen = ALL
     if len(hotels) > 1:
@@ -30,3 +37,13 @@ def choose_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
         chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
     shown = tuple(hotel for hotel in hotels if chosen in (ALL, hotel.code))
     return replace(page, t=Translator(page.t.language, shown[0].time_zone), names_hotels=len(shown) > 1), shown
+
+
+def _hotels(page: Page) -> "list[HotelRow]":
+    """The visitor's hotels; stops with advice when there is none."""
+    hotels = reads.hotels(page)
+    if not hotels:
+        st.title(page.t("shell.no_hotel_title"))
+        st.info(page.t("shell.no_hotel_text"), icon=":material/apartment:")
+        st.stop()
+    return hotels

@@ -17,6 +17,7 @@ BOARD = "pages/alerts/board.py"
 ALERT = "pages/alerts/alert.py"
 JOBS = "pages/system/jobs.py"
 QUALITY = "pages/system/quality.py"
+MODEL_FILES = "pages/models/files.py"
 
 
 def navigation() -> "StreamlitPage":
@@ -28,7 +29,15 @@ def navigation() -> "StreamlitPage":
         st.Page(BOARD, title=t("shell.alerts"), icon=":material/notifications:", url_path="alerts"),
         st.Page(ALERT, title=t("shell.alert"), icon=":material/notifications:", url_path="alert", visibility="hidden"),
     ]
-    may_see_jobs = user is not None and services().identity.scope_of(user).allows("jobs.read")
+    scope = services().identity.scope_of(user) if user is not None else None
+    may_see_jobs = scope is not None and scope.allows("jobs.read")
+    model_files = st.Page(
+        MODEL_FILES,
+        title=t("shell.model_files"),
+        icon=":material/folder_data:",
+        url_path="model-files",
+        visibility="visible" if scope is not None and scope.allows("models.read") else "hidden",
+    )
     jobs = st.Page(
         JOBS,
         title=t("shell.jobs"),
@@ -44,6 +53,10 @@ def navigation() -> "StreamlitPage":
         visibility="visible" if may_see_jobs else "hidden",
     )
     return st.navigation(
-        {t("shell.group_today"): today, t("shell.group_system"): [jobs, quality]},
+        {
+            t("shell.group_today"): today,
+            t("shell.group_models"): [model_files],
+            t("shell.group_system"): [jobs, quality],
+        },
         position="sidebar" if user else "hidden",
     )

@@ -16,6 +16,7 @@ from pipeline.alerts.service import AlertDetail, AlertFilters, AlertPage, AlertR
 from reports.overview import OverviewFigures
 
 if TYPE_CHECKING:
+    from operations.model_files.service import Activation, ModelFiles, Preview
     from operations.quality.service import Kpi, TrainingRow
     from pipeline.alerts.evaluation.service import EvaluationRow
     from pipeline.alerts.learning.service import LearnedThreshold
@@ -92,6 +93,19 @@ def trainings(page: Page, hotel_id: int) -> "list[TrainingRow]":
     return _trainings(version(page, "models"), _scope(page), page.scope, hotel_id)
 
 
+def model_files(page: Page, hotel_id: int) -> "ModelFiles":
+    """Loads are counted all day: read again every five minutes, and at once when a version or a setting changed."""
+    return _model_files((*version(page, "models"), _minutes(page.now)), _scope(page), page.scope, hotel_id)
+
+
+def model_history(page: Page, hotel_id: int) -> "list[Activation]":
+    return _model_history(version(page, "models"), _scope(page), page.scope, hotel_id)
+
+
+def model_cleanup(page: Page, hotel_id: int) -> "Preview":
+    return _model_cleanup((*version(page, "models"), _minutes(page.now)), _scope(page), page.scope, hotel_id)
+
+
 def _minutes(now: datetime) -> str:
     return now.strftime("%Y-%m-%d %H ") + str(now.minute // 5)
 
@@ -154,6 +168,21 @@ def _suppressions(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[S
 @st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
 def _trainings(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[TrainingRow]":
     return services().quality.trainings(_scope, hotel_id)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _model_files(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "ModelFiles":
+    return services().model_files.files(_scope, hotel_id)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _model_history(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[Activation]":
+    return services().model_files.history(_scope, hotel_id)
+
+
+@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
+def _model_cleanup(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "Preview":
+    return services().model_files.preview(_scope, hotel_id)
 
 
 def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:

@@ -29,6 +29,8 @@ SENTENCES = {
     ("talep_yavaslama", "floor"): "alert.requests_slowing",
     ("gelir_dusus", "hotel"): "alert.revenue_hotel",
     ("gelir_dusus", "product"): "alert.revenue_product",
+    ("model_kullanilamiyor", "hotel"): "alert.models_unusable",
+    ("model_disk_dolu", "hotel"): "alert.model_disk_full",
 }
 # Where one alert type has several causes, the reason tells which sentence says it.
 CAUSES = {
@@ -63,7 +65,10 @@ ACTIONS = {
     "teslimat_sapma": ("action.review_movements", "action.count_stock"),
     "stok_tutarsizlik": ("action.review_movements", "action.count_stock"),
     "stok_sayim_farki": ("action.review_movements", "action.count_stock"),
+    "model_kullanilamiyor": ("action.look_at_model_files", "action.retrain"),
+    "model_disk_dolu": ("action.free_disk", "action.clean_model_files"),
 }
+SHARES = ("model_kullanilamiyor", "model_disk_dolu")  # said in percent
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ def describe(anomaly: Anomaly) -> Message:
         params["guests"] = guests
     if anomaly.alert_type == "stok_sayim_farki":
         params["recorded"] = _recorded(anomaly)
+    if anomaly.alert_type in SHARES:
+        params["percent"] = round(100 * anomaly.value)
     reasons = tuple({"id": reason.message_id, "params": reason.params} for reason in anomaly.reasons)
     return Message(_sentence(anomaly, guests), params, reasons, _actions(anomaly))
 

@@ -155,7 +155,7 @@ class DetectionService:
         where = (connection, window.hotel_id, window.metric_type)
         models = [row for kind in CHANNELS for row in self.models.usable_models(*where, kind)]
         since = waiting["timestamp"].min().to_pydatetime() - timedelta(microseconds=1)
-        return channel_of(models, self.models.load_model_from_file, read_features(*where, since, window.at))
+        return channel_of(models, self.models.loaded, read_features(*where, since, window.at))
 
     def _context(self, window: Window, channel: pd.DataFrame | None) -> Context:
         metric = METRIC_TYPES[window.metric_type]

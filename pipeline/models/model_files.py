@@ -1,161 +1,269 @@
 """Model files: written atomically, signed, and checked before anything in them is executed (B1, B2)."""
 
-import hashlib
-import hmac
+import errno
+import fcntl
 import os
+import pickle
+import re
 import secrets
+import shutil
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-
-import joblib
-import numpy
-import pandas
-import scipy
-import sklearn
 
 from core.errors import AppError
+from core.key_ring import KeyRing
 from core.logs import logger
+from pipeline.models.seal import Identity, Seal, library_versions
+from pipeline.models.stored import StoredModel
 
-FILE_MODE, FOLDER_MODE, KEY_MODE = 0o644, 0o755, 0o600
-LIBRARIES = {"scikit-learn": sklearn, "numpy": numpy, "scipy": scipy, "pandas": pandas, "joblib": joblib}
+FILE_MODE, FOLDER_MODE = 0o644, 0o755
+NAME = re.compile(r"hotel-[0-9]+/[A-Za-z0-9_.-]+\.pkl")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+SPARE_BYTES = 1_000_000  # a disk is left this much
+UNREADABLE = (
+    AttributeError, ImportError, pickle.UnpicklingError, EOFError, KeyError, IndexError, TypeError, ValueError,
+    ArithmeticError, zlib.error, MemoryError, RecursionError,
+)  # fmt: skip
 log = logger(__name__)
 
 
 @dataclass(frozen=True)
-class Seal:
-    """What the database keeps about a file, and what must fit before it is opened."""
+class OpenedModel:
+    """A model that was checked and loaded. While somebody uses it, ``file`` holds a lock that no clean-up breaks."""
 
-    path: str  # relative to the model folder
-    size_bytes: int
-    sha256: str
-    hmac_sha256: str
-    library_versions: Mapping[str, str]
+    stored: StoredModel
+    memory_bytes: int  # of what it was unpickled from, without compression: within 5 % of the growth of the process
+    file: int | None = None
 
+    def use(self) -> None:
+        """A clean-up leaves the file alone from now on; where one deletes it this very moment, the memory stays."""
+        if self.file is not None:
+            with suppress(BlockingIOError):
+                fcntl.flock(self.file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
-def library_versions() -> dict[str, str]:
-    """Versions that a pickle depends on, by package."""
-    return {name: str(module.__version__) for name, module in LIBRARIES.items()}
+    def leave(self) -> None:
+        if self.file is not None:
+            fcntl.flock(self.file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        if self.file is not None:
+            os.close(self.file)
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """The volume of model files, one sub-folder a hotel, and the key that signs them."""
+    """The volume of model files, one sub-folder a hotel, and the keys that sign them."""
 
     root: Path
-    key_path: Path
+    keys: KeyRing = field(repr=False)
 
-    def write(self, hotel_id: int, model_type: str, metric_type: str, at: datetime, model: Any) -> Seal:
-        """Write ``{model_type}_{metric_type}_{timestamp}.pkl``; two of the same instant get different timestamps."""
-        folder = self.root / f"hotel-{hotel_id}"
-        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-        folder.chmod(FOLDER_MODE)
+    def serialised(self, stored: StoredModel) -> bytes:
+        """What is written: joblib's format, compressed."""
+        import joblib
+
         buffer = BytesIO()
-        joblib.dump(model, buffer, compress=1)
-        content = buffer.getvalue()
-        staged = folder / f".{secrets.token_hex(8)}.partial"
-        try:
-            _write_durably(staged, content)
-            path = _publish(staged, folder, f"{model_type}_{metric_type}", at)
-        finally:
-            staged.unlink(missing_ok=True)
-        log.info("model_saved", path=str(path), kilobytes=round(len(content) / 1024, 1))
-        relative = path.relative_to(self.root).as_posix()
-        digest = hashlib.sha256(content).hexdigest()
-        return Seal(relative, len(content), digest, self._sign(relative, content), library_versions())
+        joblib.dump(stored, buffer, compress=1)
+        return buffer.getvalue()
 
-    def read(self, seal: Seal) -> Any:
-        """The model, after the file was found to be exactly the one that was written here.
+    def write(self, identity: Identity, at: datetime, content: bytes) -> Seal:
+        """Publish ``{model_type}_{metric_type}_{timestamp}.pkl``; two of the same instant get different timestamps.
 
-        Raises ``model_missing``, ``model_corrupt`` or ``model_outdated``; none of them unpickles a byte.
+        Raises ``model_disk_full``, ``model_folder_forbidden`` or ``model_not_written``; no part of a file stays.
         """
-        path = self.inside(seal.path)
+        folder = self.root / f"hotel-{identity.hotel_id}"
+        with _named(folder, "model_not_written"):
+            folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+            if stat.S_IMODE(folder.stat().st_mode) != FOLDER_MODE:
+                with suppress(PermissionError):  # another user's folder that we may write into all the same
+                    folder.chmod(FOLDER_MODE)
+            self._refuse_full(folder, len(content))
+            with _alone(folder):
+                _sweep(folder)
+                path = _publish(folder, f"{identity.model_type}_{identity.metric_type}", at, content)
+        log.info("model_saved", path=str(path), kilobytes=round(len(content) / 1024, 1))
+        return self.sealed(identity, path.relative_to(self.root).as_posix(), content)
+
+    def sealed(self, identity: Identity, path: str, content: bytes) -> Seal:
+        """The seal of a content under a name."""
+        digest, versions = sha256(content).hexdigest(), dict(library_versions())
+        return Seal(path, len(content), digest, self.keys.sign(identity.message(path, digest, versions)), versions)
+
+    def read(self, identity: Identity, seal: Seal) -> OpenedModel:
+        """The model, after the file was found to be exactly the one that was written for this identity.
+
+        Raises ``model_outdated``, ``model_missing``, ``model_forbidden``, ``model_unreadable`` or ``model_corrupt``;
+        none of them unpickles a byte.
+        """
+        self.refuse_outdated(seal)
+        content, descriptor = self._content(seal)
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            log.error("model_missing", path=str(path), reason=str(error))  # noqa: TRY400 (the reason says it all)
-            raise AppError("model_missing", 404, params={"path": seal.path}) from error
-        fits = hmac.compare_digest(hashlib.sha256(content).hexdigest(), seal.sha256)
-        if not fits or not hmac.compare_digest(self._sign(seal.path, content), seal.hmac_sha256):
-            log.error("model_corrupt", path=str(path), size_bytes=len(content))
-            raise AppError("model_corrupt", 409, params={"path": seal.path})
-        if dict(seal.library_versions) != library_versions():
-            log.warning("model_outdated", path=str(path), versions=dict(seal.library_versions))
+            return self.opened(identity, seal, content, descriptor)
+        except AppError:
+            os.close(descriptor)
+            raise
+
+    def opened(self, identity: Identity, seal: Seal, content: bytes, descriptor: int | None = None) -> OpenedModel:
+        """The model in a content that has this seal; also of copies in the database."""
+        import joblib
+
+        self.refuse_outdated(seal)
+        message = identity.message(seal.path, seal.sha256, seal.library_versions)
+        fits = len(content) == seal.size_bytes and sha256(content).hexdigest() == seal.sha256
+        if not fits or not self.keys.is_signed(seal.signature, message):
+            raise _corrupt(seal, "not the one that was saved", len(content))
+        try:
+            raw = zlib.decompress(content)
+            found = joblib.load(BytesIO(raw))
+        except UNREADABLE as error:
+            raise _corrupt(seal, f"{type(error).__name__}: {error}", len(content)) from error
+        return OpenedModel(found if isinstance(found, StoredModel) else StoredModel(found), len(raw), descriptor)
+
+    def refuse_outdated(self, seal: Seal) -> None:
+        if seal.library_versions != library_versions():
+            log.warning("model_outdated", path=seal.path, versions=seal.library_versions)
             raise AppError("model_outdated", 409, params={"path": seal.path})
-        return joblib.load(BytesIO(content))
 
     def inside(self, relative: str) -> Path:
-        """The path of a stored name; a name that leads out of the model folder raises ``model_path_wrong``."""
-        path = (self.root / relative).resolve()
-        if not path.is_relative_to(self.root.resolve()) or path.suffix != ".pkl":
+        """The path of a stored name; a name that leads elsewhere, also through a link, raises ``model_path_wrong``."""
+        path = self.root / relative
+        if not NAME.fullmatch(relative) or os.path.realpath(path) != f"{os.path.realpath(self.root)}/{relative}":
             raise AppError("model_path_wrong", 400, params={"path": relative})
         return path
 
-    def delete(self, relative: str) -> int:
-        """Delete one file; returns its bytes, 0 when it was gone already."""
+    def delete(self, relative: str) -> int | None:
+        """Delete one file; its bytes, 0 when it was gone already, None when somebody uses it (it stays)."""
         path = self.inside(relative)
-        size = path.stat().st_size if path.exists() else 0
-        path.unlink(missing_ok=True)
+        with _named(path, "model_not_deleted"):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return 0
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                size = os.fstat(descriptor).st_size
+                path.unlink(missing_ok=True)
+            except BlockingIOError:
+                return None
+            finally:
+                os.close(descriptor)
         return size
 
-    def orphans(self, known: set[str], older_than: datetime) -> list[str]:
-        """Files that no row of the database names (a rolled-back training), left alone while they are young."""
-        found = [path for path in self.root.glob("hotel-*/*") if path.suffix in (".pkl", ".partial")]
-        return [
-            name
-            for path in found
-            if (name := path.relative_to(self.root).as_posix()) not in known
-            and path.suffix == ".pkl"
-            and path.stat().st_mtime < older_than.timestamp()
-        ]
+    def files(self, hotel_id: int) -> dict[str, os.stat_result]:
+        """Names and facts of a hotel's model files."""
+        found = {}
+        for path in (self.root / f"hotel-{hotel_id}").glob("*.pkl"):
+            with suppress(FileNotFoundError):
+                found[path.relative_to(self.root).as_posix()] = path.lstat()
+        return found
 
-    def _sign(self, relative: str, content: bytes) -> str:
-        """HMAC over name and content: a signed file cannot be passed off as another hotel's."""
-        return hmac.new(self._key(), relative.encode() + b"\0" + content, hashlib.sha256).hexdigest()
+    def sweep(self, hotel_id: int) -> int:
+        """Delete what writers left that died: temporary files while nobody writes; returns their bytes."""
+        folder = self.root / f"hotel-{hotel_id}"
+        if not folder.is_dir():
+            return 0
+        with _named(folder, "model_not_deleted"), _alone(folder):
+            return _sweep(folder)
 
-    def _key(self) -> bytes:
-        """The signing key, made on first use; a key that others can read is refused."""
-        if not self.key_path.exists():
-            self.key_path.parent.mkdir(parents=True, exist_ok=True)
-            staged = self.key_path.with_name(f".{self.key_path.name}.{secrets.token_hex(4)}")
-            _write_durably(staged, secrets.token_hex(32).encode(), KEY_MODE)
+    def disk_ratio(self) -> float:
+        """The used part of the disk that the model files lie on."""
+        usage = shutil.disk_usage(next(path for path in (self.root, *self.root.parents) if path.exists()))
+        return usage.used / usage.total
+
+    def _refuse_full(self, folder: Path, wanted: int) -> None:
+        free = shutil.disk_usage(folder).free
+        if free < wanted + SPARE_BYTES:
+            raise _failed("model_disk_full", folder, f"{free} bytes are free, {wanted} are needed")
+
+    def _content(self, seal: Seal) -> tuple[bytes, int]:
+        """Exactly the sealed number of bytes of a regular file, and its open descriptor."""
+        path = self.inside(seal.path)
+        with _named(path, "model_unreadable", reading=True):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
-                os.link(staged, self.key_path)  # the first one wins; link never replaces
-            except FileExistsError:
-                log.info("model_key_exists", path=str(self.key_path))
-            finally:
-                staged.unlink()
-        if stat.S_IMODE(self.key_path.stat().st_mode) & 0o077:
-            raise AppError("model_key_exposed", 500, params={"path": str(self.key_path)})
-        return bytes.fromhex(self.key_path.read_text())
+                facts = os.fstat(descriptor)
+                if not stat.S_ISREG(facts.st_mode) or facts.st_size != seal.size_bytes:
+                    raise _corrupt(seal, "another size or kind", facts.st_size)
+                with open(descriptor, "rb", closefd=False) as stream:
+                    return stream.read(seal.size_bytes), descriptor
+            except (OSError, AppError):
+                os.close(descriptor)
+                raise
 
 
-def _write_durably(path: Path, content: bytes, mode: int = FILE_MODE) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    path.chmod(mode)
-
-
-def _publish(staged: Path, folder: Path, stem: str, at: datetime) -> Path:
-    """Give the finished file its name in one step, never over another file, and make the name durable."""
-    while True:
+def _publish(folder: Path, stem: str, at: datetime, content: bytes) -> Path:
+    """Under the folder's lock: a temporary file made durable, then its name in one step, never another file's."""
+    path = folder / f"{stem}_{at:%Y%m%dT%H%M%S%f}.pkl"
+    while path.exists():
+        at += timedelta(microseconds=1)
         path = folder / f"{stem}_{at:%Y%m%dT%H%M%S%f}.pkl"
-        try:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))  # claims the name
-        except FileExistsError:
-            at += timedelta(microseconds=1)
-            continue
-        staged.replace(path)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
+    staged = folder / f".{secrets.token_hex(8)}.partial"
+    try:
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(descriptor, FILE_MODE)
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        return path
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+    folder_descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(folder_descriptor)
+    finally:
+        os.close(folder_descriptor)
+    return path
+
+
+def _sweep(folder: Path) -> int:
+    swept = 0
+    for path in folder.glob(".*.partial"):
+        swept += path.lstat().st_size
+        path.unlink(missing_ok=True)
+        log.warning("model_partial_swept", path=str(path))
+    return swept
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The only one that writes in a folder; the system takes the lock back from a killed process."""
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _named(path: Path, code: str, *, reading: bool = False) -> Iterator[None]:
+    """Errors of the file system by their names; ``code`` for all that has none of its own."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            code = "model_disk_full"
+        elif error.errno in FORBIDDEN:
+            code = "model_forbidden" if reading else "model_folder_forbidden"
+        elif reading and error.errno in (errno.ENOENT, errno.ENOTDIR):
+            code = "model_missing"
+        raise _failed(code, path, error.strerror or type(error).__name__) from error
+
+
+def _failed(code: str, path: Path, reason: str) -> AppError:
+    """The error, told in the log with its detail (B4)."""
+    log.error(code, path=str(path), reason=reason)
+    return AppError(code, 507 if code == "model_disk_full" else 500, params={"path": str(path), "reason": reason})
+
+
+def _corrupt(seal: Seal, reason: str, size_bytes: int) -> AppError:
+    log.error("model_corrupt", path=seal.path, reason=reason, size_bytes=size_bytes)
+    return AppError("model_corrupt", 409, params={"path": seal.path})

@@ -1,28 +1,35 @@
-"""ModelManager: model files on the volume, their metadata in the database (SPEC B1, B4)."""
+"""ModelManager: model files on the volume, their metadata in the database (SPEC B1, B2, B4, B5, B9, R4)."""
 
-import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from core.clock import Clock, SystemClock, local_date, local_midnight
+from core.clock import Clock, SystemClock
 from core.errors import AppError
+from core.key_ring import KeyRing, key_ring
 from core.logs import logger
+from core.memory import MemoryGauge
 from core.scope import Scope
 from core.settings import Settings
-from core.stage import Progress, StageReport, silent
-from db.queries import model_loads
-from db.queries import models as model_queries
+from db.queries import audit
+from db.queries import models as queries
 from db.queries.models import ModelRow
-from db.queries.scores import hotel_time_zone
 from db.queries.versions import bump
 from db.session import Database
-from pipeline.models.model_files import ModelFolder, Seal
+from pipeline.models.loaded import LoadedModels
+from pipeline.models.model_files import ModelFolder, OpenedModel
+from pipeline.models.reading.service import ModelReader, seal_values
+from pipeline.models.seal import Identity, Seal, feature_hash
+from pipeline.models.stored import check_reference, with_reference
+from pipeline.models.switching import Kind, Switchboard
+from pipeline.models.tries import tried
+from pipeline.models.upkeep.service import Cleaned, ModelUpkeep
 
-VERSIONS_KEPT = 3
-ORPHAN_AGE = timedelta(hours=24)
+Also = Callable[[Any, int], object]  # (connection, model id)
 log = logger(__name__)
 
 
@@ -41,160 +48,232 @@ class TrainedModel:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     accuracy: float | None = None
     refused: str | None = None  # why it does not replace the model in use; kept, but never used
+    batch: Any | None = None  # inputs of ``estimator.scores``: what they give now they must give whenever it is loaded
 
 
-@dataclass(frozen=True)
-class Cleaned:
-    """What a clean-up removed."""
-
-    files: int
-    size_bytes: int
+def nothing(connection: Any, model_id: int) -> None:
+    """No more than the publication itself."""
 
 
 @dataclass(frozen=True)
 class ModelManager:
-    """Saves, finds, checks and removes models. The file is on the disk before a row names it."""
+    """Saves, finds, checks, switches and removes models. A file is on the disk before a row names it."""
 
     database: Database
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
+    sleep: Callable[[float], None] = time.sleep
 
-    @property
+    @cached_property
+    def keys(self) -> KeyRing:
+        return self.database.keys or key_ring(self.settings)
+
+    @cached_property
     def folder(self) -> ModelFolder:
-        return ModelFolder(self.settings.models_dir.expanduser(), self.settings.data_dir / "secrets" / "model_key")
+        return ModelFolder(self.settings.models_dir.expanduser(), self.keys)
 
-    def save_model_to_file(self, connection: Any, model: TrainedModel) -> int:
-        """Write the file, then name it in the caller's transaction, as the active one unless it was refused; its id."""
+    @cached_property
+    def cache(self) -> LoadedModels[OpenedModel]:
+        """The models that this process has loaded."""
+        return LoadedModels(self.settings.model_cache_mb * 1_000_000, MemoryGauge().used_ratio)
+
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        return Switchboard(self._active, self.check)
+
+    @cached_property
+    def reader(self) -> ModelReader:
+        return ModelReader(self.database, self.folder, self.clock, self.sleep)
+
+    @cached_property
+    def upkeep(self) -> ModelUpkeep:
+        return ModelUpkeep(self.database, self.folder, self.clock)
+
+    def save_model_to_file(self, model: TrainedModel, also: Also = nothing) -> int:
+        """Publish a version and make it the active one unless it was refused; its id.
+
+        The file is written, read back and scored first. Then one transaction names it: metadata, active pointer,
+        history, and what ``also`` writes. Whatever fails, the version before stays the active one.
+        Raises ``model_disk_full`` (after an emergency clean-up) or ``model_scores_differ``. Where the folder may not be
+        written to, the database keeps the copy (SPEC B9).
+        """
+        identity = Identity(
+            model.hotel_id, model.model_type, model.metric_type, tuple(model.feature_names), model.trained_from,
+            model.trained_until,
+        )  # fmt: skip
         now = self.clock.now()
-        seal = self.folder.write(model.hotel_id, model.model_type, model.metric_type, now, model.estimator)
-        values = {
-            "hotel_id": model.hotel_id,
-            "model_type": model.model_type,
-            "metric_type": model.metric_type,
-            "model_path": seal.path,
-            "size_bytes": seal.size_bytes,
-            "sha256": seal.sha256,
-            "hmac_sha256": seal.hmac_sha256,
-            "library_versions": dict(seal.library_versions),
-            "feature_names": list(model.feature_names),
-            "parameters": dict(model.parameters) | ({"refused": model.refused} if model.refused else {}),
-            "metrics": dict(model.metrics),
-            "accuracy": model.accuracy,
-            "trained_from": model.trained_from,
-            "trained_until": model.trained_until,
-            "trained_at": now,
-        }
-        if model.refused:
-            return model_queries.add_model(connection, values, is_active=False)
-        return model_queries.add_active(connection, values)
+        content = self.folder.serialised(with_reference(model.estimator, model.batch))
+        seal = self._written(identity, now, content)
+        values = seal_values(seal) | {
+            "hotel_id": model.hotel_id, "model_type": model.model_type, "metric_type": model.metric_type,
+            "model_data": None if seal.path else content, "feature_names": list(model.feature_names),
+            "feature_hash": feature_hash(model.feature_names), "parameters": dict(model.parameters),
+            "metrics": dict(model.metrics), "accuracy": model.accuracy, "trained_from": model.trained_from,
+            "trained_until": model.trained_until, "trained_at": now, "withdrawn_reason": model.refused,
+            "withdrawn_at": now if model.refused else None, "deactivated_at": now if model.refused else None,
+        }  # fmt: skip
+        with self.database.transaction() as connection:
+            queries.lock_models(connection, model.hotel_id)
+            model_id = queries.add_model(connection, values)
+            row = queries.model(connection, model_id)
+            if row is not None and not model.refused:
+                queries.activate(connection, row, now, reason="trained", actor="system")
+            also(connection, model_id)
+            bump(connection, model.hotel_id, "models")
+        return model_id
 
     def load_model_from_file(self, row: ModelRow) -> Any:
-        """The model of a row; raises ``model_missing``, ``model_corrupt`` or ``model_outdated`` unopened.
+        """The estimator of a row, from its file or else from the copy in the database; tried three times.
 
-        Every attempt leaves a record (SPEC B8); without a database the model is loaded all the same (B9).
+        Raises ``model_missing``, ``model_corrupt``, ``model_outdated`` and the like before a byte is opened. Every
+        attempt leaves a record (SPEC B8); without a database the model is loaded all the same (B9).
         """
-        began, outcome = time.perf_counter(), model_loads.LOADED
-        try:
-            model = self._read(row)
-        except AppError as error:
-            outcome = error.code
-            raise
-        finally:
-            self._record_load(row, time.perf_counter() - began, outcome)
-        return model
+        opened = self.reader.open(row)
+        opened.close()
+        return opened.stored.estimator
 
-    def _read(self, row: ModelRow) -> Any:
-        if not row.model_path or not row.sha256 or not row.hmac_sha256:
-            raise AppError("model_missing", 404, params={"path": row.model_path or f"model {row.id}"})
-        seal = Seal(row.model_path, row.size_bytes or 0, row.sha256, row.hmac_sha256, row.library_versions or {})
-        return self.folder.read(seal)
+    @contextmanager
+    def loaded(self, row: ModelRow) -> Iterator[Any]:
+        """The estimator for the time of the block, from this process's cache where it is there already."""
+        key = (*row.kind, row.id, row.sha256)
+        with self.cache.lease(key, lambda: self.reader.open(row), owner=row.hotel_id) as opened:
+            yield opened.stored.estimator
 
-    def _record_load(self, row: ModelRow, seconds: float, outcome: str) -> None:
-        if outcome == model_loads.LOADED:
-            log.info("model_loaded", path=row.model_path, milliseconds=round(1000 * seconds, 1))
-        load = {
-            "hotel_id": row.hotel_id, "model_id": row.id, "metric_type": row.metric_type,
-            "model_type": row.model_type, "loaded_at": self.clock.now(), "duration_seconds": seconds,
-            "outcome": outcome,
-        }  # fmt: skip
-        try:
-            with self.database.transaction() as connection:
-                model_loads.record(connection, load)
-        except AppError as error:
-            log.warning("model_load_not_recorded", model_id=row.id, reason=error.code)
+    @contextmanager
+    def in_use(self, hotel_id: int, metric_type: str, model_type: str) -> Iterator[Any]:
+        """The active version's estimator for the time of the block. Processes follow a switch within 5 s (R4)."""
+        with self.loaded(self.switchboard.row((hotel_id, metric_type, model_type))) as estimator:
+            yield estimator
 
-    def measure(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
-        """The last whole local day's load times, the sizes and the disk as rows of ``ml_metrics`` (SPEC B8)."""
-        scope.require("jobs.run")
-        scope.require_hotel(hotel_id)
-        root = self.folder.root
-        usage = shutil.disk_usage(next(path for path in (root, *root.parents) if path.exists()))
+    def check(self, row: ModelRow) -> float:
+        """Load a version and score its reference batch; seconds. Raises what is wrong with it."""
+        began = time.perf_counter()
+        key = (*row.kind, row.id, row.sha256)
+        with self.cache.lease(key, lambda: self.reader.open(row), owner=row.hotel_id) as opened:
+            check_reference(opened.stored, {"path": row.model_path or f"model {row.id}"})
+        return time.perf_counter() - began
+
+    def check_now(self, scope: Scope, model_id: int) -> float:
+        """``check`` of the file as it is now, not of what is remembered of it."""
+        row = self.get_model_info(scope, model_id)
+        self.cache.forget((*row.kind, row.id, row.sha256))
+        return self.check(row)
+
+    def make_active(self, scope: Scope, model_id: int, note: str, reason: str = "chosen") -> ModelRow:
+        """Use this version from now on, everywhere; newer ones are not used until somebody chooses one of them.
+
+        Raises what is wrong with its file (the version in use stays) and ``reason_missing``.
+        """
+        scope.require("models.write")
+        if not note.strip():
+            raise AppError("model_reason_missing")
+        row = self.get_model_info(scope, model_id)
+        self.check_now(scope, model_id)
+        now = self.clock.now()
         with self.database.transaction() as connection:
-            time_zone = hotel_time_zone(connection, hotel_id)
-            today = local_date(at, time_zone)
-            since, until = (local_midnight(today - timedelta(days=back), time_zone) for back in (1, 0))
-            ratio = round(usage.used / usage.total, 4)
-            written = model_loads.write_measures(connection, hotel_id, since, until, ratio)
-            bump(connection, hotel_id, "models")
-        progress(1.0, "stage.done")
-        return StageReport(written, written, {"disk_ratio": ratio})
+            queries.lock_models(connection, row.hotel_id)
+            found = queries.model(connection, model_id)
+            if found is None or not (found.model_path or found.has_data):
+                raise AppError("model_missing", 404, params={"path": row.model_path or f"model {model_id}"})
+            if not found.is_active:
+                queries.activate(connection, found, now, reason=reason, actor=scope.actor, note=note)
+                queries.withdraw_newer(connection, found, now, "rolled_back")
+                details = {"metric_type": row.metric_type, "model_type": row.model_type, "note": note}
+                audit.record(
+                    connection, scope.actor, "model_activated", hotel_id=row.hotel_id, entity=f"model {model_id}",
+                    details=details,
+                )  # fmt: skip
+                bump(connection, row.hotel_id, "models")
+        log.info("model_activated", model_id=model_id, reason=reason, actor=scope.actor)
+        return row
+
+    def rollback(self, scope: Scope, hotel_id: int, metric_type: str, model_type: str, note: str) -> ModelRow:
+        """Back to the version that was in use before, the newest of them that still loads and scores.
+
+        Raises ``model_nothing_before`` when there is none.
+        """
+        scope.require("models.write")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            ids = queries.previously_active(connection, (hotel_id, metric_type, model_type))
+            rows = {row.id: row for row in queries.list_models(connection, hotel_id, metric_type, model_type)}
+        for row in (rows[one] for one in dict.fromkeys(ids) if one in rows and not rows[one].is_active):
+            try:
+                return self.make_active(scope, row.id, note, "rollback")
+            except AppError as error:
+                if error.code == "model_reason_missing":
+                    raise
+                log.warning("model_rollback_skips", model_id=row.id, reason=error.code)
+        raise AppError("model_nothing_before", 409, params={"metric": metric_type, "model": model_type})
 
     def usable_models(self, connection: Any, hotel_id: int, metric_type: str, model_type: str) -> list[ModelRow]:
-        """Rows with a file, newest training cutoff first: for detection, which may only look at earlier ones.
+        """Versions for detection, newest training cutoff first; a withdrawn one is none of them.
 
-        A model that was refused when it was trained is none of them.
+        Until the caller's transaction ends, no clean-up takes their files.
         """
-        rows = model_queries.list_models(connection, hotel_id, metric_type, model_type)
+        queries.share_models(connection, hotel_id)
+        rows = queries.list_models(connection, hotel_id, metric_type, model_type)
         usable = [
-            row for row in rows if row.model_path and row.trained_until and not (row.parameters or {}).get("refused")
-        ]
+            row for row in rows
+            if (row.model_path or row.has_data) and row.trained_until and row.withdrawn_reason is None
+        ]  # fmt: skip
         return sorted(usable, key=lambda row: (row.trained_until or row.trained_at, row.id), reverse=True)
 
     def list_available_models(self, scope: Scope, hotel_id: int) -> list[ModelRow]:
         """Models of a hotel whose file is there, newest first."""
-        scope.require("system.read")
+        scope.require("models.read")
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
-            rows = model_queries.list_models(connection, hotel_id)
-        return [row for row in rows if row.model_path and self.folder.inside(row.model_path).exists()]
+            rows = queries.list_models(connection, hotel_id)
+        there = self.folder.files(hotel_id)
+        return [row for row in rows if row.model_path in there]
 
     def get_model_info(self, scope: Scope, model_id: int) -> ModelRow:
         """Metadata of one model; raises ``not_found``."""
-        scope.require("system.read")
+        scope.require("models.read")
         with self.database.reading() as connection:
-            row = model_queries.model(connection, model_id)
+            row = queries.model(connection, model_id)
         if row is None:
             raise AppError("not_found", 404, params={"what": f"model {model_id}"})
         scope.require_hotel(row.hotel_id)
         return row
 
     def cleanup_old_models(self, scope: Scope, hotel_id: int | None = None) -> Cleaned:
-        """Keep ``VERSIONS_KEPT`` versions of each kind and the active one; delete other files, and orphans."""
-        scope.require("jobs.run")
-        if hotel_id is not None:
-            scope.require_hotel(hotel_id)
-        with self.database.transaction() as connection:
-            rows = [row for row in model_queries.list_models(connection, hotel_id) if row.model_path]
-            spare = _beyond(rows, VERSIONS_KEPT)
-            model_queries.retire(connection, [row.id for row in spare])
-        gone = {str(row.model_path) for row in spare}
-        orphans: list[str] = []
-        if hotel_id is None:
-            known = {str(row.model_path) for row in rows} - gone
-            orphans = self.folder.orphans(known | gone, self.clock.now() - ORPHAN_AGE)
-        removed = [self.folder.delete(path) for path in sorted(gone | set(orphans))]
-        cleaned = Cleaned(len(removed), sum(removed))
-        log.info("models_cleaned", files=cleaned.files, megabytes=round(cleaned.size_bytes / 1e6, 2))
-        return cleaned
+        """Versions beyond three of a kind, inactive ones of a month, strays; more when the disk is nearly full (B3)."""
+        return self.upkeep.clean(scope, hotel_id)
 
+    def _written(self, identity: Identity, at: datetime, content: bytes) -> Seal:
+        """The seal of what was written, after it was read back and scored."""
+        try:
+            try:
+                seal = self.folder.write(identity, at, content)
+            except AppError as error:
+                if error.code != "model_disk_full":
+                    raise
+                self.upkeep.emergency()
+                seal = self.folder.write(identity, at, content)
+        except AppError as error:
+            if error.code != "model_folder_forbidden":
+                raise
+            log.error("model_kept_in_database", hotel_id=identity.hotel_id, reason=error.code)  # noqa: TRY400
+            seal = self.folder.sealed(identity, "", content)
+        try:
+            if seal.path:
+                opened = self.folder.read(identity, seal)
+                opened.close()
+            else:
+                opened = self.folder.opened(identity, seal, content)
+            check_reference(opened.stored, {"path": seal.path})
+        except AppError:
+            if seal.path:
+                self.folder.delete(seal.path)
+            raise
+        return seal
 
-def _beyond(rows: list[ModelRow], keep: int) -> list[ModelRow]:
-    """The rows after the first ``keep`` of each kind, newest first; never an active one."""
-    seen: dict[tuple[int, str, str], int] = {}
-    spare = []
-    for row in rows:
-        kind = (row.hotel_id, row.model_type, row.metric_type)
-        seen[kind] = seen.get(kind, 0) + 1
-        if seen[kind] > keep and not row.is_active:
-            spare.append(row)
-    return spare
+    def _active(self, kind: Kind) -> ModelRow | None:
+        def found() -> ModelRow | None:
+            with self.database.reading() as connection:
+                model_id = queries.active_id(connection, kind)
+                return None if model_id is None else queries.model(connection, model_id)
+
+        return tried(found, self.sleep)

@@ -18,6 +18,7 @@ from pipeline.training.zscore import fit_robust_z
 
 VALIDATION_DAYS = 7
 RARE = 1e-3
+BATCH_ROWS = 32  # of the reference batch that travels with a model file
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Fitted:
     metrics: dict[str, Any]
     rows: int
     series: int
+    batch: pd.DataFrame | None = None  # inputs of ``estimator.scores``, for its reference scores
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class CountParameters:
     model: CountModel
     room_ids: np.ndarray
     product_ids: np.ndarray
+
+    def scores(self, batch: pd.DataFrame) -> np.ndarray:
+        """Expected units of rows (product, state, room as positions; exposure), each as on a Monday."""
+        product, state, room = (batch[name].to_numpy(np.int64) for name in ("product", "state", "room"))
+        return self.model.means(product, state, room, batch["exposure"].to_numpy(dtype=float), 0)
 
 
 def fit_isolation_forest(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
@@ -53,7 +60,7 @@ def fit_isolation_forest(rows: pd.DataFrame, time_zone: str, choice: Choice) -> 
     parameters = {"trees": len(model.forest.estimators_), "contamination": "auto", "time_zone": time_zone}
     return Fitted(
         model, list(model.names), parameters | _chosen(choice, "isolation_forest"), metrics, len(rows),
-        rows["entity_id"].nunique(),
+        rows["entity_id"].nunique(), _batch(rows),
     )  # fmt: skip
 
 
@@ -68,7 +75,7 @@ def fit_deep(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
     parameters = {"layers": list(model.network.hidden_layer_sizes), "time_zone": time_zone}
     return Fitted(
         model, list(model.names), parameters | _chosen(choice, "autoencoder"), metrics, len(rows),
-        rows["entity_id"].nunique(),
+        rows["entity_id"].nunique(), _batch(rows),
     )  # fmt: skip
 
 
@@ -86,7 +93,8 @@ def fit_zscore(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
         z = fit_robust_z(older).z(newer["entity_id"].to_numpy(np.int64), newer["metric_value"].to_numpy(dtype=float))
         metrics["beyond_three_ratio"] = round(float((np.abs(z) > 3.0).mean()), 4)
     model = fit_robust_z(rows)
-    return Fitted(model, ["metric_value"], {"time_zone": time_zone}, metrics, len(rows), model.entities.size)
+    batch = _batch(rows[["entity_id", "metric_value"]])
+    return Fitted(model, ["metric_value"], {"time_zone": time_zone}, metrics, len(rows), model.entities.size, batch)
 
 
 def fit_negative_binomial(rows: pd.DataFrame, time_zone: str, choice: Choice) -> Fitted:
@@ -102,7 +110,10 @@ def fit_negative_binomial(rows: pd.DataFrame, time_zone: str, choice: Choice) ->
         "level": round(model.level, 4),
     }
     estimator = CountParameters(model, arrays.room_ids, arrays.product_ids)
-    return Fitted(estimator, ["metric_value"], parameters, metrics, len(rows), rows["entity_id"].nunique())
+    columns = {name: getattr(arrays, name)[-BATCH_ROWS:] for name in ("product", "state", "room", "exposure")}
+    return Fitted(
+        estimator, ["metric_value"], parameters, metrics, len(rows), rows["entity_id"].nunique(), pd.DataFrame(columns)
+    )
 
 
 def _window(rows: CountRows, first: int, last: int) -> CountWindow:
@@ -133,6 +144,12 @@ def _check_counts(rows: CountRows, cut: int) -> dict[str, Any]:
         "recorded_over_expected": round(float(rows.units[at].sum() / max(means.sum(), 1e-9)), 4),
         "rare_ratio": round(float((tail < RARE).mean()), 6),
     }
+
+
+def _batch(rows: pd.DataFrame) -> pd.DataFrame:
+    """A few rows from all over the frame."""
+    at = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), BATCH_ROWS)).astype(np.int64))
+    return rows.iloc[at].drop(columns="timestamp", errors="ignore").reset_index(drop=True)
 
 
 def _known(value: float) -> float | None:

@@ -17,7 +17,6 @@ from db.queries import scores as score_queries
 from db.queries.features import read_features
 from db.queries.metrics import read_consumption, read_metrics
 from db.queries.models import ModelRow
-from db.queries.versions import bump
 from db.session import Database
 from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES
@@ -106,11 +105,12 @@ class TrainingService:
             fitted = self._fit(attempt, rows, in_use)
             fitted.metrics["rows_left_out"] = left_out
             status = self._save(attempt, fitted, rows, in_use)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, AppError) as error:
+            if isinstance(error, AppError) and error.code.startswith("database_"):
+                raise
             log.exception("training_failed", **{key: str(value) for key, value in attempt.logged().items()})
-            self._log(
-                attempt, {"status": "failed", "row_count": len(rows), "error": f"{type(error).__name__}: {error}"}
-            )
+            told = str(error) if isinstance(error, AppError) else f"{type(error).__name__}: {error}"
+            self._log(attempt, {"status": "failed", "row_count": len(rows), "error": told})
             return StageReport(len(rows), 0, {label: "failed"})
         return StageReport(len(rows), 1, {label: status})
 
@@ -187,23 +187,28 @@ class TrainingService:
         return self.confirmed.excluded(connection, attempt.hotel_id, metric.name, attempt.at - WINDOW, attempt.at)
 
     def _save(self, attempt: Attempt, fitted: Fitted, rows: pd.DataFrame, in_use: ModelRow | None) -> str:
-        with self.database.transaction() as connection:
+        """Publish the fit and log the attempt in the publication's own transaction."""
+        with self.database.reading() as connection:
             promotion = self.gate.decide(connection, attempt.hotel_id, attempt.metric, fitted, in_use)
-            fitted.metrics["promotion"] = _figures(promotion)
-            model = TrainedModel(
-                attempt.hotel_id, attempt.kind, attempt.metric.name, fitted.estimator,
-                trained_from=rows["timestamp"].min().to_pydatetime(), trained_until=attempt.at,
-                feature_names=fitted.feature_names, parameters=fitted.parameters, metrics=fitted.metrics,
-                refused=None if promotion.is_promoted else promotion.reason_id,
-            )  # fmt: skip
-            status = "success" if promotion.is_promoted else "refused"
-            done = {
-                "status": status, "row_count": fitted.rows, "series_count": fitted.series, "metrics": fitted.metrics,
-                "model_id": self.models.save_model_to_file(connection, model),
-                "error": None if promotion.is_promoted else promotion.reason_id,
-            }  # fmt: skip
-            model_queries.log_training(connection, attempt.logged() | done | {"finished_at": self.models.clock.now()})
-            bump(connection, attempt.hotel_id, "models")
+        fitted.metrics["promotion"] = _figures(promotion)
+        reason = None if promotion.is_promoted else promotion.reason_id
+        model = TrainedModel(
+            attempt.hotel_id, attempt.kind, attempt.metric.name, fitted.estimator,
+            trained_from=rows["timestamp"].min().to_pydatetime(), trained_until=attempt.at,
+            feature_names=fitted.feature_names, parameters=fitted.parameters, metrics=fitted.metrics,
+            refused=reason, batch=fitted.batch,
+        )  # fmt: skip
+        status = "success" if promotion.is_promoted else "refused"
+        done = {
+            "status": status, "row_count": fitted.rows, "series_count": fitted.series, "metrics": fitted.metrics,
+            "error": reason,
+        }  # fmt: skip
+
+        def logged(connection: Any, model_id: int) -> None:
+            finished = {"model_id": model_id, "finished_at": self.models.clock.now()}
+            model_queries.log_training(connection, attempt.logged() | done | finished)
+
+        self.models.save_model_to_file(model, also=logged)
         return status
 
     def _log(self, attempt: Attempt, outcome: dict[str, Any]) -> None:

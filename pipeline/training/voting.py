@@ -1,6 +1,7 @@
 """Which fitted models speak beside the Z-Score, and of which days: the choice of training, kept by detection (P5)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,9 +17,11 @@ log = logger(__name__)
 
 
 def channel_of(
-    rows: Sequence["ModelRow"], load: Callable[["ModelRow"], Any], features: pd.DataFrame
+    rows: Sequence["ModelRow"], loaded: "Callable[[ModelRow], AbstractContextManager[Any]]", features: pd.DataFrame
 ) -> tuple[pd.DataFrame | None, int]:
     """Evidence of the days of ``features`` (entity_id, timestamp, channel, model_id), and how many models failed.
+
+    ``loaded`` gives a row's model for the time of a block.
 
     A day belongs to the newest training that ended before it. Among the models of one training at most one votes; a
     day whose training chose the Z-Score alone has no row, nor has one whose model cannot be loaded (SPEC B2). Models
@@ -39,12 +42,11 @@ def channel_of(
         if not parameters.get("votes", True):
             continue
         try:
-            model = load(row)
+            with loaded(row) as model:
+                judged.append(mine[KEYS].assign(channel=model.evidence(mine), model_id=row.id))
         except AppError as error:
             fallbacks += 1
             log.warning("model_fallback", model_id=row.id, metric_type=row.metric_type, reason=error.code)
-            continue
-        judged.append(mine[KEYS].assign(channel=model.evidence(mine), model_id=row.id))
     return (pd.concat(judged, ignore_index=True) if judged else None), fallbacks
 
 

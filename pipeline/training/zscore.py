@@ -33,6 +33,10 @@ class RobustZ:
         scale = np.where(known, self.scale[position] if self.entities.size else 1.0, self.usual_scale)
         return np.asarray((values - location) / scale)
 
+    def scores(self, rows: pd.DataFrame) -> Floats:
+        """z of rows (entity_id, metric_value)."""
+        return self.z(rows["entity_id"].to_numpy(np.int64), rows["metric_value"].to_numpy(dtype=float))
+
     def evidence(self, entity_ids: np.ndarray, values: Floats) -> Floats:
         """−log10 of the two-sided normal tail."""
         tail = 2.0 * special.ndtr(-np.abs(self.z(entity_ids, values)))

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.embedded.postgres import start_postgres
+from core.key_ring import KeyRing, new_key
 from db import migrate
 from db.session import Database, open_database
 
@@ -16,7 +17,7 @@ def fresh_database() -> Iterator[Database]:
     with TemporaryDirectory(prefix="barometer-bench-") as folder:
         Path(folder).chmod(0o755)
         server = start_postgres(Path(folder))
-        database = open_database(server.url)
+        database = open_database(server.url, keys=KeyRing(Path(folder) / "keys", (new_key(),)))
         try:
             migrate.upgrade(database)
             yield database

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -23,9 +24,12 @@ JOBS = "pages/system/jobs.py"
 
 
 @pytest.fixture
-def services(database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def services(
+    database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Services]:
+    settings = Settings(home=tmp_path / "home", models_dir=tmp_path / "models")
     servers = Servers("", "redis://127.0.0.1:1", None, None)
-    built = build_services(Settings(), servers, clock=clock, database=database)
+    built = build_services(settings, servers, clock=clock, database=database)
     monkeypatch.setattr(provider, "build_services", lambda _: built)
     provider.services.clear()
     st.cache_data.clear()

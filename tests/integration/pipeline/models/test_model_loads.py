@@ -15,7 +15,7 @@ from db.queries import models as model_queries
 from db.queries.models import ModelRow
 from db.session import Database, open_database
 from pipeline.models.service import ModelManager, TrainedModel
-from tests.conftest import NOW
+from tests.conftest import KEYS, NOW
 from tests.integration.builders import build_hotel
 
 DAY = timedelta(days=1)
@@ -30,8 +30,9 @@ def manager(database: Database, clock: FixedClock, tmp_path: Path) -> ModelManag
 def model(manager: ModelManager) -> ModelRow:
     with manager.database.transaction() as connection:
         hotel = build_hotel(connection)
-        trained = TrainedModel(hotel.hotel_id, "zscore", "stok_seviye", {"level": 1.0}, NOW - DAY, NOW)
-        model_id = manager.save_model_to_file(connection, trained)
+    trained = TrainedModel(hotel.hotel_id, "zscore", "stok_seviye", {"level": 1.0}, NOW - DAY, NOW)
+    model_id = manager.save_model_to_file(trained)
+    with manager.database.reading() as connection:
         row = model_queries.model(connection, model_id)
     assert row is not None
     return row
@@ -62,7 +63,7 @@ def test_loads_and_what_was_wrong_are_recorded(manager: ModelManager, model: Mod
 
 def test_a_model_is_loaded_although_its_load_cannot_be_recorded(manager: ModelManager, model: ModelRow) -> None:
     """B9: the database is gone, the file is not."""
-    gone = replace(manager, database=open_database("postgresql://nobody:x@127.0.0.1:1/none"))
+    gone = replace(manager, database=open_database("postgresql://nobody:x@127.0.0.1:1/none", keys=KEYS))
     assert gone.load_model_from_file(model) == {"level": 1.0}
     assert loads(manager.database) == []
 
@@ -74,7 +75,7 @@ def test_a_day_of_loads_sizes_and_the_disk_become_metric_rows_once(
     manager.load_model_from_file(model)
     clock.advance(DAY)
     for _ in range(2):
-        manager.measure(SYSTEM, model.hotel_id, clock.now())
+        manager.upkeep.measure(SYSTEM, model.hotel_id, clock.now())
     [(entity, seconds, at)] = measured(manager.database, "model_yukleme_sure")
     assert (entity, at) == (model.id, NOW.replace(hour=21))  # midnight in Istanbul
     assert 0 < seconds < 10
@@ -87,12 +88,12 @@ def test_a_day_of_loads_sizes_and_the_disk_become_metric_rows_once(
 def test_a_day_without_a_load_has_no_load_time(manager: ModelManager, model: ModelRow, clock: FixedClock) -> None:
     """Zero is not missing."""
     clock.advance(DAY)
-    assert manager.measure(SYSTEM, model.hotel_id, clock.now()).rows_out == 2
+    assert manager.upkeep.measure(SYSTEM, model.hotel_id, clock.now()).rows_out == 2
     assert measured(manager.database, "model_yukleme_sure") == []
 
 
 def test_measuring_is_refused_to_readers_and_outside_the_scope(manager: ModelManager, model: ModelRow) -> None:
     with pytest.raises(AppError, match="forbidden"):
-        manager.measure(Scope("r", frozenset({"system.read"}), None), model.hotel_id, NOW)
+        manager.upkeep.measure(Scope("r", frozenset({"models.read"}), None), model.hotel_id, NOW)
     with pytest.raises(AppError, match="not_found"):
-        manager.measure(Scope("r", frozenset({"jobs.run"}), frozenset({-1})), model.hotel_id, NOW)
+        manager.upkeep.measure(Scope("r", frozenset({"jobs.run"}), frozenset({-1})), model.hotel_id, NOW)

@@ -22,6 +22,7 @@ from pipeline.metrics.service import MetricsService
 from pipeline.models.service import ModelManager
 from sources.simulation.anomalies import NEGATIVE_CUSTODY, TENFOLD_ENTRY, VACANT_THEFT, PlantPlan
 from sources.simulation.service import SimulationService
+from tests.conftest import KEYS
 
 UNTIL = datetime(2026, 3, 2, 5, tzinfo=UTC)
 EARLIER = UNTIL - timedelta(days=3, hours=2)
@@ -62,7 +63,7 @@ def judged(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     admin = open_database(server + "/postgres", pool_size=1)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'CREATE DATABASE "{TEMPLATE}" TEMPLATE barometer'))
-    database = open_database(f"{server}/{TEMPLATE}")
+    database = open_database(f"{server}/{TEMPLATE}", keys=KEYS)
     [hotel] = SimulationService(database).create(SYSTEM, 1, 50, 38, seed=5, until=UNTIL, plant=PLAN)
     MetricsService(database).collect(SYSTEM, hotel, UNTIL)
     made = services(database, hotel, tmp_path_factory.mktemp("judged"))
@@ -91,7 +92,7 @@ def live(
     admin = open_database(server + "/postgres", pool_size=1)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'))
-    database = open_database(f"{server}/{name}")
+    database = open_database(f"{server}/{name}", keys=KEYS)
     made = services(database, judged[0], tmp_path)
     made.witness.told.extend(judged[1])
     yield made

@@ -107,7 +107,7 @@ def test_a_refused_challenger_is_stored_inactive_and_never_used(hotel: int, trai
         usable = service.models.usable_models(connection, hotel, *FOREST)
         logs = model_queries.training_logs(connection, hotel)
     assert [row.is_active for row in rows] == [False, True]
-    assert (rows[0].parameters or {})["refused"] == "kept_for_the_test"
+    assert rows[0].withdrawn_reason == "kept_for_the_test"
     assert [row.id for row in usable] == [first.id]
     assert logs["status"].tolist()[:2] == ["refused"] * 2
     assert set(logs["error"].tolist()[:2]) == {"kept_for_the_test"}

@@ -1,5 +1,7 @@
 """Who may vote, who is promoted, what is left out (SPEC P5, P11, A6.3, B2)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,10 +41,11 @@ class Constant:
         return np.full(len(features), self.level)
 
 
-def load(row: ModelRow) -> Constant:
+@contextmanager
+def loaded(row: ModelRow) -> Iterator[Constant]:
     if row.id == 13:
         raise AppError("model_corrupt")
-    return Constant(float(row.id))
+    yield Constant(float(row.id))
 
 
 def days(count: int = 10) -> pd.DataFrame:
@@ -51,7 +54,7 @@ def days(count: int = 10) -> pd.DataFrame:
 
 
 def test_a_day_belongs_to_the_newest_training_that_ended_before_it() -> None:
-    found, failed = channel_of([row(2, 3, votes=True), row(1, 7, votes=True)], load, days())
+    found, failed = channel_of([row(2, 3, votes=True), row(1, 7, votes=True)], loaded, days())
     assert found is not None
     assert found.sort_values("timestamp")["model_id"].tolist() == [1] * 4 + [2] * 3
     assert failed == 0
@@ -59,21 +62,21 @@ def test_a_day_belongs_to_the_newest_training_that_ended_before_it() -> None:
 
 def test_days_of_a_training_that_chose_the_zscore_have_no_row_nor_those_of_a_damaged_model() -> None:
     silent = row(2, 3, votes=False, choice={"kind": "zscore"})
-    found, _ = channel_of([silent, row(1, 7, votes=True)], load, days())
+    found, _ = channel_of([silent, row(1, 7, votes=True)], loaded, days())
     assert found is not None
     assert found["model_id"].tolist() == [1] * 4
-    found, failed = channel_of([row(13, 3, votes=True), row(1, 7, votes=True)], load, days())
+    found, failed = channel_of([row(13, 3, votes=True), row(1, 7, votes=True)], loaded, days())
     assert found is not None
     assert (found["model_id"].tolist(), failed) == ([1] * 4, 1)
-    assert channel_of([silent], load, days()) == (None, 0)
+    assert channel_of([silent], loaded, days()) == (None, 0)
 
 
 def test_of_two_models_of_one_training_the_chosen_one_votes_and_models_without_a_choice_do() -> None:
     forest = row(3, 3, votes=False, choice={"kind": "autoencoder"})
-    found, _ = channel_of([forest, row(2, 3, votes=True)], load, days())
+    found, _ = channel_of([forest, row(2, 3, votes=True)], loaded, days())
     assert found is not None
     assert set(found["model_id"]) == {2}
-    older, _ = channel_of([row(5, 3)], load, days())
+    older, _ = channel_of([row(5, 3)], loaded, days())
     assert older is not None
     assert set(older["channel"]) == {5.0}
 
@@ -133,8 +136,8 @@ def test_the_autoencoder_is_deterministic_and_a_score_does_not_depend_on_its_bat
 
 def test_a_model_of_another_metric_or_kind_is_the_callers_business_but_order_is_not() -> None:
     rows = [row(1, 7, votes=True), row(2, 3, votes=True)]
-    one, _ = channel_of(rows, load, days())
-    two, _ = channel_of([replace(each) for each in reversed(rows)], load, days())
+    one, _ = channel_of(rows, loaded, days())
+    two, _ = channel_of([replace(each) for each in reversed(rows)], loaded, days())
     assert one is not None
     assert two is not None
     pd.testing.assert_frame_equal(one, two)
@@ -142,4 +145,4 @@ def test_a_model_of_another_metric_or_kind_is_the_callers_business_but_order_is_
 
 @pytest.mark.parametrize("empty", [True, False])
 def test_without_days_or_models_there_is_no_channel(empty: bool) -> None:
-    assert channel_of([] if empty else [row(1, 1)], load, days() if empty else days().iloc[:0]) == (None, 0)
+    assert channel_of([] if empty else [row(1, 1)], loaded, days() if empty else days().iloc[:0]) == (None, 0)

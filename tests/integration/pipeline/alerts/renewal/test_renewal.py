@@ -136,7 +136,7 @@ def test_a_new_model_that_is_worse_is_refused_with_its_reason_and_the_old_one_st
     training: TrainingService, clock: FixedClock, hotel_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fit = FITS["isolation_forest"]
-    monkeypatch.setitem(FITS, "isolation_forest", lambda *given: replace(fit(*given), estimator=Noise()))
+    monkeypatch.setitem(FITS, "isolation_forest", lambda *given: replace(fit(*given), estimator=Noise(), batch=None))
     judge(training, clock, hotel_id, [FALSE] * 15 + [RIGHT] * 6)
     before = active_forest(training.database)
     report = renewal(training, clock).renew(SYSTEM, hotel_id, UNTIL)

@@ -1,0 +1,179 @@
+"""The installation's keys: they encrypt what a copy of the database must not show, and sign model files (SPEC A9.3).
+
+Encryption is Fernet (AES-128-CBC with HMAC-SHA256, github.com/fernet/spec). A sealed text names its key, so that keys
+can be exchanged while everything runs: the first key of the ring seals, every key of it opens.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from core.errors import AppError
+from core.settings import Settings
+
+FILE_MODE = 0o600
+SIGNING = b"barometer: signatures of model files"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: 32 random bytes as Fernet writes them. ``id`` tells keys apart and reveals nothing of them."""
+
+    secret: str = field(repr=False)
+
+    @cached_property
+    def id(self) -> str:
+        return hashlib.sha256(self.secret.encode()).hexdigest()[:8]
+
+    @cached_property
+    def fernet(self) -> Fernet:
+        return Fernet(self.secret)
+
+    @cached_property
+    def signing(self) -> bytes:
+        """A key of its own for signatures, derived from the secret."""
+        return hmac.new(self.secret.encode(), SIGNING, hashlib.sha256).digest()
+
+
+def new_key() -> Key:
+    return Key(Fernet.generate_key().decode())
+
+
+def parse_keys(text: str, origin: str) -> tuple[Key, ...]:
+    """Keys separated by commas or lines, newest first; raises ``encryption_key_wrong`` naming the place."""
+    keys = []
+    for position, part in enumerate(text.replace(",", "\n").split()):
+        try:
+            Fernet(part)
+        except ValueError as error:
+            raise AppError("encryption_key_wrong", 500, params={"origin": origin, "position": position + 1}) from error
+        keys.append(Key(part))
+    return tuple(keys)
+
+
+@dataclass
+class KeyRing:
+    """Keys from the settings (``given``), or else from the file at ``path``, which is made at the first sealing.
+
+    The file is looked at before every use, so a key that another process added is known at once.
+    """
+
+    path: Path
+    given: tuple[Key, ...] = ()
+    _known: tuple[tuple[int, int], tuple[Key, ...]] | None = field(default=None, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def all(self) -> tuple[Key, ...]:
+        """Newest first; empty before the first sealing. Raises ``encryption_keys_exposed`` if others may read them."""
+        if self.given:
+            return self.given
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return ()
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            raise AppError("encryption_keys_exposed", 500, params={"path": str(self.path)})
+        stamp = (found.st_mtime_ns, found.st_ino)
+        with self._lock:
+            if self._known is None or self._known[0] != stamp:
+                self._known = (stamp, parse_keys(self.path.read_text(encoding="ascii"), str(self.path)))
+            return self._known[1]
+
+    def seal(self, document: Any) -> str:
+        """A JSON document as ``<key id>:<Fernet token>``."""
+        key = self._first()
+        content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return f"{key.id}:{key.fernet.encrypt(content).decode()}"
+
+    def unseal(self, text: str) -> Any:
+        """The document; raises ``encryption_key_missing`` or ``sealed_text_damaged``, never gives garbage."""
+        key_id, _, token = text.partition(":")
+        try:
+            return json.loads(self.find(key_id).fernet.decrypt(token.encode()))
+        except InvalidToken as error:
+            raise AppError("sealed_text_damaged", 500, params={"key": key_id}) from error
+
+    def sign(self, message: bytes) -> str:
+        """``<key id>:<HMAC-SHA256>``."""
+        key = self._first()
+        return f"{key.id}:{hmac.new(key.signing, message, hashlib.sha256).hexdigest()}"
+
+    def is_signed(self, signature: str, message: bytes) -> bool:
+        """Whether one of our keys signed exactly this; raises ``encryption_key_missing`` when its key is gone."""
+        key_id, _, digest = signature.partition(":")
+        expected = hmac.new(self.find(key_id).signing, message, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected, digest)
+
+    def find(self, key_id: str) -> Key:
+        for key in self.all():
+            if key.id == key_id:
+                return key
+        raise AppError("encryption_key_missing", 503, params={"key": key_id, "path": str(self.path)})
+
+    def add(self) -> Key:
+        """Put a new key first; raises ``encryption_keys_given`` where the settings name the keys."""
+        self._refuse_given()
+        key = new_key()
+        with self._lock:
+            self._write((key, *self._file()))
+        return key
+
+    def remove(self, key_ids: set[str]) -> None:
+        """Forget some keys; the first one stays."""
+        self._refuse_given()
+        with self._lock:
+            first, *others = self._file()
+            self._write((first, *(key for key in others if key.id not in key_ids)))
+
+    def _first(self) -> Key:
+        keys = self.all()
+        if keys:
+            return keys[0]
+        self._create()
+        return self.all()[0]
+
+    def _refuse_given(self) -> None:
+        if self.given:
+            raise AppError("encryption_keys_given", params={"fresh": new_key().secret})
+
+    def _file(self) -> tuple[Key, ...]:
+        return parse_keys(self.path.read_text(encoding="ascii"), str(self.path)) if self.path.exists() else ()
+
+    def _create(self) -> None:
+        """The first of the processes that start together makes the file; link never replaces one."""
+        staged = self._staged((new_key(),))
+        try:
+            os.link(staged, self.path)
+        except FileExistsError:
+            return
+        finally:
+            staged.unlink()
+
+    def _write(self, keys: tuple[Key, ...]) -> None:
+        self._staged(keys).replace(self.path)
+
+    def _staged(self, keys: tuple[Key, ...]) -> Path:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        staged = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write("".join(f"{key.secret}\n" for key in keys))
+            stream.flush()
+            os.fsync(stream.fileno())
+        return staged
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The ring of an installation."""
+    given = parse_keys(settings.encryption_keys, "BAROMETER_ENCRYPTION_KEYS") if settings.encryption_keys else ()
+    return KeyRing(settings.data_dir / "secrets" / "encryption_keys", given)

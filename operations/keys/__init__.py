@@ -1,0 +1,1 @@
+"""Keys: which ones seal what, a new one, old ones forgotten (SPEC A9.3)."""

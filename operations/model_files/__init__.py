@@ -1,0 +1,1 @@
+"""Model files as administrators see them (SPEC B3, C6)."""

@@ -1,0 +1,1 @@
+"""How models are judged and kept: what data scientists and administrators look at."""

@@ -1,0 +1,94 @@
+"""What can be done with model files: choose, check, delete a version, clean up; each asks before it takes anything."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.shell import reads
+from pages.shell.attempt import attempted
+from pages.shell.guard import Page
+from pages.shell.model_words import kilobytes, kind_name, megabytes
+from pages.shell.text import plain
+
+if TYPE_CHECKING:
+    from operations.model_files.service import Version
+
+
+def actions(page: Page, version: "Version") -> None:
+    """The buttons of one version."""
+    t = page.t
+    buttons: list[tuple[str, str, bool, Callable[[Page, Version], None]]] = [
+        ("check", ":material/fact_check:", version.state != "gone", _check),
+        ("choose", ":material/published_with_changes:", version.can_be_chosen, _ask_to_choose),
+        ("delete", ":material/delete:", version.can_be_deleted, _ask_to_delete),
+    ]
+    with st.container(horizontal=True, width="content"):
+        for name, icon, is_possible, act in buttons:
+            told = t(f"models.{name}_help")
+            if is_possible and st.button(t(f"models.{name}"), key=f"{name}_{version.id}", icon=icon, help=told):
+                act(page, version)
+
+
+def clean_up(page: Page, hotel_id: int) -> None:
+    """What a clean-up would free now, and the button."""
+    t, preview = page.t, reads.model_cleanup(page, hotel_id)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        size = megabytes(t, preview.size_bytes)
+        what = t("models.would_free", count=preview.files, size=size) if preview.files else t("models.nothing_to_free")
+        st.markdown(f":material/cleaning_services: {plain(what)}")
+        if st.button(t("models.clean_up"), key="clean_up", disabled=not preview.files):
+            _ask_to_clean(page, hotel_id, what)
+
+
+def _check(page: Page, version: "Version") -> None:
+    """Load the version and score its reference batch, now."""
+    models = page.services.pipeline.models
+    found: list[float] = []
+    if attempted(page, lambda: found.append(models.check_now(page.scope, version.id))):
+        said = page.t("models.checked", model=version.id, milliseconds=page.t.number(1000 * found[0], 1))
+        st.toast(said, icon=":material/check_circle:")
+
+
+def _ask_to_choose(page: Page, version: "Version") -> None:
+    t = page.t
+
+    @st.dialog(t("models.choose_title"))
+    def ask() -> None:
+        st.markdown(plain(t("models.choose_told", kind=kind_name(t, version), trained=t.instant(version.trained_at))))
+        note = st.text_input(t("models.note"), placeholder=t("models.note_hint"), max_chars=300, key="choose_note")
+        if st.button(t("models.choose"), type="primary", key="choose_yes", disabled=not note.strip()):
+            models = page.services.pipeline.models
+            if attempted(page, lambda: models.make_active(page.scope, version.id, note)):
+                st.rerun()
+
+    ask()
+
+
+def _ask_to_delete(page: Page, version: "Version") -> None:
+    t = page.t
+
+    @st.dialog(t("models.delete_title"))
+    def ask() -> None:
+        what = {"kind": kind_name(t, version), "trained": t.instant(version.trained_at)}
+        st.markdown(plain(t("models.delete_told", size=kilobytes(t, version.size_bytes), **what)))
+        if st.button(t("models.delete"), type="primary", key="delete_yes"):
+            upkeep = page.services.pipeline.models.upkeep
+            if attempted(page, lambda: upkeep.delete(page.scope, version.id)):
+                st.rerun()
+
+    ask()
+
+
+def _ask_to_clean(page: Page, hotel_id: int, what: str) -> None:
+    t = page.t
+
+    @st.dialog(t("models.clean_up"))
+    def ask() -> None:
+        st.markdown(plain(f"{what} {t('models.clean_up_told')}"))
+        if st.button(t("models.clean_up"), type="primary", key="clean_yes"):
+            models = page.services.pipeline.models
+            if attempted(page, lambda: models.cleanup_old_models(page.scope, hotel_id)):
+                st.rerun()
+
+    ask()

@@ -1,0 +1,1 @@
+"""Models from the database to files, and back (SPEC B5, B10)."""
