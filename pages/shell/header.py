@@ -16,7 +16,7 @@ def header(title: str, t: Translator, now: datetime, as_of: datetime | None) -> 
         muted(t("shell.no_data_yet"))
         return
     age = now - as_of
-    muted(t("shell.as_of", at=_moment(t, as_of, now), ago=t.ago(max(age.total_seconds(), 0.0))))
+    muted(t("shell.as_of", at=_moment(t, as_of, now), ago=t.ago(max(age.total_seconds(), 1.0))))
     if age > STALE_AFTER:
         st.warning(t("shell.stale", at=t.instant(as_of)), icon=":material/history:")
 

@@ -24,6 +24,7 @@ from sqlalchemy import text
 from core.clock import SystemClock
 from core.embedded.servers import Servers
 from core.embedded.valkey import ValkeyServer
+from core.key_ring import key_ring
 from core.scope import SYSTEM
 from core.settings import ROOT, Settings
 from db.session import open_database
@@ -91,7 +92,9 @@ def instance(
     admin.dispose()
     url = root_url + "/browser"
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    services = build_services(settings, Servers(url, valkey_server.url, None, None), database=open_database(url))
+    services = build_services(
+        settings, Servers(url, valkey_server.url, None, None), database=open_database(url, keys=key_ring(settings))
+    )
     hotels = services.simulation.create(SYSTEM, 2, 12, 45, seed=7, until=SystemClock().now())
     for hotel_id in hotels:
         services.pipeline.metrics.collect(SYSTEM, hotel_id, SystemClock().now())
