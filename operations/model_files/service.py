@@ -43,6 +43,11 @@ class Version:
     last_outcome: str | None
 
     @property
+    def learned_until(self) -> datetime:
+        """The last instant that it knows of."""
+        return self.trained_until or self.trained_at
+
+    @property
     def kind(self) -> str:
         return f"{self.metric_type}.{self.model_type}"
 

@@ -13,6 +13,7 @@ from pages.shell.live import rerun_when_changed
 from pages.shell.model_actions import actions, clean_up
 from pages.shell.model_records import caches, history
 from pages.shell.model_words import kilobytes, kind_name, megabytes, milliseconds, reason, state
+from pages.shell.session import is_phone
 from pages.shell.text import badge, muted, plain
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def figures(page: Page, found: "ModelFiles") -> None:
     """The disk, the files, how often detection had to do without a model, and how quickly they load."""
     t = page.t
     with st.container(horizontal=True):
+        files_told = t("models.files_of", count=found.file_count, size=megabytes(t, found.size_bytes))
         st.metric(t("models.disk"), t.percent(found.disk_ratio), width="content")
-        st.metric(t("models.files"), t("models.files_of", count=found.file_count, size=megabytes(t, found.size_bytes)))
+        st.metric(t("models.files"), files_told, width="content")
         of_loads = t("models.of_loads", failed=found.fallbacks, loads=found.loads)
         st.metric(t("models.fallbacks"), of_loads if found.loads else t("quality.unknown"), width="content")
         hit = t("quality.unknown") if found.hit_ratio is None else t.percent(found.hit_ratio)
@@ -43,14 +45,22 @@ def in_use(page: Page, versions: "list[Version]") -> None:
         {
             t("models.kind"): [plain(kind_name(t, one)) for one in shown],
             t("quality.state"): [state(t, one) for one in shown],
-            t("models.trained"): [t.instant(one.trained_at) for one in shown],
-            t("models.size"): [kilobytes(t, one.size_bytes) for one in shown],
-            t("models.load"): [milliseconds(t, one.mean_seconds) for one in shown],
-            t("models.loads"): [plain(t("models.of_loads", failed=one.failed_loads, loads=one.loads)) for one in shown],
+            t("models.learned"): [t.instant(one.learned_until) for one in shown],
+            **({} if is_phone() else loads(page, shown)),
         },
         border="horizontal",
         hide_index=True,
     )
+
+
+def loads(page: Page, shown: "list[Version]") -> dict[str, list[str]]:
+    """Sizes and loads, for which a phone has no room."""
+    t = page.t
+    return {
+        t("models.size"): [kilobytes(t, one.size_bytes) for one in shown],
+        t("models.load"): [milliseconds(t, one.mean_seconds) for one in shown],
+        t("models.loads"): [plain(t("models.of_loads", failed=one.failed_loads, loads=one.loads)) for one in shown],
+    }
 
 
 def versions_of(page: Page, versions: "list[Version]") -> None:
@@ -63,11 +73,13 @@ def versions_of(page: Page, versions: "list[Version]") -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap="xxsmall"):
                 number = badge(t("models.number", number=version.id))
-                st.markdown(f"{state(t, version)} {number} **{plain(t.instant(version.trained_at))}**")
-                loads = t("models.of_loads", failed=version.failed_loads, loads=version.loads)
+                learned = t("models.learned_until", at=t.instant(version.learned_until))
+                st.markdown(f"{state(t, version)} {number} **{plain(learned)}**")
+                failed = t("models.of_loads", failed=version.failed_loads, loads=version.loads)
+                trained = t("models.trained_at", at=t.instant(version.trained_at))
                 took = t("models.load_in", mean=milliseconds(t, version.mean_seconds))
                 size = kilobytes(t, version.size_bytes)
-                facts = [size, took, t("models.load_count", loads=loads), reason(t, version)]
+                facts = [trained, size, took, t("models.load_count", loads=failed), reason(t, version)]
                 muted(" · ".join(fact for fact in facts if fact))
             if page.scope.allows("models.write"):
                 actions(page, version)

@@ -55,7 +55,9 @@ def _ask_to_choose(page: Page, version: "Version") -> None:
 
     @st.dialog(t("models.choose_title"))
     def ask() -> None:
-        st.markdown(plain(t("models.choose_told", kind=kind_name(t, version), trained=t.instant(version.trained_at))))
+        st.markdown(
+            plain(t("models.choose_told", kind=kind_name(t, version), trained=t.instant(version.learned_until)))
+        )
         note = st.text_input(t("models.note"), placeholder=t("models.note_hint"), max_chars=300, key="choose_note")
         if st.button(t("models.choose"), type="primary", key="choose_yes", disabled=not note.strip()):
             models = page.services.pipeline.models
@@ -70,7 +72,7 @@ def _ask_to_delete(page: Page, version: "Version") -> None:
 
     @st.dialog(t("models.delete_title"))
     def ask() -> None:
-        what = {"kind": kind_name(t, version), "trained": t.instant(version.trained_at)}
+        what = {"kind": kind_name(t, version), "trained": t.instant(version.learned_until)}
         st.markdown(plain(t("models.delete_told", size=kilobytes(t, version.size_bytes), **what)))
         if st.button(t("models.delete"), type="primary", key="delete_yes"):
             upkeep = page.services.pipeline.models.upkeep
