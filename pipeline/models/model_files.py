@@ -198,6 +198,12 @@ class ModelFolder:
                 raise
 
 
+def bring_libraries() -> None:
+    """Import what a model needs: the first load of a process takes no longer than the others."""
+    import joblib  # noqa: F401
+    import sklearn.ensemble  # noqa: F401
+
+
 def _publish(folder: Path, stem: str, at: datetime, content: bytes) -> Path:
     """Under the folder's lock: a temporary file made durable, then its name in one step, never another file's."""
     path = folder / f"{stem}_{at:%Y%m%dT%H%M%S%f}.pkl"

@@ -21,7 +21,7 @@ from db.queries.models import ModelRow
 from db.queries.versions import bump
 from db.session import Database
 from pipeline.models.loaded import LoadedModels
-from pipeline.models.model_files import ModelFolder, OpenedModel
+from pipeline.models.model_files import ModelFolder, OpenedModel, bring_libraries
 from pipeline.models.reading.service import ModelReader, seal_values
 from pipeline.models.seal import Identity, Seal, feature_hash
 from pipeline.models.stored import check_reference, with_reference
@@ -147,6 +147,7 @@ class ModelManager:
 
     def check(self, row: ModelRow) -> float:
         """Load a version and score its reference batch; seconds. Raises what is wrong with it."""
+        bring_libraries()
         began = time.perf_counter()
         key = (*row.kind, row.id, row.sha256)
         with self.cache.lease(key, lambda: self.reader.open(row), owner=row.hotel_id) as opened:

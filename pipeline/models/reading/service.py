@@ -15,7 +15,7 @@ from db.queries import models as queries
 from db.queries.models import ModelRow
 from db.queries.versions import bump
 from db.session import Database
-from pipeline.models.model_files import ModelFolder, OpenedModel
+from pipeline.models.model_files import ModelFolder, OpenedModel, bring_libraries
 from pipeline.models.older_format import older_model
 from pipeline.models.seal import Identity, Seal, feature_hash
 from pipeline.models.stored import StoredModel
@@ -50,6 +50,7 @@ class ModelReader:
 
         Raises ``model_missing``, ``model_corrupt``, ``model_outdated`` and the like before a byte of it is executed.
         """
+        bring_libraries()
         began, outcome = time.perf_counter(), model_loads.LOADED
         try:
             opened = self._opened(row)
