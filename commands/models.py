@@ -53,6 +53,15 @@ def rollback(metric: str, model_type: str, hotel: HotelOption = None, reason: Re
 
 
 @models_app.command()
+def follow(metric: str, model_type: str, hotel: HotelOption = None) -> None:
+    """End a person's choice: trainings replace the version in use again."""
+    with opened() as (services, t):
+        hotel_id = one_hotel(services, hotel).id
+        row = services.pipeline.models.follow_trainings(SYSTEM, hotel_id, metric, model_type)
+        console.print(t("models.followed", model=row.id))
+
+
+@models_app.command()
 def delete(model: int) -> None:
     """Delete the file of a version that is not in use."""
     with opened() as (services, t):

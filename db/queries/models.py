@@ -20,6 +20,7 @@ COLUMNS = (
     "trained_until, trained_at, is_active, deactivated_at, withdrawn_reason"
 )
 DOCUMENTS = ("library_versions", "feature_names", "metrics")
+PINNING = ("chosen", "rollback")  # reasons of an activation by a person
 KIND = "hotel_id = :hotel_id AND metric_type = :metric_type AND model_type = :model_type"
 
 
@@ -163,6 +164,22 @@ def activations(connection: Connection, hotel_id: int, limit: int) -> list[Mappi
         "FROM ml_model_activations WHERE hotel_id = :hotel_id ORDER BY active_from DESC, id DESC LIMIT :limit"
     )
     return [dict(row) for row in connection.execute(text(query), {"hotel_id": hotel_id, "limit": limit}).mappings()]
+
+
+def is_pinned(connection: Connection, kind: tuple[int, str, str]) -> bool:
+    """Whether a person chose the version in use: then trainings do not replace it."""
+    hotel_id, *which = kind
+    return tuple(which) in pinned_kinds(connection, hotel_id)
+
+
+def pinned_kinds(connection: Connection, hotel_id: int) -> set[tuple[str, str]]:
+    """(metric type, model type) of a hotel's pinned versions."""
+    query = (
+        "SELECT metric_type, model_type FROM ml_model_activations "
+        "WHERE hotel_id = :hotel_id AND active_until IS NULL AND reason = ANY(:chosen)"
+    )
+    found = connection.execute(text(query), {"hotel_id": hotel_id, "chosen": list(PINNING)})
+    return {(row.metric_type, row.model_type) for row in found}
 
 
 def previously_active(connection: Connection, kind: tuple[int, str, str]) -> list[int]:

@@ -27,10 +27,12 @@ class Version:
     """One version of a kind. ``state``: active, spare, withdrawn, damaged (its file is not there), gone, copy."""
 
     id: int
+    hotel_id: int
     metric_type: str
     model_type: str
     state: str
     is_active: bool
+    is_pinned: bool  # a person chose it: trainings do not replace it
     trained_at: datetime
     trained_until: datetime | None
     path: str | None
@@ -111,9 +113,12 @@ class ModelFilesService:
             rows = queries.list_models(connection, hotel_id)
             loads = model_loads.loads_by_model(connection, hotel_id, now - LOADS_OF)
             recent, failed = model_loads.load_counts(connection, hotel_id, now - RECENT, now + timedelta(seconds=1))
+            pinned = queries.pinned_kinds(connection, hotel_id)
             cache = model_loads.cache_counts(connection, hotel_id, now - RECENT)
         there = self.models.folder.files(hotel_id)
-        versions = [_version(row, row.model_path in there, loads.get(row.id, {})) for row in rows]
+        versions = [
+            _version(row, row.model_path in there, row.kind[1:] in pinned, loads.get(row.id, {})) for row in rows
+        ]
         versions.sort(key=lambda one: (one.metric_type, one.model_type, not one.is_active, -one.id))
         ratio = self.models.folder.disk_ratio()
         size = sum(facts.st_size for facts in there.values())
@@ -133,11 +138,12 @@ class ModelFilesService:
         return self.models.upkeep.preview(scope, hotel_id)
 
 
-def _version(row: ModelRow, is_there: bool, loads: Mapping[str, Any]) -> Version:
+def _version(row: ModelRow, is_there: bool, is_pinned: bool, loads: Mapping[str, Any]) -> Version:
     size = row.size_bytes if row.model_path or row.has_data else None
+    times = (row.trained_at, row.trained_until)
     return Version(
-        row.id, row.metric_type, row.model_type, _state(row, is_there), row.is_active, row.trained_at,
-        row.trained_until, row.model_path, size, row.withdrawn_reason, int(loads.get("loads", 0)),
+        row.id, row.hotel_id, row.metric_type, row.model_type, _state(row, is_there), row.is_active,
+        row.is_active and is_pinned, *times, row.model_path, size, row.withdrawn_reason, int(loads.get("loads", 0)),
         int(loads.get("failed", 0)), loads.get("mean_seconds"), loads.get("p95_seconds"), loads.get("last_outcome"),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ def actions(page: Page, version: "Version") -> None:
     buttons: list[tuple[str, str, bool, Callable[[Page, Version], None]]] = [
         ("check", ":material/fact_check:", version.state != "gone", _check),
         ("choose", ":material/published_with_changes:", version.can_be_chosen, _ask_to_choose),
+        ("follow", ":material/keep_off:", version.is_pinned, _follow),
         ("delete", ":material/delete:", version.can_be_deleted, _ask_to_delete),
     ]
     with st.container(horizontal=True, width="content"):
@@ -48,6 +49,13 @@ def _check(page: Page, version: "Version") -> None:
     if attempted(page, lambda: found.append(models.check_now(page.scope, version.id))):
         said = page.t("models.checked", model=version.id, milliseconds=page.t.number(1000 * found[0], 1))
         st.toast(said, icon=":material/check_circle:")
+
+
+def _follow(page: Page, version: "Version") -> None:
+    models = page.services.pipeline.models
+    kind = (version.hotel_id, version.metric_type, version.model_type)
+    if attempted(page, lambda: models.follow_trainings(page.scope, *kind)):
+        st.rerun()
 
 
 def _ask_to_choose(page: Page, version: "Version") -> None:

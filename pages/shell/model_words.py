@@ -16,7 +16,7 @@ STATES = {
     "copy": ("blue", ":material/database:"),
     "gone": ("gray", ":material/delete:"),
 }
-SET_ASIDE = ("rolled_back", "key_lost")  # others: why a training's gate refused it
+SET_ASIDE = ("rolled_back", "key_lost", "pinned")  # others: why a training's gate refused it
 FAILURES = (
     "model_missing", "model_corrupt", "model_outdated", "model_forbidden", "model_unreadable", "model_locked",
     "encryption_key_missing", "model_unsafe", "model_path_wrong",
@@ -44,7 +44,7 @@ def state(t: Translator, version: "Version") -> str:
 
 def reason(t: Translator, version: "Version") -> str:
     """Why a version is not used, and what its last load said when it failed."""
-    said = []
+    said = [t("models.pinned")] if version.is_pinned else []
     if version.withdrawn_reason:
         known = version.withdrawn_reason if version.withdrawn_reason in SET_ASIDE else "other"
         said.append(t(f"models.withdrawn_{known}"))

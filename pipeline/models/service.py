@@ -1,10 +1,9 @@
 """ModelManager: model files on the volume, their metadata in the database (SPEC B1, B2, B4, B5, B9, R4)."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -22,37 +21,15 @@ from db.queries.versions import bump
 from db.session import Database
 from pipeline.models.loaded import LoadedModels
 from pipeline.models.model_files import ModelFolder, OpenedModel, bring_libraries
-from pipeline.models.reading.service import ModelReader, seal_values
-from pipeline.models.seal import Identity, Seal, feature_hash
-from pipeline.models.stored import check_reference, with_reference
+from pipeline.models.publishing.service import Also, ModelPublisher, TrainedModel, nothing
+from pipeline.models.reading.service import ModelReader
+from pipeline.models.stored import check_reference
 from pipeline.models.switching import Kind, Switchboard
 from pipeline.models.tries import tried
 from pipeline.models.upkeep.service import Cleaned, ModelUpkeep
 
-Also = Callable[[Any, int], object]  # (connection, model id)
+__all__ = ["Cleaned", "ModelManager", "TrainedModel"]
 log = logger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainedModel:
-    """A fitted model and what is known about it; ``accuracy`` stays None until it is measured."""
-
-    hotel_id: int
-    model_type: str
-    metric_type: str
-    estimator: Any
-    trained_from: datetime
-    trained_until: datetime
-    feature_names: list[str] = field(default_factory=list)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    accuracy: float | None = None
-    refused: str | None = None  # why it does not replace the model in use; kept, but never used
-    batch: Any | None = None  # inputs of ``estimator.scores``: what they give now they must give whenever it is loaded
-
-
-def nothing(connection: Any, model_id: int) -> None:
-    """No more than the publication itself."""
 
 
 @dataclass(frozen=True)
@@ -90,37 +67,12 @@ class ModelManager:
         return ModelUpkeep(self.database, self.folder, self.clock)
 
     def save_model_to_file(self, model: TrainedModel, also: Also = nothing) -> int:
-        """Publish a version and make it the active one unless it was refused; its id.
+        """Publish a version; its id. It is the active one unless it was refused or a person pinned another one.
 
-        The file is written, read back and scored first. Then one transaction names it: metadata, active pointer,
-        history, and what ``also`` writes. Whatever fails, the version before stays the active one.
-        Raises ``model_disk_full`` (after an emergency clean-up) or ``model_scores_differ``. Where the folder may not be
-        written to, the database keeps the copy (SPEC B9).
+        ``also`` writes in the publication's transaction. Raises ``model_disk_full`` (after an emergency clean-up) or
+        ``model_scores_differ``; whatever fails, the version before stays the active one.
         """
-        identity = Identity(
-            model.hotel_id, model.model_type, model.metric_type, tuple(model.feature_names), model.trained_from,
-            model.trained_until,
-        )  # fmt: skip
-        now = self.clock.now()
-        content = self.folder.serialised(with_reference(model.estimator, model.batch))
-        seal = self._written(identity, now, content)
-        values = seal_values(seal) | {
-            "hotel_id": model.hotel_id, "model_type": model.model_type, "metric_type": model.metric_type,
-            "model_data": None if seal.path else content, "feature_names": list(model.feature_names),
-            "feature_hash": feature_hash(model.feature_names), "parameters": dict(model.parameters),
-            "metrics": dict(model.metrics), "accuracy": model.accuracy, "trained_from": model.trained_from,
-            "trained_until": model.trained_until, "trained_at": now, "withdrawn_reason": model.refused,
-            "withdrawn_at": now if model.refused else None, "deactivated_at": now if model.refused else None,
-        }  # fmt: skip
-        with self.database.transaction() as connection:
-            queries.lock_models(connection, model.hotel_id)
-            model_id = queries.add_model(connection, values)
-            row = queries.model(connection, model_id)
-            if row is not None and not model.refused:
-                queries.activate(connection, row, now, reason="trained", actor="system")
-            also(connection, model_id)
-            bump(connection, model.hotel_id, "models")
-        return model_id
+        return ModelPublisher(self.database, self.folder, self.upkeep, self.clock).publish(model, also)
 
     def load_model_from_file(self, row: ModelRow) -> Any:
         """The estimator of a row, from its file or else from the copy in the database; tried three times.
@@ -161,7 +113,7 @@ class ModelManager:
         return self.check(row)
 
     def make_active(self, scope: Scope, model_id: int, note: str, reason: str = "chosen") -> ModelRow:
-        """Use this version from now on, everywhere; newer ones are not used until somebody chooses one of them.
+        """Use this version from now on, everywhere, until somebody chooses another one or follows trainings again.
 
         Raises what is wrong with its file (the version in use stays) and ``reason_missing``.
         """
@@ -207,6 +159,26 @@ class ModelManager:
                 log.warning("model_rollback_skips", model_id=row.id, reason=error.code)
         raise AppError("model_nothing_before", 409, params={"metric": metric_type, "model": model_type})
 
+    def follow_trainings(self, scope: Scope, hotel_id: int, metric_type: str, model_type: str) -> ModelRow:
+        """End a person's choice: the newest version that trainings promoted meanwhile is used, else the present one."""
+        scope.require("models.write")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            rows = queries.list_models(connection, hotel_id, metric_type, model_type)
+        waiting = [row for row in rows if row.is_active or row.withdrawn_reason == "pinned"]
+        if not any(row.is_active for row in waiting):
+            raise AppError("model_none_active", 404, params={"metric": metric_type, "model": model_type})
+        newest = max(waiting, key=lambda row: (row.trained_until or row.trained_at, row.id))
+        self.check(newest)
+        now = self.clock.now()
+        with self.database.transaction() as connection:
+            queries.lock_models(connection, hotel_id)
+            queries.activate(connection, newest, now, reason="released", actor=scope.actor)
+            entity = f"model {newest.id}"
+            audit.record(connection, scope.actor, "model_released", hotel_id=hotel_id, entity=entity)
+            bump(connection, hotel_id, "models")
+        return newest
+
     def usable_models(self, connection: Any, hotel_id: int, metric_type: str, model_type: str) -> list[ModelRow]:
         """Versions for detection, newest training cutoff first; a withdrawn one is none of them.
 
@@ -242,34 +214,6 @@ class ModelManager:
     def cleanup_old_models(self, scope: Scope, hotel_id: int | None = None) -> Cleaned:
         """Versions beyond three of a kind, inactive ones of a month, strays; more when the disk is nearly full (B3)."""
         return self.upkeep.clean(scope, hotel_id)
-
-    def _written(self, identity: Identity, at: datetime, content: bytes) -> Seal:
-        """The seal of what was written, after it was read back and scored."""
-        try:
-            try:
-                seal = self.folder.write(identity, at, content)
-            except AppError as error:
-                if error.code != "model_disk_full":
-                    raise
-                self.upkeep.emergency()
-                seal = self.folder.write(identity, at, content)
-        except AppError as error:
-            if error.code != "model_folder_forbidden":
-                raise
-            log.error("model_kept_in_database", hotel_id=identity.hotel_id, reason=error.code)  # noqa: TRY400
-            seal = self.folder.sealed(identity, "", content)
-        try:
-            if seal.path:
-                opened = self.folder.read(identity, seal)
-                opened.close()
-            else:
-                opened = self.folder.opened(identity, seal, content)
-            check_reference(opened.stored, {"path": seal.path})
-        except AppError:
-            if seal.path:
-                self.folder.delete(seal.path)
-            raise
-        return seal
 
     def _active(self, kind: Kind) -> ModelRow | None:
         def found() -> ModelRow | None:

@@ -196,17 +196,18 @@ class TrainingService:
             attempt.hotel_id, attempt.kind, attempt.metric.name, fitted.estimator,
             trained_from=rows["timestamp"].min().to_pydatetime(), trained_until=attempt.at,
             feature_names=fitted.feature_names, parameters=fitted.parameters, metrics=fitted.metrics,
-            refused=reason, batch=fitted.batch,
+            refused=reason, batch=fitted.batch, breaks_pin="unusable" in fitted.metrics.get("in_use", {}),
         )  # fmt: skip
-        status = "success" if promotion.is_promoted else "refused"
-        done = {
-            "status": status, "row_count": fitted.rows, "series_count": fitted.series, "metrics": fitted.metrics,
-            "error": reason,
-        }  # fmt: skip
+        status = "success"
 
-        def logged(connection: Any, model_id: int) -> None:
-            finished = {"model_id": model_id, "finished_at": self.models.clock.now()}
-            model_queries.log_training(connection, attempt.logged() | done | finished)
+        def logged(connection: Any, model_id: int, refused: str | None) -> None:
+            nonlocal status
+            status = "refused" if refused else "success"
+            done = {
+                "status": status, "row_count": fitted.rows, "series_count": fitted.series, "metrics": fitted.metrics,
+                "model_id": model_id, "error": refused, "finished_at": self.models.clock.now(),
+            }  # fmt: skip
+            model_queries.log_training(connection, attempt.logged() | done)
 
         self.models.save_model_to_file(model, also=logged)
         return status

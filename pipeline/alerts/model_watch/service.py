@@ -72,9 +72,9 @@ class Finding:
 
 
 def unusable(loads: int, failed: int) -> Finding:
-    """More than half of the loads fell back: critical; fewer: worth knowing."""
+    """More than half of the loads fell back: critical; fewer: worth knowing, since a training was asked for."""
     ratio = failed / loads
-    severity = "kritik" if ratio > CRITICAL_RATIO else "orta"
+    severity = "kritik" if ratio > CRITICAL_RATIO else "dusuk"
     reason = Reason("reason.model_loads", {"failed": failed, "loads": loads})
     return Finding(UNUSABLE, FALLBACK_METRIC, ratio, 0.0, severity, reason, failed > 0)
 
