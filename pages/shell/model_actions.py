@@ -1,11 +1,11 @@
 """What can be done with model files: choose, check, delete a version, clean up; each asks before it takes anything."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.shell import reads
+from pages.shell.asking import ask, asked, asking, done
 from pages.shell.attempt import attempted
 from pages.shell.guard import Page
 from pages.shell.model_words import kilobytes, kind_name, megabytes
@@ -14,21 +14,24 @@ from pages.shell.text import plain
 if TYPE_CHECKING:
     from operations.model_files.service import Version
 
+CHOOSE, DELETE, CLEAN_UP = "choose_model", "delete_model", "clean_up_models"
+
 
 def actions(page: Page, version: "Version") -> None:
     """The buttons of one version."""
-    t = page.t
-    buttons: list[tuple[str, str, bool, Callable[[Page, Version], None]]] = [
-        ("check", ":material/fact_check:", version.state != "gone", _check),
-        ("choose", ":material/published_with_changes:", version.can_be_chosen, _ask_to_choose),
-        ("follow", ":material/keep_off:", version.is_pinned, _follow),
-        ("delete", ":material/delete:", version.can_be_deleted, _ask_to_delete),
-    ]
     with st.container(horizontal=True, width="content"):
-        for name, icon, is_possible, act in buttons:
-            told = t(f"models.{name}_help")
-            if is_possible and st.button(t(f"models.{name}"), key=f"{name}_{version.id}", icon=icon, help=told):
-                act(page, version)
+        if version.state != "gone" and _button(page, "check", ":material/fact_check:", version):
+            _check(page, version)
+        if version.can_be_chosen and _button(page, "choose", ":material/published_with_changes:", version):
+            ask(CHOOSE, version.id)
+        if version.is_pinned and _button(page, "follow", ":material/keep_off:", version):
+            _follow(page, version)
+        if version.can_be_deleted and _button(page, "delete", ":material/delete:", version):
+            ask(DELETE, version.id)
+    if asked(CHOOSE, version.id):
+        _choose(page, version)
+    if asked(DELETE, version.id):
+        _delete(page, version)
 
 
 def clean_up(page: Page, hotel_id: int) -> None:
@@ -39,7 +42,14 @@ def clean_up(page: Page, hotel_id: int) -> None:
         what = t("models.would_free", count=preview.files, size=size) if preview.files else t("models.nothing_to_free")
         st.markdown(f":material/cleaning_services: {plain(what)}")
         if st.button(t("models.clean_up"), key="clean_up", disabled=not preview.files):
-            _ask_to_clean(page, hotel_id, what)
+            ask(CLEAN_UP, hotel_id)
+    if asked(CLEAN_UP, hotel_id):
+        _clean(page, hotel_id, what)
+
+
+def _button(page: Page, name: str, icon: str, version: "Version") -> bool:
+    told = page.t(f"models.{name}_help")
+    return st.button(page.t(f"models.{name}"), key=f"{name}_{version.id}", icon=icon, help=told)
 
 
 def _check(page: Page, version: "Version") -> None:
@@ -58,47 +68,46 @@ def _follow(page: Page, version: "Version") -> None:
         st.rerun()
 
 
-def _ask_to_choose(page: Page, version: "Version") -> None:
+def _choose(page: Page, version: "Version") -> None:
     t = page.t
 
-    @st.dialog(t("models.choose_title"))
-    def ask() -> None:
-        st.markdown(
-            plain(t("models.choose_told", kind=kind_name(t, version), trained=t.instant(version.learned_until)))
-        )
+    @asking(t("models.choose_title"))
+    def dialog() -> None:
+        learned = t.instant(version.learned_until)
+        st.markdown(plain(t("models.choose_told", kind=kind_name(t, version), trained=learned)))
         note = st.text_input(t("models.note"), placeholder=t("models.note_hint"), max_chars=300, key="choose_note")
-        if st.button(t("models.choose"), type="primary", key="choose_yes", disabled=not note.strip()):
+        if st.button(t("models.choose"), type="primary", key="choose_yes"):
             models = page.services.pipeline.models
             if attempted(page, lambda: models.make_active(page.scope, version.id, note)):
-                st.rerun()
+                done()
 
-    ask()
+    dialog()
 
 
-def _ask_to_delete(page: Page, version: "Version") -> None:
+def _delete(page: Page, version: "Version") -> None:
     t = page.t
 
-    @st.dialog(t("models.delete_title"))
-    def ask() -> None:
+    @asking(t("models.delete_title"))
+    def dialog() -> None:
         what = {"kind": kind_name(t, version), "trained": t.instant(version.learned_until)}
         st.markdown(plain(t("models.delete_told", size=kilobytes(t, version.size_bytes), **what)))
         if st.button(t("models.delete"), type="primary", key="delete_yes"):
             upkeep = page.services.pipeline.models.upkeep
             if attempted(page, lambda: upkeep.delete(page.scope, version.id)):
-                st.rerun()
+                done()
 
-    ask()
+    dialog()
 
 
-def _ask_to_clean(page: Page, hotel_id: int, what: str) -> None:
+def _clean(page: Page, hotel_id: int, what: str) -> None:
     t = page.t
 
-    @st.dialog(t("models.clean_up"))
-    def ask() -> None:
+    @asking(t("models.clean_up"))
+    def dialog() -> None:
         st.markdown(plain(f"{what} {t('models.clean_up_told')}"))
         if st.button(t("models.clean_up"), type="primary", key="clean_yes"):
             models = page.services.pipeline.models
             if attempted(page, lambda: models.cleanup_old_models(page.scope, hotel_id)):
-                st.rerun()
+                done()
 
-    ask()
+    dialog()

@@ -128,7 +128,7 @@ class ModelManager:
             found = queries.model(connection, model_id)
             if found is None or not (found.model_path or found.has_data):
                 raise AppError("model_missing", 404, params={"path": row.model_path or f"model {model_id}"})
-            if not found.is_active:
+            if not (found.is_active and queries.is_pinned(connection, found.kind)):
                 queries.activate(connection, found, now, reason=reason, actor=scope.actor, note=note)
                 queries.withdraw_newer(connection, found, now, "rolled_back")
                 details = {"metric_type": row.metric_type, "model_type": row.model_type, "note": note}

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +9,6 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
-from core.settings import Settings
 from db.queries import models as model_queries
 from db.queries.models import ModelRow
 from db.session import Database, open_database
@@ -19,11 +17,6 @@ from tests.conftest import KEYS, NOW
 from tests.integration.builders import build_hotel
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def manager(database: Database, clock: FixedClock, tmp_path: Path) -> ModelManager:
-    return ModelManager(database, Settings(home=tmp_path / "home", models_dir=tmp_path / "models"), clock)
 
 
 @pytest.fixture
