@@ -56,7 +56,9 @@ def _check(page: Page, version: "Version") -> None:
     """Load the version and score its reference batch, now."""
     models = page.services.pipeline.models
     found: list[float] = []
-    if attempted(page, lambda: found.append(models.check_now(page.scope, version.id))):
+    is_well = attempted(page, lambda: found.append(models.check_now(page.scope, version.id)))
+    models.upkeep.count(models.cache, "dashboard")
+    if is_well:
         said = page.t("models.checked", model=version.id, milliseconds=page.t.number(1000 * found[0], 1))
         st.toast(said, icon=":material/check_circle:")
 
