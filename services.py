@@ -72,7 +72,8 @@ class Services:
     health: HealthService
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give connections and loaded models back."""
+        self.pipeline.models.close()
         self.database.dispose()
 
 
@@ -104,7 +105,7 @@ def build_services(
         quality=QualityService(database, clock),
         model_files=ModelFilesService(database, clock, pipeline.models),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
-        keys=KeyService(database, database.keys or key_ring(settings)),
+        keys=KeyService(database, database.keys or key_ring(settings), clock),
         forecasts=forecasts,
         overview=OverviewService(database, forecasts),
         jobs=JobService(database, clock),

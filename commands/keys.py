@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from commands.terminal import console, opened
+from core.key_ring import new_key
 from core.scope import SYSTEM
 
 keys_app = typer.Typer(no_args_is_help=True, help="Keys that encrypt thresholds and sign model files.")
@@ -27,6 +28,12 @@ def rotate() -> None:
         console.print(t("keys.rotated", key=done.key_id, values=done.values))
         if done.lost:
             console.print(t("keys.lost", count=done.lost))
+
+
+@keys_app.command()
+def new() -> None:
+    """Print a new key, for installations whose keys stand in the environment."""
+    typer.echo(new_key().secret)
 
 
 @keys_app.command()

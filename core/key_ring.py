@@ -4,13 +4,17 @@ Encryption is Fernet (AES-128-CBC with HMAC-SHA256, github.com/fernet/spec). A s
 can be exchanged while everything runs: the first key of the ring seals, every key of it opens.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -77,17 +81,18 @@ class KeyRing:
         """Newest first; empty before the first sealing. Raises ``encryption_keys_exposed`` if others may read them."""
         if self.given:
             return self.given
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return ()
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            raise AppError("encryption_keys_exposed", 500, params={"path": str(self.path)})
-        stamp = (found.st_mtime_ns, found.st_ino)
-        with self._lock:
-            if self._known is None or self._known[0] != stamp:
-                self._known = (stamp, parse_keys(self.path.read_text(encoding="ascii"), str(self.path)))
-            return self._known[1]
+        with self._named():
+            try:
+                found = self.path.stat()
+            except FileNotFoundError:
+                return ()
+            if stat.S_IMODE(found.st_mode) & 0o077:
+                raise AppError("encryption_keys_exposed", 500, params={"path": str(self.path)})
+            stamp = (found.st_mtime_ns, found.st_ino)
+            with self._lock:
+                if self._known is None or self._known[0] != stamp:
+                    self._known = (stamp, self._read())
+                return self._known[1]
 
     def seal(self, document: Any) -> str:
         """A JSON document as ``<key id>:<Fernet token>``."""
@@ -103,6 +108,19 @@ class KeyRing:
         except InvalidToken as error:
             raise AppError("sealed_text_damaged", 500, params={"key": key_id}) from error
 
+    def seal_bytes(self, content: bytes) -> bytes:
+        """A content as ``<key id>:<Fernet token>``."""
+        key = self._first()
+        return f"{key.id}:".encode() + key.fernet.encrypt(content)
+
+    def unseal_bytes(self, sealed: bytes) -> bytes:
+        """The content; raises like ``unseal``."""
+        key_id, _, token = sealed.partition(b":")
+        try:
+            return self.find(key_id[:64].decode("ascii", "replace")).fernet.decrypt(token)
+        except InvalidToken as error:
+            raise AppError("sealed_text_damaged", 500, params={"key": key_id[:8].decode("ascii", "replace")}) from error
+
     def sign(self, message: bytes) -> str:
         """``<key id>:<HMAC-SHA256>``."""
         key = self._first()
@@ -112,65 +130,83 @@ class KeyRing:
         """Whether one of our keys signed exactly this; raises ``encryption_key_missing`` when its key is gone."""
         key_id, _, digest = signature.partition(":")
         expected = hmac.new(self.find(key_id).signing, message, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected, digest)
+        return hmac.compare_digest(expected.encode(), digest.encode())
 
     def find(self, key_id: str) -> Key:
         for key in self.all():
             if key.id == key_id:
                 return key
-        raise AppError("encryption_key_missing", 503, params={"key": key_id, "path": str(self.path)})
+        raise AppError("encryption_key_missing", 503, params={"key": key_id[:8], "path": str(self.path)})
 
     def add(self) -> Key:
         """Put a new key first; raises ``encryption_keys_given`` where the settings name the keys."""
         self._refuse_given()
         key = new_key()
-        with self._lock:
-            self._write((key, *self._file()))
+        with self._alone():
+            self._write((key, *(self._read() if self.path.exists() else ())))
         return key
 
     def remove(self, key_ids: set[str]) -> None:
         """Forget some keys; the first one stays."""
         self._refuse_given()
-        with self._lock:
-            first, *others = self._file()
+        with self._alone():
+            first, *others = self._read()
             self._write((first, *(key for key in others if key.id not in key_ids)))
+
+    def changed_at(self) -> datetime | None:
+        """When a key was added or forgotten last; None without a file."""
+        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC) if self.path.exists() else None
 
     def _first(self) -> Key:
         keys = self.all()
         if keys:
             return keys[0]
-        self._create()
+        with self._alone():  # of processes that start together one makes the first key
+            if not self.path.exists():
+                self._write((new_key(),))
         return self.all()[0]
 
     def _refuse_given(self) -> None:
         if self.given:
-            raise AppError("encryption_keys_given", params={"fresh": new_key().secret})
+            raise AppError("encryption_keys_given")
 
-    def _file(self) -> tuple[Key, ...]:
-        return parse_keys(self.path.read_text(encoding="ascii"), str(self.path)) if self.path.exists() else ()
+    def _read(self) -> tuple[Key, ...]:
+        """The keys of the file; an empty one is no ring without keys but a damaged one."""
+        text = self.path.read_bytes().decode("ascii", "replace")
+        return parse_keys(text, str(self.path)) or parse_keys("-", str(self.path))
 
-    def _create(self) -> None:
-        """The first of the processes that start together makes the file; link never replaces one."""
-        staged = self._staged((new_key(),))
+    @contextmanager
+    def _named(self) -> Iterator[None]:
         try:
-            os.link(staged, self.path)
-        except FileExistsError:
-            return
-        finally:
-            staged.unlink()
+            yield
+        except OSError as error:
+            params = {"path": str(self.path), "reason": error.strerror or type(error).__name__}
+            raise AppError("encryption_keys_unreadable", 500, params=params) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The only process that changes the file; the system takes the lock back from a killed one."""
+        with self._named():
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield
+                os.fsync(descriptor)  # the new name is durable before anything is sealed with the key
+            finally:
+                os.close(descriptor)
 
     def _write(self, keys: tuple[Key, ...]) -> None:
-        self._staged(keys).replace(self.path)
-
-    def _staged(self, keys: tuple[Key, ...]) -> Path:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         staged = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write("".join(f"{key.secret}\n" for key in keys))
-            stream.flush()
-            os.fsync(stream.fileno())
-        return staged
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                stream.write("".join(f"{key.secret}\n" for key in keys))
+                stream.flush()
+                os.fsync(stream.fileno())
+            staged.replace(self.path)
+        finally:
+            staged.unlink(missing_ok=True)
 
 
 def key_ring(settings: Settings) -> KeyRing:

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     models_dir: Path = Field(
         ROOT / "ml_models", validation_alias=_older("ML_MODELS_DIR"), description="Folder of the model files"
     )
-    model_cache_mb: int = Field(48, ge=1, description="Memory for loaded models, in each process")
+    model_cache_mb: int = Field(32, ge=1, description="Memory for loaded models, in each process")
     alert_budget_per_day: float = Field(5.0, gt=0, description="Alerts a day a hotel wants to read, about")
     job_timeout_seconds: int = Field(900, ge=1, description="Time limit of one job run")
     job_memory_mb: int = Field(4096, ge=256, description="Memory limit of one job run")

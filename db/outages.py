@@ -12,6 +12,8 @@ from core.errors import AppError
 CONNECTION_CLASSES = ("08", "57P")
 TOO_MANY_CONNECTIONS = "53300"
 DISK_FULL = "53100"
+BUSY = ("57014", "55P03")  # a statement or a lock took too long
+REFUSED = {"25006": "database_read_only", "42501": "database_forbidden"}
 
 
 @contextmanager
@@ -25,6 +27,10 @@ def outages_named() -> Iterator[None]:
         code = getattr(error.orig, "pgcode", None)
         if code == DISK_FULL:
             raise AppError("database_disk_full", 503) from error
+        if code in BUSY:
+            raise AppError("database_busy", 503, params={"reason": first_line(error)}) from error
+        if code in REFUSED:
+            raise AppError(REFUSED[code], 503, params={"reason": first_line(error)}) from error
         if is_outage(error, code):
             raise AppError("database_unavailable", 503, params={"reason": first_line(error)}) from error
         raise

@@ -57,3 +57,9 @@ def drop_copy(connection: Connection, model_id: int) -> None:
     connection.execute(
         text("UPDATE ml_models SET model_data = NULL WHERE id = :id AND model_path IS NOT NULL"), {"id": model_id}
     )
+
+
+def exchange_copy(connection: Connection, model_id: int, before: bytes, after: bytes) -> bool:
+    """Put a copy in place of another; False when somebody else changed it."""
+    query = "UPDATE ml_models SET model_data = :after WHERE id = :id AND model_data = :before"
+    return connection.execute(text(query), {"id": model_id, "before": before, "after": after}).rowcount > 0

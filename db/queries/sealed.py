@@ -50,7 +50,8 @@ def discard_settings(connection: Connection, setting_ids: list[int]) -> None:
 def discard_models(connection: Connection, model_ids: list[int]) -> None:
     """Versions whose parameters or signatures nobody can check any more are withdrawn."""
     query = (
-        "UPDATE ml_models SET parameters = NULL, withdrawn_at = now(), withdrawn_reason = 'key_lost', "
+        "UPDATE ml_models SET parameters = NULL, sha256 = NULL, hmac_sha256 = NULL, "
+        "withdrawn_at = now(), withdrawn_reason = 'key_lost', "
         "is_active = false, deactivated_at = now() WHERE id = ANY(:ids)"
     )
     connection.execute(text(query), {"ids": model_ids})

@@ -1,17 +1,22 @@
 """The keys of the installation (SPEC A9.3): which seal what, a new one while everything runs, what a lost one cost."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from core.clock import Clock
 from core.errors import AppError
 from core.key_ring import KeyRing
 from core.logs import logger
 from core.scope import Scope
-from db.queries import audit, sealed
+from db.queries import audit, premises, sealed
+from db.queries import model_copies as copies
 from db.queries import models as model_queries
+from db.queries.versions import bump
 from db.session import Database
 from pipeline.models.seal import Identity, Seal
 
+SETTLED_AFTER = timedelta(hours=1)
 LOST = ("encryption_key_missing", "sealed_text_damaged")
 log = logger(__name__)
 
@@ -41,6 +46,7 @@ class KeyService:
 
     database: Database
     keys: KeyRing
+    clock: Clock
 
     def listed(self, scope: Scope) -> list[KeyUse]:
         """Keys of the ring, newest first, then those that are missing."""
@@ -65,6 +71,7 @@ class KeyService:
         for table, column in (*sealed.SEALED, sealed.SIGNED):
             done, failed = self._exchange(table, column, first.id)
             values, lost = values + done, lost + failed
+        values += self._exchange_copies(first.id)
         if self.keys.given and not values:
             self.keys.add()  # says how
         with self.database.transaction() as connection:
@@ -74,7 +81,15 @@ class KeyService:
         return Rotated(first.id, values, lost)
 
     def retire(self, scope: Scope) -> list[str]:
-        """Forget keys that nothing names any more; their ids."""
+        """Forget keys that nothing names any more; their ids.
+
+        Within an hour of a change of keys ``encryption_keys_too_new``: what another process is about to commit may
+        still be sealed with the older key.
+        """
+        scope.require("keys.write")
+        changed_at = self.keys.changed_at()
+        if changed_at is not None and self.clock.now() - changed_at < SETTLED_AFTER:
+            raise AppError("encryption_keys_too_new", 409)
         spare = [use.id for use in self.listed(scope) if use.is_here and not use.is_first and not use.values]
         if spare:
             self.keys.remove(set(spare))
@@ -93,6 +108,9 @@ class KeyService:
                         lost[table].add(row_id)
             sealed.discard_settings(connection, sorted(lost["detection_settings"]))
             sealed.discard_models(connection, sorted(lost["ml_models"]))
+            for hotel in premises.hotels(connection):
+                for topic in ("models", "settings"):
+                    bump(connection, hotel.id, topic)
             counts = {table: len(ids) for table, ids in lost.items()}
             audit.record(connection, scope.actor, "keys_discarded", details=counts)
         return counts
@@ -128,6 +146,20 @@ class KeyService:
                 log.error("key_lost", table=table, row=row_id, reason=str(error))  # noqa: TRY400
                 failed += 1
         return done, failed
+
+    def _exchange_copies(self, first: str) -> int:
+        """Copies of our own models in the database, sealed as a whole; those of the older system are not."""
+        done = 0
+        with self.database.reading() as connection:
+            ids = copies.ids_in_database(connection)
+        for model_id in ids:
+            with self.database.transaction() as connection:
+                row, content = model_queries.model(connection, model_id), copies.model_data(connection, model_id)
+                if row is None or row.sha256 is None or content is None or content.startswith(f"{first}:".encode()):
+                    continue
+                fresh = self.keys.seal_bytes(self.keys.unseal_bytes(content))
+                done += copies.exchange_copy(connection, model_id, content, fresh)
+        return done
 
     def _signed(self, connection: Any, model_id: int) -> str:
         """A new signature for a model whose present one is right."""

@@ -8,14 +8,16 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Lock
-from typing import Generic, Protocol, TypeVar
+from threading import Lock
+from typing import Generic, TypeVar
 
 from core.errors import AppError
+from pipeline.models.loads import Counts, Loaded
 
+Item = TypeVar("Item", bound=Loaded)
 FAILED_SECONDS = 5.0  # a failure is not tried again for so long
 LOADERS = 2
 WAITING = 64  # loads that wait for a loader; one more is refused
@@ -23,38 +25,10 @@ GAUGE_SECONDS = 1.0
 HIGH_RATIO, CRITICAL_RATIO = 0.80, 0.90  # of the memory: half of the cache goes, all of it that nobody uses goes
 
 
-class Loaded(Protocol):
-    """What a load gives: how much memory it takes, and what to do when its use begins and ends, and when it goes."""
-
-    @property
-    def memory_bytes(self) -> int: ...
-
-    def use(self) -> None: ...
-
-    def leave(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-Item = TypeVar("Item", bound=Loaded)
-
-
-@dataclass
-class Counts:
-    """What happened since the counts were taken last."""
-
-    hits: int = 0
-    misses: int = 0
-    waits: int = 0  # asked while another one loaded it, and got that one's
-    failures: int = 0
-    refusals: int = 0
-    evictions: int = 0
-    load_seconds: float = 0.0
-
-
 @dataclass
 class _Entry(Generic[Item]):
     item: Item
+    owner: Hashable = None
     users: int = 0
     is_kept: bool = True  # False: no longer in the cache, closed by its last user
 
@@ -90,7 +64,7 @@ class LoadedModels(Generic[Item]):
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
-        self._slots = BoundedSemaphore(self.loaders)
+        self._threads = ThreadPoolExecutor(self.loaders, thread_name_prefix="model-loader")
 
     @contextmanager
     def lease(self, key: Hashable, load: Callable[[], Item], owner: Hashable = None) -> Iterator[Item]:
@@ -118,6 +92,11 @@ class LoadedModels(Generic[Item]):
         with self._lock:
             idle = self._shrink(0)
         _close(idle)
+
+    def shut(self) -> None:
+        """Give everything back; nothing is loaded any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.clear()
 
     @property
     def kept_bytes(self) -> int:
@@ -160,8 +139,7 @@ class LoadedModels(Generic[Item]):
         began = self.monotonic()
         entry: _Entry[Item] | None = None
         try:
-            with self._slot(owner):
-                entry = _Entry(load())
+            entry = _Entry(self._run(load, owner), owner)
         finally:
             self._land(key, flight, entry, owner, self.monotonic() - began)
         return entry
@@ -170,38 +148,49 @@ class LoadedModels(Generic[Item]):
         self, key: Hashable, flight: "_Flight[Item]", entry: "_Entry[Item] | None", owner: Hashable, seconds: float
     ) -> None:
         """Keep what came, or remember why nothing did, and wake those who wait: each of them is a user already."""
-        idle: list[Item] = []
+        idle: list[Item] = [] if entry is None else [entry.item]  # until it is kept
         error = sys.exception()
-        with self._lock:
-            del self._loading[key]
-            counts = self._counts.setdefault(owner, Counts())
-            if entry is not None:
-                counts.load_seconds += seconds
-                self._use(entry, 1 + flight.waiting)
-                self._entries[key] = entry
-                self._bytes += entry.item.memory_bytes
-                idle = self._shrink(self.budget_bytes, counts)
-            elif isinstance(error, Exception) and not _is_busy(error):
-                counts.failures += 1
-                self._failed = {one: known for one, known in self._failed.items() if known[0] > self.monotonic()}
-                self._failed[key] = (self.monotonic() + self.failed_seconds, error)
-        _close(idle)
-        flight.future.set_result(entry or error)
+        outcome: _Entry[Item] | BaseException | None = error
+        try:
+            with self._lock:
+                del self._loading[key]
+                counts = self._counts.setdefault(owner, Counts())
+                if entry is not None:
+                    counts.load_seconds += seconds
+                    self._use(entry, 1 + flight.waiting)
+                    self._entries[key] = entry
+                    self._bytes += entry.item.memory_bytes
+                    outcome, idle = entry, self._shrink(self.budget_bytes)
+                elif isinstance(error, Exception) and not _is_busy(error):
+                    counts.failures += 1
+                    self._failed = {one: known for one, known in self._failed.items() if known[0] > self.monotonic()}
+                    self._failed[key] = (self.monotonic() + self.failed_seconds, _own(error))
+        finally:
+            flight.future.set_result(outcome)
+            _close(idle)
 
-    @contextmanager
-    def _slot(self, owner: Hashable) -> Iterator[None]:
-        """One of the places where loads run; too many in the queue are refused at once."""
+    def _run(self, load: Callable[[], Item], owner: Hashable) -> Item:
+        """Load on one of the loaders' own threads; too many that wait are refused at once.
+
+        Threads of their own: every thread that loads gets an arena of the allocator for good, and with ten of them a
+        process takes three times what the models weigh.
+        """
         with self._lock:
             if self._queued >= self.loaders + self.waiting:
                 self._counts.setdefault(owner, Counts()).refusals += 1
                 raise AppError("models_busy", 503, params={"waiting": self.waiting})
             self._queued += 1
+        work = self._threads.submit(load)
+        work.add_done_callback(self._leave_queue)
         try:
-            with self._slots:
-                yield
+            return work.result()
         finally:
-            with self._lock:
-                self._queued -= 1
+            if not work.done():  # interrupted: what comes later belongs to nobody
+                work.add_done_callback(_close_result)
+
+    def _leave_queue(self, work: "Future[Item]") -> None:
+        with self._lock:
+            self._queued -= 1
 
     def _refuse_failed(self, key: Hashable, counts: Counts) -> None:
         """Raise what a load said a moment ago."""
@@ -229,7 +218,7 @@ class LoadedModels(Generic[Item]):
             entry.item.use()
         entry.users += users
 
-    def _shrink(self, target_bytes: int, counts: Counts | None = None) -> list[Item]:
+    def _shrink(self, target_bytes: int) -> list[Item]:
         """Take the least recently used models that nobody uses out until the target is met; the caller closes them."""
         idle: list[Item] = []
         for key, entry in list(self._entries.items()):
@@ -238,8 +227,7 @@ class LoadedModels(Generic[Item]):
             if entry.users == 0:
                 del self._entries[key]
                 idle += self._dropped(entry)
-                counts = counts or self._counts.setdefault(None, Counts())
-                counts.evictions += 1
+                self._counts.setdefault(entry.owner, Counts()).evictions += 1
         return idle
 
     def _dropped(self, entry: "_Entry[Item]") -> list[Item]:
@@ -278,11 +266,16 @@ def _own(error: Exception) -> Exception:
     """The error again, for one thread: an error that many raise at a time mixes up their tracebacks."""
     if isinstance(error, AppError):
         return AppError(error.code, error.http_status, error.message_id, dict(error.params))
-    return error
+    return error.with_traceback(None)  # a remembered traceback would keep the content of the file
 
 
 def _is_busy(error: Exception) -> bool:
     return isinstance(error, AppError) and error.code == "models_busy"
+
+
+def _close_result(work: "Future[Item]") -> None:
+    if not work.cancelled() and work.exception() is None:
+        work.result().close()
 
 
 def _close(items: "list[Item]") -> None:

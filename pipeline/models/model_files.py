@@ -27,6 +27,7 @@ FILE_MODE, FOLDER_MODE = 0o644, 0o755
 NAME = re.compile(r"hotel-[0-9]+/[A-Za-z0-9_.-]+\.pkl")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+OVERHEAD = 1.1  # growth of a process that holds a hundred forests, over the bytes they were unpickled from
 SPARE_BYTES = 1_000_000  # a disk is left this much
 UNREADABLE = (
     AttributeError, ImportError, pickle.UnpicklingError, EOFError, KeyError, IndexError, TypeError, ValueError,
@@ -40,18 +41,19 @@ class OpenedModel:
     """A model that was checked and loaded. While somebody uses it, ``file`` holds a lock that no clean-up breaks."""
 
     stored: StoredModel
-    memory_bytes: int  # of what it was unpickled from, without compression: within 5 % of the growth of the process
+    memory_bytes: int  # what it was unpickled from, without compression, and the interpreter's share (OVERHEAD)
     file: int | None = None
 
     def use(self) -> None:
         """A clean-up leaves the file alone from now on; where one deletes it this very moment, the memory stays."""
         if self.file is not None:
-            with suppress(BlockingIOError):
+            with suppress(OSError):  # also where the file system knows no locks
                 fcntl.flock(self.file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def leave(self) -> None:
         if self.file is not None:
-            fcntl.flock(self.file, fcntl.LOCK_UN)
+            with suppress(OSError):
+                fcntl.flock(self.file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         if self.file is not None:
@@ -104,11 +106,8 @@ class ModelFolder:
         """
         self.refuse_outdated(seal)
         content, descriptor = self._content(seal)
-        try:
+        with _closed_on_failure(descriptor):
             return self.opened(identity, seal, content, descriptor)
-        except AppError:
-            os.close(descriptor)
-            raise
 
     def opened(self, identity: Identity, seal: Seal, content: bytes, descriptor: int | None = None) -> OpenedModel:
         """The model in a content that has this seal; also of copies in the database."""
@@ -124,7 +123,8 @@ class ModelFolder:
             found = joblib.load(BytesIO(raw))
         except UNREADABLE as error:
             raise _corrupt(seal, f"{type(error).__name__}: {error}", len(content)) from error
-        return OpenedModel(found if isinstance(found, StoredModel) else StoredModel(found), len(raw), descriptor)
+        stored = found if isinstance(found, StoredModel) else StoredModel(found)
+        return OpenedModel(stored, round(OVERHEAD * len(raw)), descriptor)
 
     def refuse_outdated(self, seal: Seal) -> None:
         if seal.library_versions != library_versions():
@@ -158,10 +158,11 @@ class ModelFolder:
 
     def files(self, hotel_id: int) -> dict[str, os.stat_result]:
         """Names and facts of a hotel's model files."""
-        found = {}
-        for path in (self.root / f"hotel-{hotel_id}").glob("*.pkl"):
-            with suppress(FileNotFoundError):
-                found[path.relative_to(self.root).as_posix()] = path.lstat()
+        found, folder = {}, self.root / f"hotel-{hotel_id}"
+        with _named(folder, "model_unreadable", reading=True):
+            for path in folder.glob("*.pkl"):
+                with suppress(FileNotFoundError):
+                    found[path.relative_to(self.root).as_posix()] = path.lstat()
         return found
 
     def sweep(self, hotel_id: int) -> int:
@@ -174,7 +175,8 @@ class ModelFolder:
 
     def disk_ratio(self) -> float:
         """The used part of the disk that the model files lie on."""
-        usage = shutil.disk_usage(next(path for path in (self.root, *self.root.parents) if path.exists()))
+        with _named(self.root, "model_unreadable", reading=True):
+            usage = shutil.disk_usage(next(path for path in (self.root, *self.root.parents) if path.exists()))
         return usage.used / usage.total
 
     def _refuse_full(self, folder: Path, wanted: int) -> None:
@@ -187,15 +189,12 @@ class ModelFolder:
         path = self.inside(seal.path)
         with _named(path, "model_unreadable", reading=True):
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
+            with _closed_on_failure(descriptor):
                 facts = os.fstat(descriptor)
                 if not stat.S_ISREG(facts.st_mode) or facts.st_size != seal.size_bytes:
                     raise _corrupt(seal, "another size or kind", facts.st_size)
                 with open(descriptor, "rb", closefd=False) as stream:
                     return stream.read(seal.size_bytes), descriptor
-            except (OSError, AppError):
-                os.close(descriptor)
-                raise
 
 
 def bring_libraries() -> None:
@@ -232,21 +231,33 @@ def _publish(folder: Path, stem: str, at: datetime, content: bytes) -> Path:
 def _sweep(folder: Path) -> int:
     swept = 0
     for path in folder.glob(".*.partial"):
-        swept += path.lstat().st_size
-        path.unlink(missing_ok=True)
-        log.warning("model_partial_swept", path=str(path))
+        if path.is_file():
+            swept += path.lstat().st_size
+            path.unlink(missing_ok=True)
+            log.warning("model_partial_swept", path=str(path))
     return swept
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """The only one that writes in a folder; the system takes the lock back from a killed process."""
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _closed_on_failure(descriptor: int) -> Iterator[None]:
+    is_done = False
+    try:
+        yield
+        is_done = True
+    finally:
+        if not is_done:
+            os.close(descriptor)
 
 
 @contextmanager

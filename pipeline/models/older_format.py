@@ -4,7 +4,6 @@ A pickle can name any function to call. This reader resolves only classes and fu
 somebody else's pickle ends with ``model_unsafe`` before it does anything.
 """
 
-import io
 import pickle
 import warnings
 import zlib
@@ -37,7 +36,7 @@ ALLOWED = {
 }  # fmt: skip
 BROKEN = (
     pickle.UnpicklingError, AttributeError, ImportError, EOFError, KeyError, IndexError, TypeError, ValueError,
-    zlib.error, MemoryError, RecursionError,
+    zlib.error, MemoryError, RuntimeError, OverflowError,
 )  # fmt: skip
 log = logger(__name__)
 
@@ -45,23 +44,18 @@ log = logger(__name__)
 def older_model(content: bytes) -> Any:
     """The estimator in a BLOB of the older system, compressed with zlib or not.
 
-    Raises ``model_unsafe`` for a pickle that names anything else, ``model_unreadable`` for one that cannot be read.
+    Raises ``model_unsafe`` for a pickle that names or builds anything else, ``model_unreadable`` for one that cannot
+    be read.
     """
-    from joblib.numpy_pickle import NumpyUnpickler  # reads plain pickles as well
+    import sklearn  # noqa: F401 (its classes must be importable)
 
-    class CarefulUnpickler(NumpyUnpickler):  # type: ignore[misc]
-        """Resolves what stands in ALLOWED and nothing else, also in the nested pickles of arrays of objects."""
-
-        def find_class(self, module: str, name: str) -> Any:
-            if name not in ALLOWED.get(module, ()):
-                raise AppError("model_unsafe", 409, params={"name": f"{module}.{name}"})
-            return super().find_class(module, name)
+    from pipeline.models.careful import CarefulUnpickler  # with joblib and numpy, which take their time
 
     try:
         raw = zlib.decompress(content) if content[:1] == b"\x78" else content
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # another version of scikit-learn: the model is written anew at once
-            return CarefulUnpickler("", io.BytesIO(raw), ensure_native_byte_order=True).load()
+            return CarefulUnpickler(raw, ALLOWED).load()
     except BROKEN as error:
         log.error("model_unreadable", reason=f"{type(error).__name__}: {error}", size_bytes=len(content))  # noqa: TRY400
         raise AppError(

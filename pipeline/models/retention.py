@@ -25,16 +25,20 @@ class CleanupPlan:
         return sum(row.size_bytes or 0 for row in self.files)
 
 
-def cleanup_plan(rows: Sequence["ModelRow"], at: datetime, kept: int = VERSIONS_KEPT) -> CleanupPlan:
+def cleanup_plan(
+    rows: Sequence["ModelRow"], at: datetime, kept: int = VERSIONS_KEPT, unsound: frozenset[int] = frozenset()
+) -> CleanupPlan:
     """What a clean-up as of ``at`` takes; ``rows`` are a hotel's, ``kept`` how many versions of each kind stay.
 
-    The active version is one of those that stay, whatever its age. A refused version counts like any other.
+    The active version is one of those that stay, whatever its age; before refused ones stays the newest that could be
+    gone back to. ``unsound``: active versions whose file is damaged, which do not count as one that stays.
     """
     files, gone = [], []
     left: dict[tuple[int, str, str], int] = {}
-    for row in sorted(rows, key=lambda one: (one.is_active, one.trained_at, one.id), reverse=True):
+    spare = _newest_usable(rows)
+    for row in sorted(rows, key=lambda one: (one.is_active, one.id in spare, one.trained_at, one.id), reverse=True):
         if row.is_active:
-            left[row.kind] = kept - 1
+            left[row.kind] = kept - (row.id not in unsound)
             continue
         is_old = row.deactivated_at is not None and row.deactivated_at <= at - INACTIVE_FOR
         has_file = row.model_path is not None or row.has_data
@@ -46,3 +50,12 @@ def cleanup_plan(rows: Sequence["ModelRow"], at: datetime, kept: int = VERSIONS_
         if is_old:
             gone.append(row)
     return CleanupPlan(tuple(files), tuple(gone))
+
+
+def _newest_usable(rows: Sequence["ModelRow"]) -> set[int]:
+    """The newest version of each kind that is not active, not set aside, and has a file."""
+    found: dict[tuple[int, str, str], ModelRow] = {}
+    for row in sorted(rows, key=lambda one: (one.trained_at, one.id)):
+        if not row.is_active and row.withdrawn_reason is None and (row.model_path or row.has_data):
+            found[row.kind] = row
+    return {row.id for row in found.values()}

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.errors import AppError
+
 if TYPE_CHECKING:
     from db.queries.models import ModelRow
 
@@ -41,6 +43,8 @@ class Identity:
 
     @classmethod
     def of(cls, row: "ModelRow") -> "Identity":
+        if not isinstance(row.feature_names, list | None):
+            raise AppError("model_corrupt", 409, params={"path": row.model_path or f"model {row.id}"})
         names = tuple(row.feature_names or ())
         return cls(row.hotel_id, row.model_type, row.metric_type, names, row.trained_from, row.trained_until)
 
@@ -67,9 +71,12 @@ class Seal:
         """The seal of a row; None where it never had one (models of the older system)."""
         if not row.sha256 or not row.hmac_sha256:
             return None
+        if not isinstance(row.library_versions, dict | None):
+            raise AppError("model_corrupt", 409, params={"path": row.model_path or f"model {row.id}"})
         versions = dict(row.library_versions or {})
         return cls(row.model_path or "", row.size_bytes or 0, row.sha256, row.hmac_sha256, versions)
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat()
+    """In UTC; an instant without a zone is one of UTC."""
+    return None if at is None else (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

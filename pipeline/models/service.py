@@ -54,6 +54,10 @@ class ModelManager:
         """The models that this process has loaded."""
         return LoadedModels(self.settings.model_cache_mb * 1_000_000, MemoryGauge().used_ratio)
 
+    def close(self) -> None:
+        """Give loaded models and their files back."""
+        self.cache.shut()
+
     @cached_property
     def switchboard(self) -> Switchboard:
         return Switchboard(self._active, self.check)
@@ -150,7 +154,8 @@ class ModelManager:
         with self.database.reading() as connection:
             ids = queries.previously_active(connection, (hotel_id, metric_type, model_type))
             rows = {row.id: row for row in queries.list_models(connection, hotel_id, metric_type, model_type)}
-        for row in (rows[one] for one in dict.fromkeys(ids) if one in rows and not rows[one].is_active):
+        usable = {row.id for row in rows.values() if not row.is_active and row.withdrawn_reason is None}
+        for row in (rows[one] for one in dict.fromkeys(ids) if one in usable):
             try:
                 return self.make_active(scope, row.id, note, "rollback")
             except AppError as error:
@@ -173,7 +178,10 @@ class ModelManager:
         now = self.clock.now()
         with self.database.transaction() as connection:
             queries.lock_models(connection, hotel_id)
-            queries.activate(connection, newest, now, reason="released", actor=scope.actor)
+            found = queries.model(connection, newest.id)
+            if found is None or not (found.model_path or found.has_data):
+                raise AppError("model_missing", 404, params={"path": newest.model_path or f"model {newest.id}"})
+            queries.activate(connection, found, now, reason="released", actor=scope.actor)
             entity = f"model {newest.id}"
             audit.record(connection, scope.actor, "model_released", hotel_id=hotel_id, entity=entity)
             bump(connection, hotel_id, "models")

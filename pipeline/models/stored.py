@@ -18,6 +18,7 @@ class StoredModel:
     estimator: Any
     batch: Any | None = None
     scores: Any | None = None
+    original: bytes | None = None  # the BLOB of the older system that it was made from
 
 
 def with_reference(estimator: Any, batch: Any | None) -> StoredModel:

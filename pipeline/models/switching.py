@@ -54,9 +54,10 @@ class Switchboard:
                 self._look(kind, use)
             finally:
                 use.lock.release()
-        if use.row is None:
+        found = use.row
+        if found is None:
             raise AppError("model_none_active", 404, params={"metric": kind[1], "model": kind[2]})
-        return use.row
+        return found
 
     def _look(self, kind: Kind, use: Use) -> None:
         if self.monotonic() - use.looked_at < self.look_seconds:
@@ -75,8 +76,10 @@ class Switchboard:
         if active is None:
             use.row = None
             return
-        is_refused = use.refused is not None and use.refused[0] == active.id and self.monotonic() < use.refused[1]
-        if is_refused or (use.row is not None and use.row.id == active.id):
+        if use.row is not None and use.row.id == active.id:
+            use.row = active  # its file may have got another name or signature
+            return
+        if use.refused is not None and use.refused[0] == active.id and self.monotonic() < use.refused[1]:
             return
         try:
             self.check(active)

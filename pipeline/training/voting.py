@@ -44,9 +44,11 @@ def channel_of(
         try:
             with loaded(row) as model:
                 judged.append(mine[KEYS].assign(channel=model.evidence(mine), model_id=row.id))
-        except AppError as error:
+        except (AppError, AttributeError, KeyError, TypeError, ValueError) as error:
+            # A model that does not load, or that cannot judge these rows: the Z-Score speaks alone (B2).
             fallbacks += 1
-            log.warning("model_fallback", model_id=row.id, metric_type=row.metric_type, reason=error.code)
+            reason = error.code if isinstance(error, AppError) else f"{type(error).__name__}: {error}"
+            log.warning("model_fallback", model_id=row.id, metric_type=row.metric_type, reason=reason)
     return (pd.concat(judged, ignore_index=True) if judged else None), fallbacks
 
 

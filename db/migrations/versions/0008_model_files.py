@@ -68,6 +68,7 @@ def upgrade() -> None:
         "reason, actor) SELECT hotel_id, metric_type, model_type, id, trained_at, trained_at, 'trained', 'system' "
         "FROM ml_models WHERE is_active"
     )
+    op.execute("UPDATE job_runs SET result = NULL WHERE job_name = 'learn'")  # it held learned thresholds
     for table, column in SEALED:
         rewrite(table, column, "varchar", lambda connection, document: seal(connection, document))
 

@@ -86,7 +86,7 @@ class LearningService:
             subject = Subject(hotel_id, current[metric_type], versions.get(metric_type, []))
             shifts = self._learn(scope, subject, judged, decided)
             if shifts:
-                changed[metric_type] = {shift.key: shift.after for shift in shifts}
+                changed[metric_type] = len(shifts)  # the values are thresholds, which stand sealed
         progress(1.0, "stage.done")
         return StageReport(len(judged), len(changed), changed)
 

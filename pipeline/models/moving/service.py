@@ -1,6 +1,5 @@
 """Copies in the database become files, one by one beside a running system, and back again (SPEC B5, B10)."""
 
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,12 +10,10 @@ from core.stage import Progress, silent
 from db.queries import model_copies as copies
 from db.queries.models import ModelRow
 from db.queries.versions import bump
-from pipeline.models.older_format import older_model
 from pipeline.models.reading.service import seal_values
 from pipeline.models.seal import Identity, Seal
 from pipeline.models.service import ModelManager
 
-OLDER_PROTOCOL = 4  # of pickles that the older system reads
 log = logger(__name__)
 
 
@@ -107,14 +104,13 @@ class ModelMove:
             return None
         opened = self.models.folder.read(Identity.of(row), seal)
         opened.close()
-        stored, identity = opened.stored, Identity.of(row)
-        if stored.batch is None and row.trained_until is None:  # one of the older system: as that system wrote it
-            content = pickle.dumps(stored.estimator, protocol=OLDER_PROTOCOL)
-            older_model(content)
+        if opened.stored.original is not None:
+            content = opened.stored.original
             values = {"model_path": None, "sha256": None, "hmac_sha256": None, "library_versions": None}
         else:
-            content = self.models.folder.serialised(stored)
-            values = seal_values(self.models.folder.sealed(identity, "", content))
+            written, identity = self.models.folder.serialised(opened.stored), Identity.of(row)
+            content = self.models.keys.seal_bytes(written)
+            values = seal_values(self.models.folder.sealed(identity, "", written))
         if dry_run:
             return len(content)
         with self.models.database.transaction() as connection:

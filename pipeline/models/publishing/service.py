@@ -70,10 +70,11 @@ class ModelPublisher:
         seal = self._written(identity, now, content)
         values = seal_values(seal) | {
             "hotel_id": model.hotel_id, "model_type": model.model_type, "metric_type": model.metric_type,
-            "model_data": None if seal.path else content, "feature_names": list(model.feature_names),
-            "feature_hash": feature_hash(model.feature_names), "parameters": dict(model.parameters),
-            "metrics": dict(model.metrics), "accuracy": model.accuracy, "trained_from": model.trained_from,
-            "trained_until": model.trained_until, "trained_at": now,
+            "model_data": None if seal.path else self.folder.keys.seal_bytes(content),
+            "feature_names": list(model.feature_names), "feature_hash": feature_hash(model.feature_names),
+            "parameters": dict(model.parameters), "metrics": dict(model.metrics),
+            "accuracy": model.accuracy, "trained_from": model.trained_from, "trained_until": model.trained_until,
+            "trained_at": now,
         }  # fmt: skip
         kind = (model.hotel_id, model.metric_type, model.model_type)
         with self.database.transaction() as connection:

@@ -51,9 +51,10 @@ class ModelReader:
         Raises ``model_missing``, ``model_corrupt``, ``model_outdated`` and the like before a byte of it is executed.
         """
         bring_libraries()
-        began, outcome = time.perf_counter(), model_loads.LOADED
+        began, outcome = time.perf_counter(), "failed"
         try:
             opened = self._opened(row)
+            outcome = model_loads.LOADED
         except AppError as error:
             outcome = error.code
             self._ask_for_training(row, error.code)
@@ -83,25 +84,36 @@ class ModelReader:
         """The copy in the database, which becomes a file where one can be written (SPEC B5)."""
         with self.database.reading() as connection:
             content = copies.model_data(connection, row.id)
-        if content is None:  # another process has just written the file
-            raise AppError("model_missing", 404, params={"path": f"model {row.id}"})
+        if content is None:
+            return self._from_new_file(row)
+        written = self.content_of(row, content)
         if seal is not None:
-            opened = self.folder.opened(identity, seal, content)
+            opened = self.folder.opened(identity, seal, written)
         else:
-            opened = OpenedModel(StoredModel(older_model(content)), len(content))
+            opened = OpenedModel(StoredModel(older_model(content)), len(written))
         try:
-            self.to_file(row, content if seal is not None else self.folder.serialised(opened.stored))
+            self.to_file(row, written)
         except AppError as error:
             log.warning("model_stays_in_database", model_id=row.id, reason=error.code)
         return opened
 
+    def _from_new_file(self, row: ModelRow) -> OpenedModel:
+        """Somebody else made the file of a copy after the row was read."""
+        with self.database.reading() as connection:
+            fresh = queries.model(connection, row.id)
+        seal = None if fresh is None else Seal.of(fresh)
+        if fresh is None or seal is None or not seal.path:
+            raise AppError("model_missing", 404, params={"path": f"model {row.id}"})
+        return self.folder.read(Identity.of(fresh), seal)
+
     def content_of(self, row: ModelRow, copy: bytes) -> bytes:
         """What the file of a copy in the database is to hold; raises what is wrong with the copy."""
         seal = Seal.of(row)
-        if seal is None:
-            return self.folder.serialised(StoredModel(older_model(copy)))
-        self.folder.opened(Identity.of(row), seal, copy)
-        return copy
+        if seal is None:  # of the older system: its own bytes travel along, so that the move can be taken back
+            return self.folder.serialised(StoredModel(older_model(copy), original=copy))
+        content = self.folder.keys.unseal_bytes(copy)
+        self.folder.opened(Identity.of(row), seal, content)
+        return content
 
     def to_file(self, row: ModelRow, content: bytes) -> bool:
         """Write a content of ours as the row's file and forget the copy; False when another process did it."""

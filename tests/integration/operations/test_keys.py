@@ -1,7 +1,9 @@
 """Keys in an installation: a dump shows nothing, keys are exchanged under load, a lost one is told (A9.3)."""
 
+import os
 import subprocess
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -35,7 +37,7 @@ class Installation:
         settings = Settings(home=folder, models_dir=folder / "models")
         self.thresholds = ThresholdService(self.database, clock, settings)
         self.models = ModelManager(self.database, settings, clock)
-        self.keys = KeyService(self.database, self.ring)
+        self.keys = KeyService(self.database, self.ring, clock)
         with self.database.transaction() as connection:
             self.hotel = build_hotel(connection).hotel_id
         self.tighten(SECRET_EVIDENCE)
@@ -45,6 +47,11 @@ class Installation:
     def tighten(self, evidence: float) -> None:
         change = Change(families={"cell": FamilyRule(extra_evidence=evidence)})
         self.thresholds.save(SYSTEM, self.hotel, "tuketim_miktar", change, "quiet", trace={"tried": [evidence]})
+
+    def settle(self) -> None:
+        """The keys were changed two hours ago."""
+        before = (self.keys.clock.now() - timedelta(hours=2)).timestamp()
+        os.utime(self.ring.path, (before, before))
 
     def evidence(self) -> float:
         current = self.thresholds.current(SYSTEM, self.hotel)["tuketim_miktar"]
@@ -91,6 +98,9 @@ def test_a_new_key_seals_everything_and_the_old_one_is_forgotten(installation: I
     assert done.values == 5  # two thresholds, the trace of one, the parameters of a model and its signature
     uses = {use.id: use.values for use in installation.keys.listed(SYSTEM)}
     assert uses == {done.key_id: done.values, before: 0}
+    with pytest.raises(AppError, match="encryption_keys_too_new"):
+        installation.keys.retire(SYSTEM)
+    installation.settle()
     assert installation.keys.retire(SYSTEM) == [before]
     assert installation.evidence() == SECRET_EVIDENCE
     fresh = ModelManager(installation.database, installation.models.settings, installation.models.clock)
@@ -121,6 +131,7 @@ def test_keys_are_exchanged_while_others_read_and_write(installation: Installati
     worker.join()
     assert problems == []
     installation.keys.rotate(SYSTEM)
+    installation.settle()
     assert len(installation.keys.retire(SYSTEM)) == 6
     assert installation.evidence() > 0
 

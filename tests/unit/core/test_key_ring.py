@@ -1,5 +1,6 @@
 """Keys: made once, newest seals, all open, a missing one is told, nothing readable stays (A9.3)."""
 
+import multiprocessing
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +35,58 @@ def test_processes_that_start_together_make_one_key(tmp_path: Path) -> None:
         sealed = list(pool.map(lambda ring: ring.seal(SECRET), rings))
     assert len({text.split(":")[0] for text in sealed}) == 1
     assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["keys"]
+
+
+def add(path: Path, count: int) -> None:
+    ring = KeyRing(path)
+    for _ in range(count):
+        ring.add()
+
+
+def test_processes_that_add_keys_at_the_same_time_lose_none(ring: KeyRing) -> None:
+    ring.seal(SECRET)
+    fork = multiprocessing.get_context("fork")
+    others = [fork.Process(target=add, args=(ring.path, 15)) for _ in range(4)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join(30)
+    assert len(ring.all()) == 1 + 4 * 15
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00", b"nonsense"])
+def test_a_damaged_key_file_is_told_and_never_taken_for_a_new_installation(ring: KeyRing, content: bytes) -> None:
+    ring.path.parent.mkdir(parents=True)
+    ring.path.write_bytes(content)
+    ring.path.chmod(0o600)
+    for work in (lambda: ring.seal(SECRET), lambda: ring.find("12345678"), lambda: ring.remove(set())):
+        with pytest.raises(AppError, match="encryption_key_wrong"):
+            work()
+    assert ring.path.read_bytes() == content
+
+
+def test_a_key_file_that_cannot_be_read_or_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    with pytest.raises(AppError, match="encryption_keys_unreadable"):
+        KeyRing(tmp_path / "keys").seal(SECRET)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(AppError, match="encryption_keys_unreadable"):
+        KeyRing(tmp_path / "file" / "keys").seal(SECRET)
+
+
+def test_a_signature_of_strange_characters_is_none_of_ours(ring: KeyRing) -> None:
+    key_id = ring.sign(b"a model").split(":")[0]
+    assert not ring.is_signed(f"{key_id}:çşğ", b"a model")
+    with pytest.raises(AppError, match="encryption_key_missing"):
+        ring.is_signed("çşğ", b"a model")
+
+
+def test_a_content_is_sealed_as_a_whole(ring: KeyRing) -> None:
+    sealed = ring.seal_bytes(b"a whole model")
+    assert b"whole" not in sealed
+    assert ring.unseal_bytes(sealed) == b"a whole model"
+    with pytest.raises(AppError, match="sealed_text_damaged"):
+        ring.unseal_bytes(sealed[:-5])
 
 
 def test_a_new_key_seals_in_every_process_at_once_and_older_ones_still_open(ring: KeyRing) -> None:

@@ -15,6 +15,7 @@ from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from db.queries import models as queries
 from db.session import open_database
+from pipeline.models.seal import Identity
 from pipeline.models.service import ModelManager
 from tests.conftest import KEYS
 from tests.integration.pipeline.models.versions import (
@@ -95,6 +96,30 @@ def test_rollback_is_one_call_to_the_version_before_and_passes_over_one_that_doe
     with pytest.raises(AppError, match="model_nothing_before"):
         manager.rollback(SYSTEM, hotel, *KIND, "again")
     assert active(manager, hotel) == [rows[0].id]
+
+
+def test_rolled_back_twice_it_goes_further_back_and_never_to_the_version_that_was_left(
+    manager: ModelManager, hotel: int
+) -> None:
+    rows = [publish(manager, hotel, float(number), day=number) for number in (1, 2, 3)]
+    assert [manager.rollback(SYSTEM, hotel, *KIND, "worse").id for _ in range(2)] == [rows[1].id, rows[0].id]
+
+
+def test_a_process_follows_a_version_whose_file_or_signature_changed(
+    manager: ModelManager, hotel: int, clock: FixedClock
+) -> None:
+    """A move of the file or a new key leaves the version the same: who uses it long must not keep the old facts."""
+    row = publish(manager, hotel, 1.0)
+    assert factor(manager, hotel) == 1.0
+    renamed = str(row.model_path).replace(".pkl", "-moved.pkl")
+    manager.folder.inside(str(row.model_path)).rename(manager.folder.root / renamed)
+    signature = KEYS.sign(Identity.of(row).message(renamed, str(row.sha256), dict(row.library_versions or {})))
+    with manager.database.transaction() as connection:
+        query = "UPDATE ml_models SET model_path = :path, hmac_sha256 = :signature WHERE id = :id"
+        connection.execute(text(query), {"path": renamed, "signature": signature, "id": row.id})
+    manager.switchboard.look_seconds = 0.0
+    manager.cache.clear()
+    assert factor(manager, hotel) == 1.0
 
 
 def test_a_choice_stays_until_it_is_ended_and_trainings_wait_meanwhile(manager: ModelManager, hotel: int) -> None:

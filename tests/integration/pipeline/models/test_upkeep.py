@@ -116,7 +116,7 @@ def test_files_that_no_row_names_go_when_they_are_old_and_partial_ones_at_once(
     cleaned = manager.cleanup_old_models(SYSTEM, hotel)
     assert (cleaned.files, cleaned.size_bytes) == (1, 20)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [".lock", "zscore_stok_seviye_2.pkl", Path(str(row.model_path)).name]
+        ["zscore_stok_seviye_2.pkl", Path(str(row.model_path)).name]
     )
 
 

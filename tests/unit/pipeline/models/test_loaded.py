@@ -207,3 +207,50 @@ def test_counts_belong_to_their_owner_and_are_taken_once() -> None:
     taken = cache.take_counts()
     assert (taken[1].misses, taken[1].hits, taken[2].hits) == (1, 1, 1)
     assert cache.take_counts() == {}
+
+
+def test_a_file_system_without_locks_blocks_nobody() -> None:
+    """An item that cannot be taken into use is closed, and everybody who waits is told."""
+    made: list[Item] = []
+
+    class Stubborn(Item):
+        def use(self) -> None:
+            raise OSError("no locks available")
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    def load() -> Item:
+        time.sleep(0.01)
+        made.append(Stubborn())
+        return made[-1]
+
+    cache = LoadedModels[Item](1_000)
+
+    def use(number: int) -> str:
+        try:
+            with cache.lease("model", load):
+                return "used"
+        except (OSError, AppError):
+            return "told"
+
+    assert together(5, use) == ["told"] * 5
+    assert all(item.is_closed for item in made)
+
+
+def test_loads_run_on_threads_of_their_own() -> None:
+    """A thread that loads keeps its part of the allocator's memory for good: two of them, not one a caller."""
+    cache, names = LoadedModels[Item](10_000), set[str]()
+
+    def load() -> Item:
+        names.add(threading.current_thread().name)
+        return Item()
+
+    def use(number: int) -> None:
+        with cache.lease(number, load):
+            pass
+
+    together(20, use)
+    assert names <= {"model-loader_0", "model-loader_1"}
+    cache.shut()
+    assert cache.keys() == []

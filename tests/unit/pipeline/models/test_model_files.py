@@ -62,7 +62,7 @@ def test_a_saved_model_comes_back_equal_with_the_specified_name_and_modes(folder
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
     assert stat.S_IMODE(folder.keys.path.stat().st_mode) == 0o600
     np.testing.assert_array_equal(read(folder, seal, mine)["weights"], MODEL["weights"])
-    assert sorted(p.name for p in path.parent.iterdir()) == [".lock", path.name]
+    assert sorted(p.name for p in path.parent.iterdir()) == [path.name]
 
 
 def test_two_models_of_the_same_instant_and_hotel_do_not_overwrite_each_other(folder: ModelFolder) -> None:

@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import zlib
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,40 @@ def test_somebody_elses_pickle_never_runs(tmp_path: Path, wrapped: bool) -> None
 def test_ways_around_the_list_end_in_an_error(content: bytes) -> None:
     with pytest.raises(AppError, match=r"model_unsafe|model_unreadable"):
         older_model(content)
+
+
+class Build(Call):
+    """… and sets a state afterwards."""
+
+    def __init__(self, function: Any, arguments: tuple[Any, ...], state: Any) -> None:
+        self.call = (function, arguments, state)  # type: ignore[assignment]
+
+
+LIE = Build(np.dtype, ("O8", False, True), (3, "|", None, None, None, -1, -1, 0))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Call(np.ndarray, (1,), np.dtype("O"), b"A" * 8),
+        LIE,
+        Build(OrderedDict, (), (None, {"__class__": 1})),
+    ],
+    ids=["an array over bytes", "a type that lies", "attributes set from outside"],
+)
+def test_nothing_is_built_that_could_harm_the_process(model: Any) -> None:
+    with pytest.raises(AppError, match="model_unsafe"):
+        older_model(pickle.dumps(model, protocol=4))
+
+
+def test_a_class_is_not_changed_for_everybody_else() -> None:
+    changed = (
+        b"\x80\x04\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper\x93N}\x8c\x04read\x8c\x0bcollections"
+        b"\x8c\x0bOrderedDict\x93s\x86b."
+    )
+    with pytest.raises(AppError, match="model_unsafe"):
+        older_model(changed)
+    np.testing.assert_array_equal(older_model(dumped(FOREST, 0)).score_samples(ROWS), FOREST.score_samples(ROWS))
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", pickle.dumps(FOREST)[:200], b"\x78\x9cnot zlib", b"\x80\x05."])

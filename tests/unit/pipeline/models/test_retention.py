@@ -1,5 +1,6 @@
 """Which versions a clean-up takes (B3), over many histories: never the active one, never more than it must."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -42,7 +43,18 @@ def test_after_a_month_an_inactive_version_goes_altogether() -> None:
 
 def test_in_an_emergency_only_the_active_version_stays() -> None:
     rows = [row(number) for number in range(1, 4)] + [row(4, active=True), row(5, "autoencoder"), row(6, "autoencoder")]
-    assert [one.id for one in cleanup_plan(rows, AT, kept=1).files] == [5, 3, 2, 1]
+    assert [one.id for one in cleanup_plan(rows, AT, kept=1).files] == [3, 5, 2, 1]
+
+
+def test_refused_versions_do_not_push_out_the_one_to_go_back_to() -> None:
+    refused = [replace(row(number), withdrawn_reason="worse_than_in_use") for number in (3, 4, 5)]
+    rows = [row(1), row(2, active=True), *refused]
+    assert [one.id for one in cleanup_plan(rows, AT).files] == [4, 3]
+
+
+def test_in_an_emergency_a_spare_stays_where_the_active_file_is_damaged() -> None:
+    rows = [row(1), row(2), row(3, active=True)]
+    assert [one.id for one in cleanup_plan(rows, AT, kept=1, unsound=frozenset({3})).files] == [1]
 
 
 @given(
