@@ -31,7 +31,11 @@ from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.forecasting.service import ForecastService
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.passes import Pipeline
+from reports.consumption import ConsumptionService
+from reports.forecasts import ForecastScreenService
 from reports.overview import OverviewService
+from reports.room_use import RoomUseService
+from reports.thresholds import TuningService
 from sources.hotels import HotelService
 from sources.imports.service import ImportService
 from sources.older_system.service import OlderSystemService
@@ -66,7 +70,11 @@ class Services:
     model_watch: ModelWatch
     keys: KeyService
     forecasts: ForecastService
+    forecast_screens: ForecastScreenService
     overview: OverviewService
+    consumption: ConsumptionService
+    room_use: RoomUseService
+    tuning: TuningService
     jobs: JobService
     cleanup: CleanupService
     health: HealthService
@@ -107,7 +115,11 @@ def build_services(
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         keys=KeyService(database, database.keys or key_ring(settings), clock),
         forecasts=forecasts,
+        forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts),
+        consumption=ConsumptionService(database),
+        room_use=RoomUseService(database, ConsumptionService(database)),
+        tuning=TuningService(database, clock, thresholds),
         jobs=JobService(database, clock),
         cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Float, ForeignKey, Index, text
+from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Index, PrimaryKeyConstraint, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.activity import one_of
@@ -55,6 +55,9 @@ class Alert(Base):
     is_suppressed: Mapped[bool] = mapped_column(Boolean, server_default="false")
     normal_count: Mapped[int] = mapped_column(server_default="0")  # normal results since last_seen_at
     model_id: Mapped[int | None]
+    assigned_to: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    triage_version: Mapped[int] = mapped_column(server_default="0")  # grows with every change by a person
 
 
 Index(
@@ -75,3 +78,52 @@ class AlertEvent(Base):
     actor: Mapped[str]
     kind: Mapped[Code]
     details: Mapped[dict[str, Any] | None]
+
+
+class Silence(Base):
+    """Alerts of a hotel that are not shown while it lasts: of a type, a floor, an entity; it always ends.
+
+    ``weekdays`` (ISO, 1 is Monday) and the minutes of the hotel-local day make it recur; ``until_minute`` before
+    ``from_minute`` goes over midnight.
+    """
+
+    __tablename__ = "alert_silences"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends"),)
+    id: Mapped[Key]
+    hotel_id: Mapped[HotelKey]
+    alert_type: Mapped[str | None] = mapped_column(String(64))
+    floor_id: Mapped[int | None] = mapped_column(ForeignKey("floors.id", ondelete="CASCADE"))
+    entity_type: Mapped[str | None] = mapped_column(String(64))
+    entity_id: Mapped[int | None]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    weekdays: Mapped[list[Any] | None]
+    from_minute: Mapped[int | None]
+    until_minute: Mapped[int | None]
+    reason: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[Now]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None]
+
+
+class AlertAction(Base):
+    """One command of a person over many alerts, which can be undone."""
+
+    __tablename__ = "alert_actions"
+    id: Mapped[Key]
+    kind: Mapped[Code]
+    actor: Mapped[str]
+    done_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class AlertActionRow(Base):
+    """What an alert was before the command; undone only if nobody changed it since."""
+
+    __tablename__ = "alert_action_rows"
+    __table_args__ = (PrimaryKeyConstraint("action_id", "alert_id"),)
+    action_id: Mapped[int] = mapped_column(ForeignKey("alert_actions.id", ondelete="CASCADE"))
+    alert_id: Mapped[int] = mapped_column(ForeignKey("ml_alerts.id", ondelete="CASCADE"), index=True)
+    before: Mapped[dict[str, Any]]
+    version_after: Mapped[int]

@@ -1,18 +1,25 @@
 """Alerts as people read and judge them; the machine's writes are in ``incidents``."""
 
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries.silences import SILENCED
+
 RANK = "array_position(ARRAY['dusuk', 'orta', 'yuksek', 'kritik'], CAST(a.severity AS text))"
+SNOOZED = "coalesce(a.snoozed_until > :now, false)"
+SHOWN = f"a.closed_at IS NULL AND NOT {SNOOZED} AND NOT {SILENCED}"  # what waits for somebody now
 STATES = {
-    "open": "a.closed_at IS NULL",
-    "unread": "(a.closed_at IS NULL AND a.read_at IS NULL)",
-    "acknowledged": "(a.closed_at IS NULL AND a.acknowledged_at IS NOT NULL)",
+    "open": f"({SHOWN})",
+    "unread": f"({SHOWN} AND a.read_at IS NULL)",
+    "acknowledged": f"({SHOWN} AND a.acknowledged_at IS NOT NULL)",
+    "unassigned": f"({SHOWN} AND a.assigned_to IS NULL)",
+    "snoozed": f"(a.closed_at IS NULL AND {SNOOZED})",
+    "silenced": f"(a.closed_at IS NULL AND {SILENCED})",
     "unjudged": "a.verdict IS NULL",
     "closed": "a.closed_at IS NOT NULL",
     "all": "true",
@@ -31,7 +38,8 @@ COLUMNS = f"""
     a.severity, a.metric_value, a.expected, a.lower, a.upper, a.deviation_ratio, a.score, a.message_id,
     a.message_params, a.reasons, a.actions, a.context_signature, a.occurrence_count, a.started_at, a.last_seen_at,
     a.raised_at, a.read_at, a.acknowledged_at, a.acknowledged_by, a.closed_at, a.closed_reason, a.verdict,
-    a.verdict_by, a.verdict_at, a.verdict_note, a.model_id, h.name AS hotel_name, h.time_zone, h.currency,
+    a.verdict_by, a.verdict_at, a.verdict_note, a.model_id, a.assigned_to, a.snoozed_until,
+    h.name AS hotel_name, h.time_zone, h.currency, f.id AS floor_id,
     r.number AS room, f.name AS floor, p.name AS product, s.full_name AS staff,
     nullif(concat_ws(' · ', c.metric_code, nullif(c.entity, '')), '') AS own_series, {RANK} AS severity_rank
 """
@@ -51,6 +59,7 @@ class AlertFilters:
     since: datetime | None = None  # seen at or after
     until: datetime | None = None  # began before
     text: str = ""
+    assignee: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,9 @@ class AlertRow:
     staff: str | None
     severity_rank: int
     own_series: str | None = None  # name of a custom series
+    assigned_to: str | None = None
+    snoozed_until: datetime | None = None
+    floor_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,8 +144,9 @@ def _day(values: dict[str, Any]) -> date:
     return (last_seen_at - timedelta(microseconds=1)).astimezone(ZoneInfo(values["time_zone"])).date()
 
 
-def _where(hotel_ids: list[int] | None, filters: AlertFilters) -> tuple[str, dict[str, Any]]:
-    conditions, params = ["NOT a.is_suppressed"], dict[str, Any]()
+def _where(hotel_ids: list[int] | None, filters: AlertFilters, now: datetime) -> tuple[str, dict[str, Any]]:
+    conditions: list[str] = ["NOT a.is_suppressed"]
+    params: dict[str, Any] = {"now": now}
     states = " OR ".join(STATES[state] for state in filters.states) or "true"
     conditions.append(f"({states})")
     if hotel_ids is not None:
@@ -145,6 +158,9 @@ def _where(hotel_ids: list[int] | None, filters: AlertFilters) -> tuple[str, dic
     if filters.alert_types:
         conditions.append("a.alert_type = ANY(:alert_types)")
         params["alert_types"] = list(filters.alert_types)
+    if filters.assignee is not None:
+        conditions.append("a.assigned_to = :assignee")
+        params["assignee"] = filters.assignee
     if filters.since is not None:
         conditions.append("a.last_seen_at >= :since")
         params["since"] = filters.since
@@ -163,11 +179,12 @@ def page(
     filters: AlertFilters,
     limit: int,
     *,
+    now: datetime,
     after: tuple[int, datetime, int] | None = None,
     offset: int = 0,
 ) -> list[AlertRow]:
     """Alerts by severity, then last seen, newest first; ``after`` is the sort key of the row before the page."""
-    where, params = _where(hotel_ids, filters)
+    where, params = _where(hotel_ids, filters, now)
     if after is not None:
         where += f" AND ({RANK}, a.last_seen_at, a.id) < (:after_rank, :after_seen_at, :after_id)"
         params |= {"after_rank": after[0], "after_seen_at": after[1], "after_id": after[2]}
@@ -179,9 +196,9 @@ def page(
     return [_alert(row) for row in rows.mappings()]
 
 
-def total(connection: Connection, hotel_ids: list[int] | None, filters: AlertFilters) -> int:
+def total(connection: Connection, hotel_ids: list[int] | None, filters: AlertFilters, now: datetime) -> int:
     """How many alerts match."""
-    where, params = _where(hotel_ids, filters)
+    where, params = _where(hotel_ids, filters, now)
     return int(connection.execute(text(f"SELECT count(*) {JOINS} WHERE {where}"), params).scalar_one())
 
 
@@ -189,6 +206,12 @@ def find(connection: Connection, alert_id: int) -> AlertRow | None:
     query = text(f"SELECT {COLUMNS} {JOINS} WHERE a.id = :id")
     row = connection.execute(query, {"id": alert_id}).mappings().one_or_none()
     return None if row is None else _alert(row)
+
+
+def by_ids(connection: Connection, alert_ids: list[int]) -> dict[int, AlertRow]:
+    """Several alerts at once, by id; those that are not there any more are left out."""
+    rows = connection.execute(text(f"SELECT {COLUMNS} {JOINS} WHERE a.id = ANY(:ids)"), {"ids": alert_ids})
+    return {row["id"]: _alert(row) for row in rows.mappings()}
 
 
 def timeline(connection: Connection, alert_id: int) -> list[EventRow]:
@@ -205,9 +228,11 @@ def timeline(connection: Connection, alert_id: int) -> list[EventRow]:
     return [EventRow(row.occurred_at, row.actor, row.kind, row.details) for row in rows]
 
 
-def counts(connection: Connection, hotel_ids: list[int] | None, since: datetime | None = None) -> dict[str, int]:
+def counts(
+    connection: Connection, hotel_ids: list[int] | None, now: datetime, since: datetime | None = None
+) -> dict[str, int]:
     """Open alerts by severity; ``since`` leaves those raised at or after it. Severities without any are absent."""
-    where, params = _where(hotel_ids, AlertFilters())
+    where, params = _where(hotel_ids, AlertFilters(), now)
     if since is not None:
         where += " AND a.raised_at >= :raised_since"
         params["raised_since"] = since
@@ -217,7 +242,7 @@ def counts(connection: Connection, hotel_ids: list[int] | None, since: datetime 
 
 def alert_types(connection: Connection, hotel_ids: list[int] | None) -> list[str]:
     """The types that occur."""
-    where, params = _where(hotel_ids, AlertFilters(states=("all",)))
+    where, params = _where(hotel_ids, AlertFilters(states=("all",)), datetime(1970, 1, 1, tzinfo=UTC))
     query = text(f"SELECT DISTINCT a.alert_type FROM ml_alerts a WHERE {where} ORDER BY 1")
     return list(connection.execute(query, params).scalars())
 
@@ -229,25 +254,10 @@ def hotel_of_locked(connection: Connection, alert_id: int) -> int | None:
     return found
 
 
-# What people do, each as one conditional change: doing it twice changes nothing the second time.
-COMMANDS = {
-    "read": "read_at = :at WHERE id = :id AND read_at IS NULL",
-    "acknowledged": "acknowledged_at = :at, acknowledged_by = :actor WHERE id = :id AND acknowledged_at IS NULL",
-    "verdict": (
-        "verdict = :verdict, verdict_by = :actor, verdict_at = :at, verdict_note = :note "
-        "WHERE id = :id AND (verdict, verdict_note) IS DISTINCT FROM (:verdict, :note)"
-    ),
-    "verdict_withdrawn": (
-        "verdict = NULL, verdict_by = NULL, verdict_at = NULL, verdict_note = NULL "
-        "WHERE id = :id AND verdict IS NOT NULL"
-    ),
-    "closed": "closed_at = :at, closed_reason = :reason WHERE id = :id AND closed_at IS NULL",
-}
-
-
-def change(connection: Connection, command: str, values: dict[str, Any]) -> bool:
-    """Apply one of ``COMMANDS``; whether it changed anything."""
-    return connection.execute(text(f"UPDATE ml_alerts SET {COMMANDS[command]}"), values).rowcount == 1
+def mark_read(connection: Connection, alert_id: int, at: datetime) -> bool:
+    """The first reading is kept; whether this was it."""
+    query = "UPDATE ml_alerts SET read_at = :at WHERE id = :id AND read_at IS NULL"
+    return connection.execute(text(query), {"id": alert_id, "at": at}).rowcount == 1
 
 
 def add_event(

@@ -14,6 +14,7 @@ from db.queries.frames import copy_out
 from db.sealed import seal, unseal
 
 MODELS_LOCK = 7308  # the namespace of the advisory lock, one key a hotel
+REQUEST_LOCK = 7309
 COLUMNS = (
     "id, hotel_id, model_type, metric_type, model_path, model_data IS NOT NULL AS has_data, size_bytes, sha256, "
     "hmac_sha256, library_versions, feature_names, feature_hash, parameters, metrics, accuracy, trained_from, "
@@ -232,6 +233,10 @@ def _row(connection: Connection, row: RowMapping) -> ModelRow:
 
 def request_training(connection: Connection, hotel_id: int, at: datetime, since: datetime) -> bool:
     """Ask the sidecar for a training unless one waits, runs, or began after ``since``; whether it was asked."""
+    # Several processes notice the same file at the same time: one after the other looks whether it was asked.
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": REQUEST_LOCK, "hotel_id": hotel_id}
+    )
     query = (
         "INSERT INTO job_requests (job_name, hotel_id, arguments, requested_by, requested_at) "
         "SELECT 'train', :hotel_id, '{}', 'system', :at "

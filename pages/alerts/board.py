@@ -9,6 +9,7 @@ from pages.alerts.alert import show_alert
 from pages.shell import navigation, reads
 from pages.shell.alert_filters import alert_filters
 from pages.shell.alert_rows import alert_choice
+from pages.shell.bulk import bulk, last_action
 from pages.shell.filters import choose_page, clear_filters, switch
 from pages.shell.guard import Page, open_page
 from pages.shell.header import header
@@ -28,9 +29,11 @@ def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
     total = reads.alerts(page, wanted, limit=1).total
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         muted(t("board.found", count=total))
+        st.page_link(navigation.SILENCES, label=t("shell.silences"), icon=":material/notifications_off:")
         view = switch("view", VIEWS, t("board.view"), lambda code: t(f"board.view_{code}"))
+    last_action(page)
     if view == "table":
-        rows(page, wanted, total, lambda found: table(page, found))
+        rows(page, wanted, total, lambda found: table(page, found, wanted, total))
         detail(page, chosen())
         return
     left, right = st.columns([5, 6], gap="large")
@@ -58,8 +61,8 @@ def cards(page: Page, found: list[AlertRow], selected: int | None) -> None:
         alert_choice(page, alert, choose, is_chosen=alert.id == selected)
 
 
-def table(page: Page, found: list[AlertRow]) -> None:
-    """The same alerts to sort and download; a chosen row opens below."""
+def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -> None:
+    """The same alerts to sort, download and tick: one that is ticked opens below, several are acted on together."""
     t = page.t
     columns: dict[str, list[Any]] = {
         t("board.severity"): [t(f"severity.{alert.severity}") for alert in found],
@@ -69,13 +72,18 @@ def table(page: Page, found: list[AlertRow]) -> None:
         t("board.deviation"): [signed_percent(t, alert.deviation_ratio) for alert in found],
         t("board.started"): [t.instant(alert.started_at) for alert in found],
         t("board.last_seen"): [t.instant(alert.last_seen_at) for alert in found],
+        t("triage.owner"): [alert.assigned_to or "" for alert in found],
         t("board.verdict"): [t(f"board.verdict_{alert.verdict}") if alert.verdict else "" for alert in found],
     }
+    above = st.container()
     picked = st.dataframe(
-        columns, hide_index=True, alt=t("board.title"), selection_mode="single-row", on_select="rerun", key="table"
+        columns, hide_index=True, alt=t("board.title"), selection_mode="multi-row", on_select="rerun", key="table"
     )
-    if picked.selection.rows:
-        choose(found[picked.selection.rows[0]].id)
+    ticked = [found[row] for row in picked.selection.rows if row < len(found)]
+    with above:
+        bulk(page, ticked, wanted, total)
+    if len(ticked) == 1:
+        choose(ticked[0].id)
 
 
 def detail(page: Page, selected: int | None) -> None:

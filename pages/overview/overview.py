@@ -105,6 +105,12 @@ def show() -> None:
         needs_you(page, hotel_ids)
     with right:
         running_low(page, {hotel.id: hotel.name for hotel in hotels})
+        st.page_link(
+            navigation.FORECASTS,
+            label=page.t("forecasts.link"),
+            icon=":material/arrow_forward:",
+            query_params={"hotel": hotels[0].code},
+        )
     rerun_when_changed(version, lambda: reads.version(page, "sources", "metrics", "scores", "alerts"))
 
 

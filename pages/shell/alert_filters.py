@@ -9,7 +9,9 @@ from pages.shell.hotels import choose_hotels
 from pages.shell.text import SEVERITIES
 from pipeline.alerts.service import AlertFilters
 
-STATES = ("open", "unread", "acknowledged", "unjudged", "closed", "all")
+STATES = (
+    "open", "unread", "mine", "unassigned", "acknowledged", "snoozed", "silenced", "unjudged", "closed", "all",
+)  # fmt: skip
 PERIODS: dict[str, timedelta | None] = {
     "any": None,
     "24h": timedelta(hours=24),
@@ -36,7 +38,8 @@ def alert_filters(page: Page) -> tuple[Page, AlertFilters]:
     return page, AlertFilters(
         hotel_ids=tuple(hotel.id for hotel in hotels),
         severities=tuple(severities),
-        states=(state,),
+        states=("open",) if state == "mine" else (state,),
+        assignee=page.scope.actor if state == "mine" else None,
         alert_types=tuple(types),
         since=None if length is None else page.now.replace(second=0, microsecond=0) - length,
         text=text,

@@ -63,6 +63,8 @@ def states(page: Page, alert: AlertRow) -> list[str]:
         marks.append(badge(t("board.acknowledged"), "gray", ":material/person_check:"))
     elif not alert.read_at:
         marks.append(badge(t("board.unread"), "primary", ":material/fiber_new:"))
+    if alert.assigned_to:
+        marks.append(badge(alert.assigned_to, "gray", ":material/person_pin:"))
     if alert.verdict:
         marks.append(badge(t(f"board.verdict_{alert.verdict}"), "gray", ":material/gavel:"))
     return marks

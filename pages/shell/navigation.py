@@ -1,10 +1,11 @@
 """The navigation table: only pages that exist, grouped by what people come for."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from core.i18n import Translator
+from core.scope import Scope
 from pages.shell.guard import visitor
 from pages.shell.provider import services
 from pages.shell.session import browser_language
@@ -15,20 +16,63 @@ if TYPE_CHECKING:
 OVERVIEW = "pages/overview/overview.py"
 BOARD = "pages/alerts/board.py"
 ALERT = "pages/alerts/alert.py"
+SILENCES = "pages/alerts/silences.py"
+FORECASTS = "pages/forecasts/forecasts.py"
+CONSUMPTION = "pages/exploration/consumption.py"
+ROOMS = "pages/exploration/rooms.py"
 JOBS = "pages/system/jobs.py"
 QUALITY = "pages/system/quality.py"
 MODEL_FILES = "pages/models/files.py"
+THRESHOLDS = "pages/models/thresholds.py"
+
+
+def _today(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
+    return [
+        st.Page(OVERVIEW, title=t("shell.overview"), icon=":material/speed:", url_path="overview", default=True),
+        st.Page(BOARD, title=t("shell.alerts"), icon=":material/notifications:", url_path="alerts"),
+        st.Page(ALERT, title=t("shell.alert"), icon=":material/notifications:", url_path="alert", visibility="hidden"),
+        st.Page(
+            SILENCES,
+            title=t("shell.silences"),
+            icon=":material/notifications_off:",
+            url_path="silences",
+            visibility="hidden",
+        ),
+        st.Page(
+            FORECASTS,
+            title=t("shell.forecasts"),
+            icon=":material/online_prediction:",
+            url_path="forecasts",
+            visibility="visible" if scope is not None and scope.allows("metrics.read") else "hidden",
+        ),
+    ]
+
+
+def _explore(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
+    visibility: Literal["visible", "hidden"] = (
+        "visible" if scope is not None and scope.allows("metrics.read") else "hidden"
+    )
+    consumption = st.Page(
+        CONSUMPTION,
+        title=t("shell.consumption"),
+        icon=":material/monitoring:",
+        url_path="consumption",
+        visibility=visibility,
+    )
+    rooms = st.Page(
+        ROOMS,
+        title=t("shell.rooms"),
+        icon=":material/bedroom_parent:",
+        url_path="rooms",
+        visibility=visibility,
+    )
+    return [consumption, rooms]
 
 
 def navigation() -> "StreamlitPage":
     """All pages are known to the router, so a shared address works before signing in; only allowed ones are listed."""
     user = visitor()
     t = Translator(user.language if user else browser_language())
-    today = [
-        st.Page(OVERVIEW, title=t("shell.overview"), icon=":material/speed:", url_path="overview", default=True),
-        st.Page(BOARD, title=t("shell.alerts"), icon=":material/notifications:", url_path="alerts"),
-        st.Page(ALERT, title=t("shell.alert"), icon=":material/notifications:", url_path="alert", visibility="hidden"),
-    ]
     scope = services().identity.scope_of(user) if user is not None else None
     may_see_jobs = scope is not None and scope.allows("jobs.read")
     model_files = st.Page(
@@ -54,9 +98,20 @@ def navigation() -> "StreamlitPage":
     )
     return st.navigation(
         {
-            t("shell.group_today"): today,
-            t("shell.group_models"): [model_files],
+            t("shell.group_today"): _today(t, scope),
+            t("shell.group_explore"): _explore(t, scope),
+            t("shell.group_models"): [_thresholds(t, scope), model_files],
             t("shell.group_system"): [jobs, quality],
         },
         position="sidebar" if user else "hidden",
+    )
+
+
+def _thresholds(t: Translator, scope: Scope | None) -> "StreamlitPage":
+    return st.Page(
+        THRESHOLDS,
+        title=t("shell.thresholds"),
+        icon=":material/tune:",
+        url_path="thresholds",
+        visibility="visible" if scope is not None and scope.allows("alerts.read") else "hidden",
     )

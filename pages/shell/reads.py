@@ -2,16 +2,17 @@
 
 The version is bumped in the writer's own transaction, so a page that reads the version first shows fresh data at
 once and nobody clears caches. Errors are not cached and not swallowed: they reach the page.
+
+``what`` names a read and its filters; ``call`` reads it when nothing is kept under key, scope and ``what``.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from core.scope import Scope
 from pages.shell.guard import Page
-from pages.shell.provider import services
 from pipeline.alerts.service import AlertDetail, AlertFilters, AlertPage, AlertRow
 from reports.overview import OverviewFigures
 
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
     from pipeline.alerts.evaluation.service import EvaluationRow
     from pipeline.alerts.learning.service import LearnedThreshold
     from pipeline.alerts.service import SuppressionRow
+    from pipeline.alerts.silences.service import SilenceRow
+    from reports.consumption import Consumption, ConsumptionFilters, Places
+    from reports.forecast_rows import Methods
+    from reports.forecasts import Comparison, Orders, ProductDays, RunOuts
+    from reports.room_use import RoomDays, Rooms
+    from reports.thresholds import Preview as ThresholdPreview
+    from reports.thresholds import Proposal, Record, Tuning
     from sources.hotels import HotelRow
 
 TTL_SECONDS = 300
 Key = tuple[Any, ...]
 Ids = tuple[int, ...]
+Result = TypeVar("Result")
 
 
 def version(page: Page, *topics: str) -> Key:
@@ -46,64 +55,170 @@ def hotels(page: Page) -> "list[HotelRow]":
 
 def figures(page: Page, hotel_ids: Ids) -> OverviewFigures:
     key = (*version(page, "sources", "metrics", "scores"), _hour(page.now))
-    return _figures(key, _scope(page), page.scope, hotel_ids, page.now)
+    call = page.services.overview.figures
+    return _read(page, key, ("figures", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
 
 
 def running_low(page: Page, hotel_ids: Ids) -> list[Any]:
-    key = (*version(page, "sources", "metrics"), _hour(page.now))
-    return _running_low(key, _scope(page), page.scope, hotel_ids, page.now)
+    key = (*version(page, "sources", "metrics", "forecasts"), _hour(page.now))
+    call = page.services.overview.running_low
+    return _read(page, key, ("running_low", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
 
 
 def alert_counts(page: Page, hotel_ids: Ids) -> dict[str, int]:
-    return _alert_counts(version(page, "alerts"), _scope(page), page.scope, hotel_ids)
+    what = ("alert_counts", hotel_ids)
+    return _read(page, _alert_key(page), what, lambda: page.services.alerts.counts(page.scope, hotel_ids))
 
 
 def alert_types(page: Page) -> list[str]:
-    return _alert_types(version(page, "alerts"), _scope(page), page.scope)
+    return _read(page, _alert_key(page), ("alert_types",), lambda: page.services.alerts.alert_types(page.scope))
 
 
 def alerts(page: Page, filters: AlertFilters, limit: int, offset: int = 0) -> AlertPage:
-    return _alerts(version(page, "alerts"), _scope(page), page.scope, filters, limit, offset)
+    call = page.services.alerts.board
+    what = ("alerts", filters, limit, offset)
+    return _read(page, _alert_key(page), what, lambda: call(page.scope, filters, limit, offset=offset))
+
+
+def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
+    """The most severe open alerts."""
+    return alerts(page, AlertFilters(hotel_ids=hotel_ids), limit).rows
 
 
 def alert_detail(page: Page, alert_id: int) -> AlertDetail:
     key = version(page, "alerts", "scores", "metrics")
-    return _alert_detail(key, _scope(page), page.scope, alert_id)
+    return _read(page, key, ("alert_detail", alert_id), lambda: page.services.alerts.detail(page.scope, alert_id))
+
+
+def silences(page: Page, hotel_ids: Ids) -> "list[SilenceRow]":
+    call = page.services.alerts.silences.listed
+    return _read(page, _alert_key(page), ("silences", hotel_ids), lambda: call(page.scope, list(hotel_ids)))
+
+
+def _alert_key(page: Page) -> Key:
+    """A snooze ends by itself: read again every five minutes."""
+    return (*version(page, "alerts"), _minutes(page.now))
 
 
 def quality(page: Page, hotel_id: int) -> "list[Kpi]":
     """Ages grow while nothing happens: the figures are read again every five minutes."""
     key = (*version(page, "sources", "metrics", "features", "alerts", "models"), _minutes(page.now))
-    return _quality(key, _scope(page), page.scope, hotel_id, page.now)
+    return _read(page, key, ("quality", hotel_id), lambda: page.services.quality.kpis(page.scope, hotel_id, page.now))
 
 
 def evaluations(page: Page, hotel_id: int) -> "list[EvaluationRow]":
-    return _evaluations(version(page, "evaluations", "settings"), _scope(page), page.scope, hotel_id)
+    key, call = version(page, "evaluations", "settings"), page.services.evaluations.latest
+    return _read(page, key, ("evaluations", hotel_id), lambda: call(page.scope, [hotel_id]))
 
 
 def learned_thresholds(page: Page, hotel_id: int) -> "list[LearnedThreshold]":
-    return _learned_thresholds(version(page, "settings"), _scope(page), page.scope, hotel_id)
+    key, call = version(page, "settings"), page.services.learning.learned
+    return _read(page, key, ("learned", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def suppressions(page: Page, hotel_id: int) -> "list[SuppressionRow]":
-    return _suppressions((*version(page, "alerts"), _hour(page.now)), _scope(page), page.scope, hotel_id)
+    key, call = (*version(page, "alerts"), _hour(page.now)), page.services.alerts.suppressions
+    return _read(page, key, ("suppressions", hotel_id), lambda: call(page.scope, [hotel_id]))
 
 
 def trainings(page: Page, hotel_id: int) -> "list[TrainingRow]":
-    return _trainings(version(page, "models"), _scope(page), page.scope, hotel_id)
+    key, call = version(page, "models"), page.services.quality.trainings
+    return _read(page, key, ("trainings", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def model_files(page: Page, hotel_id: int) -> "ModelFiles":
     """Loads are counted all day: read again every five minutes, and at once when a version or a setting changed."""
-    return _model_files((*version(page, "models"), _minutes(page.now)), _scope(page), page.scope, hotel_id)
+    key, call = (*version(page, "models"), _minutes(page.now)), page.services.model_files.files
+    return _read(page, key, ("model_files", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def model_history(page: Page, hotel_id: int) -> "list[Activation]":
-    return _model_history(version(page, "models"), _scope(page), page.scope, hotel_id)
+    key, call = version(page, "models"), page.services.model_files.history
+    return _read(page, key, ("model_history", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def model_cleanup(page: Page, hotel_id: int) -> "Preview":
-    return _model_cleanup((*version(page, "models"), _minutes(page.now)), _scope(page), page.scope, hotel_id)
+    key, call = (*version(page, "models"), _minutes(page.now)), page.services.model_files.preview
+    return _read(page, key, ("model_cleanup", hotel_id), lambda: call(page.scope, hotel_id))
+
+
+def run_outs(page: Page, hotel_id: int) -> "RunOuts":
+    call = page.services.forecast_screens.run_outs
+    return _read(page, _forecast_key(page), ("run_outs", hotel_id), lambda: call(page.scope, hotel_id, page.now))
+
+
+def orders(page: Page, hotel_id: int, service_level: float) -> "Orders":
+    call, what = page.services.forecast_screens.orders, ("orders", hotel_id, service_level)
+    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, service_level))
+
+
+def product_days(page: Page, hotel_id: int, product_id: int) -> "ProductDays":
+    call, what = page.services.forecast_screens.product, ("product_days", hotel_id, product_id)
+    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
+
+
+def forecast_comparison(page: Page, hotel_id: int, product_id: int) -> "Comparison":
+    call, what = page.services.forecast_screens.comparison, ("forecast_comparison", hotel_id, product_id)
+    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
+
+
+def forecast_methods(page: Page, hotel_id: int, horizon_days: int) -> "Methods":
+    call, what = page.services.forecast_screens.methods, ("forecast_methods", hotel_id, horizon_days)
+    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, horizon_days))
+
+
+def _forecast_key(page: Page) -> Key:
+    return (*version(page, "sources", "metrics", "forecasts"), _hour(page.now))
+
+
+def tuning(page: Page, hotel_id: int) -> "Tuning":
+    key, call = version(page, "settings", "scores"), page.services.tuning.tuning
+    return _read(page, key, ("tuning", hotel_id), lambda: call(page.scope, hotel_id))
+
+
+def alerts_by_check(page: Page, hotel_id: int, days: int) -> dict[tuple[str, str], int]:
+    call = page.services.tuning.counts
+    return _read(page, _replay_key(page), ("by_check", hotel_id, days), lambda: call(page.scope, hotel_id, days))
+
+
+def threshold_preview(page: Page, hotel_id: int, days: int, proposal: "Proposal") -> "ThresholdPreview":
+    call, what = page.services.tuning.preview, ("threshold_preview", hotel_id, days, proposal)
+    return _read(page, _replay_key(page), what, lambda: call(page.scope, hotel_id, days, proposal))
+
+
+def threshold_history(page: Page, hotel_id: int, metric_type: str) -> "list[Record]":
+    call, what = page.services.tuning.history, ("threshold_history", hotel_id, metric_type)
+    return _read(page, version(page, "settings"), what, lambda: call(page.scope, hotel_id, metric_type))
+
+
+def _replay_key(page: Page) -> Key:
+    return (*version(page, "scores", "alerts", "settings"), _hour(page.now))
+
+
+def consumption_places(page: Page, hotel_id: int) -> "Places":
+    """Few rows, read as they are: a new floor or product shows at once."""
+    return page.services.consumption.places(page.scope, hotel_id)
+
+
+def consumption(page: Page, filters: "ConsumptionFilters") -> "Consumption":
+    """Closed days only, so that the hour is enough to notice a new one."""
+    call = page.services.consumption.explore
+    key = _explored_key(page, "scores")
+    return _read(page, key, ("consumption", filters), lambda: call(page.scope, filters, page.now))
+
+
+def rooms(page: Page, filters: "ConsumptionFilters") -> "Rooms":
+    key, call = _explored_key(page, "alerts"), page.services.room_use.rooms
+    return _read(page, key, ("rooms", filters), lambda: call(page.scope, filters, page.now))
+
+
+def room_days(page: Page, filters: "ConsumptionFilters", number: str) -> "RoomDays":
+    call, what = page.services.room_use.room, ("room_days", filters, number)
+    return _read(page, _explored_key(page), what, lambda: call(page.scope, filters, number, page.now))
+
+
+def _explored_key(page: Page, *topics: str) -> Key:
+    return (*version(page, "sources", "metrics", *topics), _hour(page.now))
 
 
 def _minutes(now: datetime) -> str:
@@ -115,76 +230,11 @@ def _hour(now: datetime) -> str:
     return now.strftime("%Y-%m-%d %H ") + ("0" if now.minute < 30 else "30")
 
 
-@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
-def _figures(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime) -> OverviewFigures:
-    return services().overview.figures(_scope, list(hotel_ids), _at)
+def _read(page: Page, key: Key, what: Key, call: Callable[[], Result]) -> Result:
+    kept: Result = _kept(key, _scope(page), what, call)
+    return kept
 
 
-@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
-def _running_low(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids, _at: datetime) -> list[Any]:
-    return services().overview.running_low(_scope, list(hotel_ids), _at)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
-def _alert_counts(key: Key, scope: Key, _scope: Scope, hotel_ids: Ids) -> dict[str, int]:
-    return services().alerts.counts(_scope, hotel_ids)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
-def _alert_types(key: Key, scope: Key, _scope: Scope) -> list[str]:
-    return services().alerts.alert_types(_scope)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=500, show_spinner=False)
-def _alerts(key: Key, scope: Key, _scope: Scope, filters: AlertFilters, limit: int, offset: int) -> AlertPage:
-    return services().alerts.board(_scope, filters, limit, offset=offset)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=200, show_spinner=False)
-def _alert_detail(key: Key, scope: Key, _scope: Scope, alert_id: int) -> AlertDetail:
-    return services().alerts.detail(_scope, alert_id)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _quality(key: Key, scope: Key, _scope: Scope, hotel_id: int, _at: datetime) -> "list[Kpi]":
-    return services().quality.kpis(_scope, hotel_id, _at)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _evaluations(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[EvaluationRow]":
-    return services().evaluations.latest(_scope, [hotel_id])
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _learned_thresholds(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[LearnedThreshold]":
-    return services().learning.learned(_scope, hotel_id)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _suppressions(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[SuppressionRow]":
-    return services().alerts.suppressions(_scope, [hotel_id])
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _trainings(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[TrainingRow]":
-    return services().quality.trainings(_scope, hotel_id)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _model_files(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "ModelFiles":
-    return services().model_files.files(_scope, hotel_id)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _model_history(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "list[Activation]":
-    return services().model_files.history(_scope, hotel_id)
-
-
-@st.cache_data(ttl=TTL_SECONDS, max_entries=100, show_spinner=False)
-def _model_cleanup(key: Key, scope: Key, _scope: Scope, hotel_id: int) -> "Preview":
-    return services().model_files.preview(_scope, hotel_id)
-
-
-def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
-    """The most severe open alerts."""
-    return alerts(page, AlertFilters(hotel_ids=hotel_ids), limit).rows
+@st.cache_data(ttl=TTL_SECONDS, max_entries=1_000, show_spinner=False)
+def _kept(key: Key, scope: Key, what: Key, _call: Callable[[], Any]) -> Any:
+    return _call()

@@ -34,5 +34,5 @@ def suppressions(page: Page, hotel_id: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{plain(what)}  \n:small[:gray[{plain(why)}]]")
             if page.scope.allows("alerts.triage") and st.button(t("quality.take_back"), key=f"lift_{row.alert_id}"):
-                page.services.alerts.withdraw_verdict(page.scope, row.alert_id)
+                page.services.alerts.triage.withdraw_verdict(page.scope, [row.alert_id])
                 st.rerun()

@@ -1,7 +1,5 @@
 """Alerts: incidents that detection opens and closes, and what people do with them (SPEC A5)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,16 +18,16 @@ from db.queries.verdicts import SuppressionRow
 from db.session import Database
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
-from pipeline.alerts.lifecycle import Event, closing
+from pipeline.alerts.lifecycle import Event
 from pipeline.alerts.peers import PeerRange, is_comparable, other_ranges, room_ranges, staff_ranges
 from pipeline.alerts.series import marked, thinned, window
+from pipeline.alerts.silences.service import SilenceService
+from pipeline.alerts.triage.service import TriageService
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.suppression import SILENT_FOR, silences
 from pipeline.metrics.registry import METRIC_TYPES
 
 __all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow", "SuppressionRow"]
-
-VERDICTS = ("dogru", "yanlis_pozitif", "beklenen", "test")
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,15 @@ class AlertService:
 
     database: Database
     clock: Clock
+
+    @property
+    def triage(self) -> TriageService:
+        """What people do with alerts."""
+        return TriageService(self.database, self.clock)
+
+    @property
+    def silences(self) -> SilenceService:
+        return SilenceService(self.database, self.clock)
 
     def apply(self, connection: Any, result: DetectionResult) -> int:
         """Open, update, close and reopen incidents, in the caller's transaction; returns those that changed visibly."""
@@ -102,8 +109,9 @@ class AlertService:
         hotel_ids = _hotels(scope, filters.hotel_ids)
         after = None if cursor is None else parse_cursor(cursor)
         with self.database.reading() as connection:
-            rows = queries.page(connection, hotel_ids, filters, limit + 1, after=after, offset=offset)
-            total = queries.total(connection, hotel_ids, filters)
+            now = self.clock.now()
+            rows = queries.page(connection, hotel_ids, filters, limit + 1, now=now, after=after, offset=offset)
+            total = queries.total(connection, hotel_ids, filters, now)
         if len(rows) <= limit:
             return AlertPage(rows, total, None)
         last = rows[limit - 1]
@@ -115,7 +123,7 @@ class AlertService:
         """Open alerts by severity (those without any are absent); ``since``: only those raised at or after it."""
         scope.require("alerts.read")
         with self.database.reading() as connection:
-            return queries.counts(connection, _hotels(scope, hotel_ids), since)
+            return queries.counts(connection, _hotels(scope, hotel_ids), self.clock.now(), since)
 
     def alert_types(self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None) -> list[str]:
         """The alert types that occur, for a filter."""
@@ -152,53 +160,23 @@ class AlertService:
 
     def mark_read(self, scope: Scope, alert_id: int) -> None:
         """Opening an alert marks it read (A5.3); the first reading is kept, every one is audited (A9.4)."""
-        with self._command(scope, "alerts.read", alert_id, "alert_viewed") as command:
-            command.change("read", {})
-
-    def acknowledge(self, scope: Scope, alert_id: int, note: str | None = None) -> None:
-        """Somebody looks after it."""
-        with self._command(scope, "alerts.triage", alert_id, "alert_acknowledged") as command:
-            command.change("acknowledged", {"note": note or ""})
-
-    def give_verdict(self, scope: Scope, alert_id: int, verdict: str, note: str | None = None) -> None:
-        """Was it right (A6.2)? What was false or expected is closed, and its situation stays silent (A6.3)."""
-        if verdict not in VERDICTS:
-            raise AppError("unknown_verdict", params={"verdict": verdict, "known": ", ".join(VERDICTS)})
-        details = {"verdict": {"id": f"verdict.{verdict}"}, "note": note or ""}
-        with self._command(scope, "alerts.triage", alert_id, "alert_judged", {"verdict": verdict}) as command:
-            command.change("verdict", details, verdict=verdict, note=note)
-            if verdict in SILENT_FOR:
-                command.change("closed", closing(verdict).details, reason=verdict)
-
-    def withdraw_verdict(self, scope: Scope, alert_id: int) -> None:
-        """Take a verdict back: what it kept silent is raised again, and nothing is learned from it any more."""
-        with self._command(scope, "alerts.triage", alert_id, "alert_verdict_withdrawn") as command:
-            command.change("verdict_withdrawn", {})
+        scope.require("alerts.read")
+        now = self.clock.now()
+        with self.database.transaction() as connection:
+            hotel_id = queries.hotel_of_locked(connection, alert_id)
+            if hotel_id is None or not _sees(scope, hotel_id):
+                raise _missing(alert_id)
+            if queries.mark_read(connection, alert_id, now):
+                queries.add_event(connection, alert_id, "read", {}, at=now, actor=scope.actor)
+                versions.bump(connection, hotel_id, "alerts")
+            entity = f"alert {alert_id}"
+            audit.record(connection, scope.actor, "alert_viewed", hotel_id=hotel_id, entity=entity)
 
     def suppressions(self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None) -> list[SuppressionRow]:
         """The situations that verdicts keep silent now, until when, and how many anomalies each has hidden."""
         scope.require("alerts.read")
         with self.database.reading() as connection:
             return verdicts.suppressions(connection, _hotels(scope, hotel_ids), self.clock.now(), SILENT_FOR)
-
-    def close(self, scope: Scope, alert_id: int, reason: str) -> None:
-        """Resolved by a person; ``reason`` in their own words."""
-        with self._command(scope, "alerts.triage", alert_id, "alert_closed", {"reason": reason}) as command:
-            command.change("closed", {"reason": reason}, reason=reason)
-
-    @contextmanager
-    def _command(
-        self, scope: Scope, permission: str, alert_id: int, action: str, details: dict[str, Any] | None = None
-    ) -> "Iterator[_Command]":
-        """One transaction around a person's command: the alert locked, what changes, the audit row."""
-        scope.require(permission)
-        with self.database.transaction() as connection:
-            hotel_id = queries.hotel_of_locked(connection, alert_id)
-            if hotel_id is None or not _sees(scope, hotel_id):
-                raise _missing(alert_id)
-            yield _Command(connection, alert_id, hotel_id, scope.actor, self.clock.now())
-            entity = f"alert {alert_id}"
-            audit.record(connection, scope.actor, action, hotel_id=hotel_id, entity=entity, details=details)
 
     def _found(self, scope: Scope, connection: Any, alert_id: int) -> AlertRow:
         scope.require("alerts.read")
@@ -214,24 +192,6 @@ class AlertService:
         episodes = alert_series.incidents_between(connection, alert.hotel_id, key, since, until)
         past = episodes.loc[episodes["id"] != alert.id, "started_at"]
         return thinned(marked(rows, episodes)), tuple(instant.to_pydatetime() for instant in past)
-
-
-@dataclass(frozen=True)
-class _Command:
-    """What one person does to one alert."""
-
-    connection: Any
-    alert_id: int
-    hotel_id: int
-    actor: str
-    at: datetime
-
-    def change(self, kind: str, details: dict[str, Any], **values: Any) -> None:
-        """The change, its line in the timeline and the version; none of them where nothing changes."""
-        row = {"id": self.alert_id, "at": self.at, "actor": self.actor, **values}
-        if queries.change(self.connection, kind, row):
-            queries.add_event(self.connection, self.alert_id, kind, details, at=self.at, actor=self.actor)
-            versions.bump(self.connection, self.hotel_id, "alerts")
 
 
 def _sees(scope: Scope, hotel_id: int) -> bool:

@@ -31,7 +31,7 @@ OVERHEAD = 1.1  # growth of a process that holds a hundred forests, over the byt
 SPARE_BYTES = 1_000_000  # a disk is left this much
 UNREADABLE = (
     AttributeError, ImportError, pickle.UnpicklingError, EOFError, KeyError, IndexError, TypeError, ValueError,
-    ArithmeticError, zlib.error, MemoryError, RecursionError,
+    ArithmeticError, zlib.error, MemoryError, RuntimeError,
 )  # fmt: skip
 log = logger(__name__)
 
@@ -81,6 +81,8 @@ class ModelFolder:
         Raises ``model_disk_full``, ``model_folder_forbidden`` or ``model_not_written``; no part of a file stays.
         """
         folder = self.root / f"hotel-{identity.hotel_id}"
+        if folder.is_symlink():
+            raise AppError("model_path_wrong", 400, params={"path": folder.name})
         with _named(folder, "model_not_written"):
             folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
             if stat.S_IMODE(folder.stat().st_mode) != FOLDER_MODE:

@@ -36,7 +36,7 @@ def check_reference(stored: StoredModel, of: Mapping[str, Any]) -> None:
         is_same = found.shape == wanted.shape and bool(
             np.allclose(found, wanted, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
         )
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         raise AppError("model_scores_differ", 409, params=dict(of)) from error
     if not is_same:
         raise AppError("model_scores_differ", 409, params=dict(of))

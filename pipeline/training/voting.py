@@ -44,7 +44,7 @@ def channel_of(
         try:
             with loaded(row) as model:
                 judged.append(mine[KEYS].assign(channel=model.evidence(mine), model_id=row.id))
-        except (AppError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AppError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
             # A model that does not load, or that cannot judge these rows: the Z-Score speaks alone (B2).
             fallbacks += 1
             reason = error.code if isinstance(error, AppError) else f"{type(error).__name__}: {error}"

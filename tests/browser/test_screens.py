@@ -86,7 +86,7 @@ def test_an_alert_raised_meanwhile_shows_without_reloading(new_visitor: NewVisit
     visitor = new_visitor("ayse")
     visitor.open(f"/alerts?alert={instance.alert_ids[2]}")
     visitor.page.get_by_role("button", name="Üstlen", exact=True).wait_for()
-    instance.services.alerts.acknowledge(SYSTEM, instance.alert_ids[2])
+    instance.services.alerts.triage.acknowledge(SYSTEM, [instance.alert_ids[2]])
     visitor.page.get_by_text("Barometer ilgileniyor").wait_for()
 
 

@@ -45,7 +45,7 @@ def test_what_was_never_judged_is_not_measurable_yet(visit: Visit, text: Text, l
 def test_figures_show_interval_sample_and_what_verdicts_taught(visit: Visit, text: Text, language: str) -> None:
     hotel, services, t = small_hotel(visit.services), visit.services, Translator(language)
     for alert_id, verdict in zip(hotel.alert_ids, ["dogru", "yanlis_pozitif"], strict=False):
-        services.alerts.give_verdict(SYSTEM, alert_id, verdict)
+        services.alerts.triage.judge(SYSTEM, [alert_id], verdict)
     services.evaluations.evaluate(SYSTEM, hotel.hotel_id, services.clock.now())
     shift = {"key": "refill", "before": 0.0, "after": 0.4, "confirmed": 5, "false": 9, "precision": 0.4}
     change = Change(families={"refill": FamilyRule(extra_evidence=0.4)})
@@ -62,7 +62,7 @@ def test_figures_show_interval_sample_and_what_verdicts_taught(visit: Visit, tex
 
 def test_a_verdict_is_taken_back_on_the_page(visit: Visit, text: Text) -> None:
     hotel, services = small_hotel(visit.services), visit.services
-    services.alerts.give_verdict(SYSTEM, hotel.alert_ids[0], "yanlis_pozitif")
+    services.alerts.triage.judge(SYSTEM, [hotel.alert_ids[0]], "yanlis_pozitif")
     visit.sign_in("veri_bilimci", [hotel.hotel_id], "en")
     app = visit.open(QUALITY)
     app.button(key=f"lift_{hotel.alert_ids[0]}").click().run()

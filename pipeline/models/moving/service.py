@@ -82,7 +82,7 @@ class ModelMove:
                 with self.models.database.transaction() as connection:
                     copies.drop_copy(connection, row.id)
             return len(content)
-        written = self.models.reader.content_of(row, content)
+        written, _ = self.models.reader.opened_copy(row, content)
         if dry_run:
             return len(content)
         return len(content) if self.models.reader.to_file(row, written) else None

@@ -23,8 +23,11 @@ from pipeline.models.tries import tried
 
 ASKED_AGAIN = timedelta(hours=6)  # a training is not asked for more often because a file cannot be used
 WANTS_TRAINING = frozenset(
-    {"model_outdated", "model_missing", "model_corrupt", "model_unsafe", "model_scores_differ", "model_locked"}
-)
+    {
+        "model_outdated", "model_missing", "model_corrupt", "model_unsafe", "model_scores_differ", "model_locked",
+        "model_path_wrong", "model_unreadable", "model_forbidden",
+    }
+)  # fmt: skip
 log = logger(__name__)
 
 
@@ -86,11 +89,7 @@ class ModelReader:
             content = copies.model_data(connection, row.id)
         if content is None:
             return self._from_new_file(row)
-        written = self.content_of(row, content)
-        if seal is not None:
-            opened = self.folder.opened(identity, seal, written)
-        else:
-            opened = OpenedModel(StoredModel(older_model(content)), len(written))
+        written, opened = self.opened_copy(row, content)
         try:
             self.to_file(row, written)
         except AppError as error:
@@ -106,14 +105,15 @@ class ModelReader:
             raise AppError("model_missing", 404, params={"path": f"model {row.id}"})
         return self.folder.read(Identity.of(fresh), seal)
 
-    def content_of(self, row: ModelRow, copy: bytes) -> bytes:
-        """What the file of a copy in the database is to hold; raises what is wrong with the copy."""
+    def opened_copy(self, row: ModelRow, copy: bytes) -> tuple[bytes, OpenedModel]:
+        """What the file of a copy in the database is to hold, and the model; raises what is wrong with the copy."""
         seal = Seal.of(row)
         if seal is None:  # of the older system: its own bytes travel along, so that the move can be taken back
-            return self.folder.serialised(StoredModel(older_model(copy), original=copy))
+            stored = StoredModel(older_model(copy), original=copy)
+            written = self.folder.serialised(stored)
+            return written, OpenedModel(stored, len(written))
         content = self.folder.keys.unseal_bytes(copy)
-        self.folder.opened(Identity.of(row), seal, content)
-        return content
+        return content, self.folder.opened(Identity.of(row), seal, content)
 
     def to_file(self, row: ModelRow, content: bytes) -> bool:
         """Write a content of ours as the row's file and forget the copy; False when another process did it."""

@@ -102,13 +102,13 @@ def test_a_stock_anomaly_is_raised_judged_false_and_not_raised_again(
 
     [alert] = leave(60)
     installation.alerts.mark_read(SYSTEM, alert.id)
-    installation.alerts.give_verdict(SYSTEM, alert.id, "yanlis_pozitif", "düğün için alındı")
+    installation.alerts.triage.judge(SYSTEM, [alert.id], "yanlis_pozitif", "düğün için alındı")
     assert leave(62) == []
     [silenced] = installation.alerts.suppressions(SYSTEM)
     assert silenced.alert_id == alert.id
     assert silenced.hidden >= 1
     [larger] = leave(600)
-    installation.alerts.give_verdict(SYSTEM, larger.id, "dogru")
+    installation.alerts.triage.judge(SYSTEM, [larger.id], "dogru")
     with installation.database.reading() as connection:
         out = ConfirmedAnomalies().excluded(connection, hotel.hotel_id, METRIC, NOW - 60 * DAY, clock.now())
     assert out["entity_id"].tolist() == [hotel.products[0]]  # the confirmed one is left out of fits, the false one not

@@ -65,9 +65,9 @@ def test_filters_narrow_the_board(six: Scene, clock: FixedClock) -> None:
         return six.alerts.board(SYSTEM, AlertFilters(**wanted)).total  # type: ignore[arg-type]
 
     first = six.alerts.board(SYSTEM, AlertFilters(), limit=1).rows[0].id
-    six.alerts.acknowledge(SYSTEM, first)
+    six.alerts.triage.acknowledge(SYSTEM, [first])
     six.alerts.mark_read(SYSTEM, first)
-    six.alerts.close(SYSTEM, six.alerts.board(SYSTEM, AlertFilters()).rows[-1].id, "bitti")
+    six.alerts.triage.close(SYSTEM, [six.alerts.board(SYSTEM, AlertFilters()).rows[-1].id], "bitti")
     assert total(states=("all",)) == 6
     assert (total(), total(states=("closed",)), total(states=("unread",)), total(states=("acknowledged",))) == (
         5,

@@ -198,9 +198,9 @@ def test_what_people_wrote_survives_any_sequence_of_results(scene: Scene, clock:
         elif step == "read":
             scene.alerts.mark_read(SYSTEM, alert.id)
         elif step == "acknowledge":
-            scene.alerts.acknowledge(SYSTEM, alert.id, "bakıyorum")
+            scene.alerts.triage.acknowledge(SYSTEM, [alert.id], "bakıyorum")
         else:
-            scene.alerts.give_verdict(SYSTEM, alert.id, step, "not")
+            scene.alerts.triage.judge(SYSTEM, [alert.id], step, "not")
         after = scene.alerts.detail(SYSTEM, alert.id).alert
         if step in ("fire", "calm"):
             assert [getattr(after, name) for name in HUMAN] == [getattr(before, name) for name in HUMAN]

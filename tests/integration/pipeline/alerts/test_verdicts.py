@@ -42,7 +42,7 @@ def audited(scene: Scene) -> list[tuple[str, str, str]]:
 def judged_false(scene: Scene, scope: Scope) -> AlertRow:
     scene.fire(0, NOW)
     (alert,) = raised(scene)
-    scene.alerts.give_verdict(scope, alert.id, "yanlis_pozitif", "parti vardı")
+    scene.alerts.triage.judge(scope, [alert.id], "yanlis_pozitif", "parti vardı")
     return alert
 
 
@@ -50,12 +50,12 @@ def test_read_acknowledged_verdict_and_closed_are_four_things(scene: Scene, cast
     scene.fire(0, NOW)
     (alert,) = raised(scene)
     scene.alerts.mark_read(cast.ayse, alert.id)
-    scene.alerts.acknowledge(cast.ayse, alert.id, "bakıyorum")
+    scene.alerts.triage.acknowledge(cast.ayse, [alert.id], "bakıyorum")
     clock.advance(timedelta(minutes=5))
     scene.alerts.mark_read(cast.deniz, alert.id)
-    scene.alerts.acknowledge(cast.deniz, alert.id)
-    scene.alerts.give_verdict(cast.ayse, alert.id, "dogru", "iki şişe kayıp")
-    scene.alerts.close(cast.deniz, alert.id, "çözüldü")
+    scene.alerts.triage.acknowledge(cast.deniz, [alert.id])
+    scene.alerts.triage.judge(cast.ayse, [alert.id], "dogru", "iki şişe kayıp")
+    scene.alerts.triage.close(cast.deniz, [alert.id], "çözüldü")
     detail = scene.alerts.detail(cast.ayse, alert.id)
     assert (detail.alert.read_at, detail.alert.acknowledged_at, detail.alert.acknowledged_by) == (NOW, NOW, "ayse")
     assert (detail.alert.verdict, detail.alert.verdict_by, detail.alert.verdict_note) == (
@@ -121,28 +121,28 @@ def test_another_situation_another_room_another_type_and_a_later_month_are_raise
 def test_a_verdict_that_dismisses_nothing_silences_nothing(scene: Scene, cast: Cast, verdict: str) -> None:
     scene.fire(0, NOW)
     (alert,) = raised(scene)
-    scene.alerts.give_verdict(cast.ayse, alert.id, verdict)
+    scene.alerts.triage.judge(cast.ayse, [alert.id], verdict)
     assert scene.fire(0, NOW + DAY) == 1
     assert raised(scene, ("open",))[0].verdict == verdict
 
 
 def test_a_verdict_that_is_taken_back_lets_the_situation_be_raised_again(scene: Scene, cast: Cast) -> None:
     alert = judged_false(scene, cast.ayse)
-    scene.alerts.give_verdict(cast.ayse, alert.id, "dogru")
+    scene.alerts.triage.judge(cast.ayse, [alert.id], "dogru")
     assert scene.fire(0, NOW + timedelta(hours=3)) == 1
 
 
 def test_a_withdrawn_verdict_lifts_the_suppression_and_is_in_the_timeline(scene: Scene, cast: Cast) -> None:
     alert = judged_false(scene, cast.ayse)
     assert [row.alert_id for row in scene.alerts.suppressions(cast.ayse)] == [alert.id]
-    scene.alerts.withdraw_verdict(cast.ayse, alert.id)
+    scene.alerts.triage.withdraw_verdict(cast.ayse, [alert.id])
     assert scene.alerts.suppressions(cast.ayse) == []
     assert scene.fire(0, NOW + timedelta(hours=3)) == 1
     detail = scene.alerts.detail(cast.ayse, alert.id)
     assert detail.alert.verdict is None
     assert "verdict_withdrawn" in {event.kind for event in detail.events}
     with pytest.raises(AppError, match="not_found"):
-        scene.alerts.withdraw_verdict(cast.cem, alert.id)
+        scene.alerts.triage.withdraw_verdict(cast.cem, [alert.id])
 
 
 def test_active_suppressions_say_until_when_and_how_many_they_hid(scene: Scene, cast: Cast, clock: FixedClock) -> None:
@@ -172,7 +172,7 @@ def test_a_tenfold_entry_is_raised_in_spite_of_the_verdict_on_an_ordinary_number
 def test_what_was_expected_is_closed_and_silent_for_two_weeks(scene: Scene, cast: Cast) -> None:
     scene.fire(0, NOW)
     (alert,) = raised(scene)
-    scene.alerts.give_verdict(cast.ayse, alert.id, "beklenen", "düğün")
+    scene.alerts.triage.judge(cast.ayse, [alert.id], "beklenen", "düğün")
     assert raised(scene)[0].closed_reason == "beklenen"
     span = SILENT_FOR["beklenen"]
     assert scene.fire(0, NOW + span) == 0
@@ -183,7 +183,7 @@ def test_an_unknown_verdict_is_refused(scene: Scene, cast: Cast) -> None:
     scene.fire(0, NOW)
     (alert,) = raised(scene)
     with pytest.raises(AppError, match="unknown_verdict"):
-        scene.alerts.give_verdict(cast.ayse, alert.id, "belki")
+        scene.alerts.triage.judge(cast.ayse, [alert.id], "belki")
 
 
 def test_an_alert_of_another_hotel_does_not_exist_for_cem(scene: Scene, cast: Cast) -> None:
@@ -194,9 +194,9 @@ def test_an_alert_of_another_hotel_does_not_exist_for_cem(scene: Scene, cast: Ca
         lambda scope, id_: scene.alerts.detail(scope, id_),
         lambda scope, id_: scene.alerts.series(scope, id_),
         lambda scope, id_: scene.alerts.mark_read(scope, id_),
-        lambda scope, id_: scene.alerts.acknowledge(scope, id_),
-        lambda scope, id_: scene.alerts.give_verdict(scope, id_, "dogru"),
-        lambda scope, id_: scene.alerts.close(scope, id_, "x"),
+        lambda scope, id_: scene.alerts.triage.acknowledge(scope, [id_]),
+        lambda scope, id_: scene.alerts.triage.judge(scope, [id_], "dogru"),
+        lambda scope, id_: scene.alerts.triage.close(scope, [id_], "x"),
     ]
     for attempt in attempts:
         with pytest.raises(AppError) as foreign:
@@ -221,9 +221,9 @@ def test_an_attendant_and_a_reader_are_refused_what_their_role_does_not_have(sce
     for refused in (
         lambda: scene.alerts.board(cast.bora, AlertFilters()),
         lambda: scene.alerts.detail(cast.bora, alert.id),
-        lambda: scene.alerts.acknowledge(reader, alert.id),
-        lambda: scene.alerts.give_verdict(reader, alert.id, "dogru"),
-        lambda: scene.alerts.close(reader, alert.id, "x"),
+        lambda: scene.alerts.triage.acknowledge(reader, [alert.id]),
+        lambda: scene.alerts.triage.judge(reader, [alert.id], "dogru"),
+        lambda: scene.alerts.triage.close(reader, [alert.id], "x"),
     ):
         with pytest.raises(AppError, match="forbidden"):
             refused()

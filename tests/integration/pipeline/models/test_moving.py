@@ -117,14 +117,14 @@ def test_one_that_a_running_system_converted_meanwhile_is_skipped(
     manager: ModelManager, hotel: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model_id = older(manager, hotel)
-    content_of = type(manager.reader).content_of
+    opened_copy = type(manager.reader).opened_copy
 
-    def meanwhile(self: object, *given: object) -> bytes:
+    def meanwhile(self: object, *given: object) -> object:
         monkeypatch.undo()
         scores(manager, model_id)  # a detection loads it, and so writes its file
-        return content_of(self, *given)  # type: ignore[arg-type]
+        return opened_copy(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(manager.reader), "content_of", meanwhile)
+    monkeypatch.setattr(type(manager.reader), "opened_copy", meanwhile)
     assert ModelMove(manager).to_files(SYSTEM).skipped == [model_id]
     assert len(manager.folder.files(hotel)) == 1
     np.testing.assert_array_equal(scores(manager, model_id), FOREST.score_samples(ROWS))

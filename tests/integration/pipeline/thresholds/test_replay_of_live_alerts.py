@@ -160,7 +160,7 @@ def test_a_false_alarm_is_counted_and_silences_its_situation_in_replay(live: Liv
     assert nothing.planted_recall.value is not None
     board = live.witness.alerts.board(SYSTEM, AlertFilters(states=()), limit=500).rows
     for row, verdict in zip(board[:3], ("dogru", "yanlis_pozitif", "beklenen"), strict=True):
-        live.witness.alerts.give_verdict(SYSTEM, row.id, verdict)
+        live.witness.alerts.triage.judge(SYSTEM, [row.id], verdict)
     found = live.thresholds.replay(SYSTEM, [live.hotel], *SPAN)
     assert (found.verdict_precision.value, found.verdict_precision.n) == (0.5, 2)
     assert (found.verdict_recall.value, found.verdict_recall.n) == (1.0, 1)
@@ -191,7 +191,7 @@ def test_a_read_history_is_kept_until_the_data_changes(live: Live, monkeypatch: 
         live.thresholds.replay(SYSTEM, [live.hotel], *SPAN, {HOTEL_WIDE: Change(budget_per_day=budget)})
     assert len(read) == 1
     row = live.witness.alerts.board(SYSTEM, AlertFilters(states=()), limit=1).rows[0]
-    live.witness.alerts.give_verdict(SYSTEM, row.id, "dogru")
+    live.witness.alerts.triage.judge(SYSTEM, [row.id], "dogru")
     assert live.thresholds.replay(SYSTEM, [live.hotel], *SPAN).verdict_precision.n == 1
     assert len(read) == 2
     assert replace(live.thresholds).histories is live.thresholds.histories

@@ -37,7 +37,7 @@ def judge(scene: Scene, verdicts: list[str]) -> None:
         scene.fire(room, NOW - DAY)
     alerts = sorted(row.id for row in scene.alerts.board(SYSTEM, AlertFilters()).rows)
     for alert_id, verdict in zip(alerts, verdicts, strict=True):
-        scene.alerts.give_verdict(SYSTEM, alert_id, verdict)
+        scene.alerts.triage.judge(SYSTEM, [alert_id], verdict)
 
 
 def by_source(rows: list[EvaluationRow], metric_type: str) -> dict[str, EvaluationRow]:

@@ -78,7 +78,7 @@ class Life:
                 verdict = user.verdict(is_true)
                 judged.append((day, row.id, row.metric_type, is_true, verdict))
                 if learns:
-                    self.alerts.give_verdict(SYSTEM, row.id, verdict)
+                    self.alerts.triage.judge(SYSTEM, [row.id], verdict)
             if learns:
                 self.learning.learn(SYSTEM, self.hotel_id, self.clock.at)
         return pd.DataFrame(judged, columns=["day", "id", "metric_type", "is_true", "verdict"])

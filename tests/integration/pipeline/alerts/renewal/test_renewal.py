@@ -88,7 +88,7 @@ def judge(training: TrainingService, clock: FixedClock, hotel_id: int, verdicts:
             alerts.apply(connection, DetectionResult(hotel_id, METRIC, at, (anomaly,), frozenset()))
     rows = alerts.board(SYSTEM, AlertFilters(states=("all",)), limit=100).rows
     for row, verdict in zip(sorted(rows, key=lambda row: row.id), verdicts, strict=True):
-        alerts.give_verdict(SYSTEM, row.id, verdict)
+        alerts.triage.judge(SYSTEM, [row.id], verdict)
 
 
 def log(database: Database) -> list[tuple[str, str, str | None]]:

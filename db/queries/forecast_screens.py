@@ -1,0 +1,30 @@
+"""What the forecast screens show beside the forecasts: what products cost, and the store's level day by day."""
+
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from db.queries.frames import copy_out
+
+LEVELS = """
+SELECT DISTINCT ON (1) (timestamp AT TIME ZONE %(zone)s)::date AS day, metric_value AS level
+  FROM ml_metrics
+ WHERE hotel_id = %(hotel_id)s AND metric_type = 'stok_seviye' AND entity_id = %(product_id)s
+   AND timestamp > %(since)s AND timestamp <= %(at)s
+ ORDER BY 1, timestamp DESC
+"""
+
+
+def unit_costs(connection: Connection, hotel_id: int) -> dict[int, float]:
+    """{product_id: cost of a unit} of the products whose cost is known."""
+    query = text("SELECT id, cost FROM products WHERE hotel_id = :id AND cost > 0")
+    return {int(product_id): float(cost) for product_id, cost in connection.execute(query, {"id": hotel_id})}
+
+
+def daily_levels(
+    connection: Connection, hotel_id: int, product_id: int, zone: str, *, since: datetime, at: datetime
+) -> pd.DataFrame:
+    """day, level: the last known level of each local day after ``since``, up to ``at``."""
+    params = {"hotel_id": hotel_id, "product_id": product_id, "zone": zone, "since": since, "at": at}
+    return copy_out(connection, LEVELS, params)

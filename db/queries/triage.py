@@ -1,0 +1,148 @@
+"""Commands of people on many alerts at once: the change, its undo, the timeline, all in one statement each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+# Every column that a person's command may change, with its type.
+COLUMNS = {
+    "acknowledged_at": "timestamptz", "acknowledged_by": "text", "assigned_to": "text", "snoozed_until": "timestamptz",
+    "closed_at": "timestamptz", "closed_reason": "text", "verdict": "text", "verdict_by": "text",
+    "verdict_at": "timestamptz", "verdict_note": "text",
+}  # fmt: skip
+SILENCING = "closed_at = CASE WHEN :closes THEN coalesce(a.closed_at, :at) ELSE a.closed_at END, closed_reason = "
+# What a command sets, and where: done twice it changes nothing the second time.
+COMMANDS = {
+    "acknowledged": ("acknowledged_at = :at, acknowledged_by = :actor", "a.acknowledged_at IS NULL"),
+    "assigned": ("assigned_to = :assignee", "a.assigned_to IS DISTINCT FROM :assignee"),
+    "snoozed": ("snoozed_until = :until", "a.closed_at IS NULL AND a.snoozed_until IS DISTINCT FROM :until"),
+    "verdict": (
+        "verdict = :verdict, verdict_by = :actor, verdict_at = :at, verdict_note = :note, " + SILENCING +
+        "CASE WHEN :closes AND a.closed_at IS NULL THEN :verdict ELSE a.closed_reason END",
+        "(a.verdict, a.verdict_note) IS DISTINCT FROM (:verdict, :note)",
+    ),
+    "verdict_withdrawn": (
+        "verdict = NULL, verdict_by = NULL, verdict_at = NULL, verdict_note = NULL", "a.verdict IS NOT NULL",
+    ),
+    "closed": ("closed_at = :at, closed_reason = :reason", "a.closed_at IS NULL"),
+}  # fmt: skip
+BEFORE = ", ".join(f"'{name}', a.{name}" for name in COLUMNS)
+TYPES = {"assignee": "text", "until": "timestamptz", "verdict": "text", "note": "text", "reason": "text"}
+RESTORED = ", ".join(f"{name} = (r.before->>'{name}')::{kind}" for name, kind in COLUMNS.items())
+
+# One statement: lock, change, remember what was, tell the timeline.
+ACT = f"""
+WITH target AS (
+    SELECT a.id, a.closed_at IS NULL AS was_open, jsonb_build_object({BEFORE}) AS before
+      FROM ml_alerts a
+     WHERE a.id = ANY(:ids) AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
+       AND {{condition}}
+     ORDER BY a.id FOR UPDATE
+), changed AS (
+    UPDATE ml_alerts a SET {{changes}}, triage_version = a.triage_version + 1 FROM target
+     WHERE a.id = target.id RETURNING a.id, a.hotel_id, a.triage_version, a.closed_at
+), action AS (
+    INSERT INTO alert_actions (kind, actor, done_at)
+    SELECT :kind, :actor, :at WHERE EXISTS (SELECT 1 FROM changed) RETURNING id
+), remembered AS (
+    INSERT INTO alert_action_rows (action_id, alert_id, before, version_after)
+    SELECT action.id, changed.id, target.before, changed.triage_version
+      FROM action, changed JOIN target USING (id)
+), told AS (
+    INSERT INTO ml_alert_events (alert_id, occurred_at, actor, kind, details)
+    SELECT id, :at, :actor, :kind, :details FROM changed
+)
+SELECT (SELECT id FROM action) AS action_id, array_agg(changed.id ORDER BY changed.id) AS ids,
+       array_agg(DISTINCT changed.hotel_id) AS hotels,
+       array_agg(changed.id) FILTER (WHERE target.was_open AND changed.closed_at IS NOT NULL) AS closed
+  FROM changed JOIN target USING (id)"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command changed; ``action_id`` undoes it, None when it changed nothing."""
+
+    action_id: int | None
+    alert_ids: tuple[int, ...] = ()
+    hotel_ids: tuple[int, ...] = ()
+    closed_ids: tuple[int, ...] = ()  # open before, closed by it
+
+
+def act(
+    connection: Connection, kind: str, alert_ids: Sequence[int], hotel_ids: Sequence[int] | None, *,
+    values: dict[str, Any], details: dict[str, Any],
+) -> Done:  # fmt: skip
+    """Apply one of ``COMMANDS`` to those of the alerts that it changes; ``values``: at, actor and what it names.
+
+    One line of the timeline an alert says ``details``. ``hotel_ids``: alerts of other hotels are left alone.
+    """
+    changes, condition = COMMANDS[kind]
+    query = ACT.format(changes=changes, condition=condition)
+    for name, kind_of in TYPES.items():
+        query = query.replace(f":{name}", f"CAST(:{name} AS {kind_of})") if name in values else query
+    statement = text(query).bindparams(bindparam("details", type_=JSONB))
+    given = {"ids": list(alert_ids), "hotel_ids": None if hotel_ids is None else list(hotel_ids), "kind": kind}
+    row = connection.execute(statement, {**given, **values, "details": details}).one()
+    if row.action_id is None:
+        return Done(None)
+    return Done(row.action_id, tuple(row.ids), tuple(row.hotels), tuple(row.closed or ()))
+
+
+def add_events(
+    connection: Connection, alert_ids: Sequence[int], kind: str, details: dict[str, Any], *, at: datetime, actor: str
+) -> None:
+    """The same line in the timelines of some alerts."""
+    statement = text(
+        "INSERT INTO ml_alert_events (alert_id, occurred_at, actor, kind, details) "
+        "SELECT id, :at, :actor, :kind, :details FROM unnest(CAST(:ids AS bigint[])) AS id"
+    ).bindparams(bindparam("details", type_=JSONB))
+    given = {"ids": list(alert_ids), "at": at, "actor": actor, "kind": kind, "details": details}
+    connection.execute(statement, given)
+
+
+def visible(connection: Connection, alert_ids: Sequence[int], hotel_ids: Sequence[int] | None) -> dict[int, int]:
+    """Hotel by alert, of those that the caller may see."""
+    query = (
+        "SELECT id, hotel_id FROM ml_alerts WHERE id = ANY(:ids) "
+        "AND (CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(:hotel_ids))"
+    )
+    given = {"ids": list(alert_ids), "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
+    return {row.id: row.hotel_id for row in connection.execute(text(query), given)}
+
+
+def undo(
+    connection: Connection, action_id: int, actor: str, hotel_ids: Sequence[int] | None, *, at: datetime,
+    within: timedelta,
+) -> Done | None:  # fmt: skip
+    """Put back what an action of ``actor`` changed, alert by alert where nobody changed it since.
+
+    None: there is no such action of theirs, it is older than ``within``, or it was undone already. An alert whose
+    incident began anew meanwhile stays closed.
+    """
+    claimed = connection.execute(
+        text(
+            "UPDATE alert_actions SET undone_at = :at WHERE id = :id AND actor = :actor AND undone_at IS NULL "
+            "AND done_at > :oldest RETURNING kind"
+        ),
+        {"id": action_id, "actor": actor, "at": at, "oldest": at - within},
+    ).scalar()
+    if claimed is None:
+        return None
+    query = f"""
+        UPDATE ml_alerts a SET {RESTORED}, triage_version = a.triage_version + 1
+          FROM alert_action_rows r
+         WHERE r.action_id = :id AND a.id = r.alert_id AND a.triage_version = r.version_after
+           AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
+           AND NOT (r.before->>'closed_at' IS NULL AND a.closed_at IS NOT NULL AND EXISTS (
+                SELECT 1 FROM ml_alerts o WHERE o.hotel_id = a.hotel_id AND o.alert_type = a.alert_type
+                   AND o.entity_type = a.entity_type AND o.entity_id = a.entity_id AND o.closed_at IS NULL))
+        RETURNING a.id, a.hotel_id"""
+    given = {"id": action_id, "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
+    rows = connection.execute(text(query), given).all()
+    ids = [row.id for row in rows]
+    add_events(connection, ids, "undone", {"what": {"id": f"triage.undone_{claimed}"}}, at=at, actor=actor)
+    return Done(action_id, tuple(ids), tuple({row.hotel_id for row in rows}))

@@ -1,0 +1,1 @@
+"""Exploration: what was consumed where and when, and room by room."""

@@ -1,0 +1,128 @@
+"""People's commands on alerts, one or hundreds at a time: each undoable, in the timeline and audited (A5.7, A5.8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.clock import Clock
+from core.errors import AppError
+from core.scope import Scope
+from db.queries import audit, versions
+from db.queries import triage as queries
+from db.queries.triage import Done
+from db.session import Database
+from pipeline.alerts.lifecycle import closing
+from pipeline.detection.suppression import SILENT_FOR
+
+__all__ = ["MOST_AT_ONCE", "VERDICTS", "Done", "TriageService"]
+
+VERDICTS = ("dogru", "yanlis_pozitif", "beklenen", "test")
+MOST_AT_ONCE = 1_000
+LONGEST_SNOOZE = timedelta(days=90)
+UNDO_WITHIN = timedelta(minutes=15)
+MOST_CHARACTERS = 2_000
+AUDITED = {"verdict": "judged"}  # in the audit log's words
+Ids = Sequence[int]
+
+
+@dataclass(frozen=True)
+class TriageService:
+    """Alerts outside the caller's hotels are left alone, as if they did not exist."""
+
+    database: Database
+    clock: Clock
+
+    def acknowledge(self, scope: Scope, alert_ids: Ids, note: str | None = None) -> Done:
+        """Somebody looks after them."""
+        return self._act(scope, "acknowledged", alert_ids, {}, {"note": note or ""})
+
+    def assign(self, scope: Scope, alert_ids: Ids, assignee: str | None) -> Done:
+        """Somebody is to look after them; None: nobody in particular any more."""
+        who = {"who": assignee} if assignee else {"who": {"id": "triage.nobody"}}
+        return self._act(scope, "assigned", alert_ids, {"assignee": assignee}, who)
+
+    def snooze(self, scope: Scope, alert_ids: Ids, until: datetime | None) -> Done:
+        """Not on the board until then, however often they are seen; None wakes them.
+
+        Raises ``snooze_wrong`` for the past and for more than 90 days.
+        """
+        now = self.clock.now()
+        if until is not None and not now < until <= now + LONGEST_SNOOZE:
+            raise AppError("snooze_wrong", params={"days": LONGEST_SNOOZE.days})
+        told = {"until": {"instant": until.isoformat()} if until else {"id": "triage.awake"}}
+        return self._act(scope, "snoozed", alert_ids, {"until": until}, told)
+
+    def close(self, scope: Scope, alert_ids: Ids, reason: str) -> Done:
+        """Resolved by a person; ``reason`` in their own words."""
+        return self._act(scope, "closed", alert_ids, {"reason": reason}, {"reason": reason})
+
+    def judge(self, scope: Scope, alert_ids: Ids, verdict: str, note: str | None = None) -> Done:
+        """Were they right (A6.2)? What was false or expected is closed, and its situation stays silent (A6.3)."""
+        if verdict not in VERDICTS:
+            raise AppError("unknown_verdict", params={"verdict": verdict, "known": ", ".join(VERDICTS)})
+        values = {"verdict": verdict, "note": note, "closes": verdict in SILENT_FOR}
+        told = {"verdict": {"id": f"verdict.{verdict}"}, "note": note or ""}
+        return self._act(scope, "verdict", alert_ids, values, told)
+
+    def withdraw_verdict(self, scope: Scope, alert_ids: Ids) -> Done:
+        """Take verdicts back: what they kept silent is raised again, and nothing is learned from them any more."""
+        return self._act(scope, "verdict_withdrawn", alert_ids, {}, {})
+
+    def comment(self, scope: Scope, alert_id: int, note: str) -> None:
+        """Words for the timeline; raises ``comment_missing``."""
+        scope.require("alerts.triage")
+        if not note.strip():
+            raise AppError("comment_missing")
+        told = {"note": note.strip()[:MOST_CHARACTERS]}
+        with self.database.transaction() as connection:
+            hotels = self._visible(connection, scope, [alert_id])
+            queries.add_events(connection, [alert_id], "comment", told, at=self.clock.now(), actor=scope.actor)
+            self._record(connection, scope, "alert_comment", [alert_id], hotels.values())
+
+    def undo(self, scope: Scope, action_id: int) -> Done:
+        """Put back what one's own action changed a moment ago, except alerts that somebody changed since.
+
+        Raises ``undo_too_late`` after 15 minutes, for another person's action, and the second time.
+        """
+        scope.require("alerts.triage")
+        with self.database.transaction() as connection:
+            now, hotels = self.clock.now(), scope.hotel_filter()
+            done = queries.undo(connection, action_id, scope.actor, hotels, at=now, within=UNDO_WITHIN)
+            if done is None:
+                raise AppError("undo_too_late", 409)
+            self._record(connection, scope, "alert_undone", done.alert_ids, done.hotel_ids)
+        return done
+
+    def _act(self, scope: Scope, kind: str, alert_ids: Ids, values: dict[str, Any], details: dict[str, Any]) -> Done:
+        scope.require("alerts.triage")
+        if len(alert_ids) > MOST_AT_ONCE:
+            raise AppError("too_many_alerts", params={"limit": MOST_AT_ONCE})
+        now = self.clock.now()
+        with self.database.transaction() as connection:
+            self._visible(connection, scope, alert_ids)
+            given = {"at": now, "actor": scope.actor, **values}
+            done = queries.act(connection, kind, alert_ids, scope.hotel_filter(), values=given, details=details)
+            if kind == "verdict" and done.closed_ids:
+                event = closing(str(values["verdict"]))
+                queries.add_events(connection, done.closed_ids, event.kind, event.details, at=now, actor=scope.actor)
+            if done.action_id is not None:
+                self._record(connection, scope, f"alert_{AUDITED.get(kind, kind)}", done.alert_ids, done.hotel_ids)
+        return done
+
+    def _visible(self, connection: Any, scope: Scope, alert_ids: Ids) -> dict[int, int]:
+        """Hotel by alert; a single alert that is not visible is ``not_found``."""
+        found = queries.visible(connection, alert_ids, scope.hotel_filter())
+        if not found and len(alert_ids) == 1:
+            raise AppError("not_found", 404, params={"what": f"alert {alert_ids[0]}"})
+        return found
+
+    def _record(self, connection: Any, scope: Scope, action: str, alert_ids: Ids, hotel_ids: Any) -> None:
+        """The audit line, and the version of each hotel whose alerts changed."""
+        hotels = sorted(set(hotel_ids))
+        one = f"alert {alert_ids[0]}" if len(alert_ids) == 1 else f"{len(alert_ids)} alerts"
+        details = {"alerts": list(alert_ids)}
+        hotel = hotels[0] if len(hotels) == 1 else None
+        audit.record(connection, scope.actor, action, hotel_id=hotel, entity=one, details=details)
+        for hotel_id in hotels:
+            versions.bump(connection, hotel_id, "alerts")

@@ -1,0 +1,119 @@
+"""Sums of consumption for exploring: pure functions on frames of looks, expected values and nights.
+
+Zero is not missing: a day or floor that nobody looked into is NaN, never 0.
+"""
+
+import pandas as pd
+
+COVERED_RATIO = 0.95  # of the looked-at slots must have an expected value before a sum is compared with them
+SMALL_RATIO = 0.05  # a deviation of all units below it is called "about as expected"
+FINDING_RATIO = 0.2  # of a floor, to be named in a title
+FINDING_DEVIATIONS = 3.0  # of a Poisson count: what a floor must differ by to be named in a title
+HALF = 0.5
+STEPS = {"day": "D", "week": "W-SUN", "month": "M"}
+OCCUPANCIES = ("occupied", "vacated", "vacant", "unknown")
+SUMS = ["looks", "slots", "units", "revenue"]
+
+
+def by_day(cells: pd.DataFrame, expected: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
+    """day, looks, slots, units, revenue, expected for every one of ``days``, NaN where nobody looked.
+
+    ``expected`` is NaN where it is not stored for ``COVERED_RATIO`` of the slots that were looked at.
+    """
+    sums = cells.groupby("day")[SUMS].sum().reindex(days)
+    judged = expected.groupby("day")[["judged", "expected"]].sum().reindex(days)
+    return _covered(sums.join(judged)).rename_axis("day").reset_index()
+
+
+def by_floor_and_day(cells: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+    """floor_id, day, units, expected of the floors and days that were looked at."""
+    sums = cells.groupby(["floor_id", "day"])[SUMS].sum()
+    judged = expected.groupby(["floor_id", "day"])[["judged", "expected"]].sum()
+    return _covered(sums.join(judged)).reset_index()[["floor_id", "day", "units", "expected"]]
+
+
+def _covered(joined: pd.DataFrame) -> pd.DataFrame:
+    is_covered = joined["judged"] >= COVERED_RATIO * joined["slots"]
+    return joined.assign(expected=joined["expected"].where(is_covered)).drop(columns="judged")
+
+
+def trend(days: pd.DataFrame, step: str) -> pd.DataFrame:
+    """day (the first of the step), last_on, observed (days looked at), units (their sum), mean and expected a day.
+
+    A mean a day, so that a week or month that the period cuts off compares with whole ones. ``expected`` is NaN
+    unless it is known on every observed day. ``step``: day, week (from Monday) or month.
+    """
+    span = days["day"].dt.to_period(STEPS[step])
+    grouped = days.assign(is_judged=days["expected"].notna() & days["units"].notna()).groupby(span)
+    found = grouped.agg(
+        day=("day", "min"), last_on=("day", "max"), observed=("units", "count"), judged=("is_judged", "sum"),
+        units=("units", lambda units: units.sum(min_count=1)), expected=("expected", "sum"),
+    )  # fmt: skip
+    is_known = (found["judged"] == found["observed"]) & (found["observed"] > 0)
+    found["mean"] = found["units"] / found["observed"].where(found["observed"] > 0)
+    found["expected"] = (found["expected"] / found["observed"]).where(is_known)
+    return found.drop(columns="judged").reset_index(drop=True)
+
+
+def pareto(products: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """product_id, code, name, units, revenue, share and cumulative (shares of all units), the most used first.
+
+    ``names``: product_id, code, name. Shares are NaN when nothing was consumed at all.
+    """
+    found = products.merge(names, on="product_id").sort_values(["units", "name"], ascending=[False, True])
+    total = found["units"].sum()
+    found["share"] = found["units"] / total if total else float("nan")
+    found["cumulative"] = found["share"].cumsum()
+    return found.reset_index(drop=True)
+
+
+def few_that_make_half(products: pd.DataFrame) -> int | None:
+    """How many products make half of all units; None when nothing was consumed."""
+    if not products["units"].sum():
+        return None
+    return int((products["cumulative"] < HALF).sum()) + 1
+
+
+def segments(cells: pd.DataFrame) -> pd.DataFrame:
+    """occupancy, looks, units, per_look of the occupancies that were met."""
+    found = cells.groupby("occupancy")[["looks", "units"]].sum().reindex(list(OCCUPANCIES)).dropna().reset_index()
+    return found.assign(per_look=found["units"] / found["looks"])
+
+
+def per_night(cells: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame, rooms: pd.DataFrame) -> pd.DataFrame:
+    """room_type_id, room_type, rooms, units, revenue, nights, units_per_night, revenue_per_night.
+
+    Units and revenue are of all days; the rates are of the days on which the stays are known, and NaN without them.
+    """
+    of_type = rooms.groupby(["room_type_id", "room_type"]).size().rename("rooms").reset_index("room_type")
+    all_days = cells.groupby("room_type_id")[["units", "revenue"]].sum()
+    counted = cells[cells["day"].isin(known["day"])].groupby("room_type_id")[["units", "revenue"]].sum()
+    stayed = nights[nights["day"].isin(known["day"])].groupby("room_type_id").size().rename("nights")
+    found = of_type.join(all_days).join(stayed).join(counted.add_suffix("_known"))
+    if len(known):
+        found["nights"] = found["nights"].fillna(0)
+    divisor = found["nights"].where(found["nights"] > 0)
+    for what in ("units", "revenue"):
+        found[f"{what}_per_night"] = found.pop(f"{what}_known") / divisor
+    return found.reset_index().sort_values("units_per_night", ascending=False, na_position="last", ignore_index=True)
+
+
+def deviation_ratio(frame: pd.DataFrame) -> float | None:
+    """Units over what was expected, minus one, of the rows whose expected value is known; None without such rows."""
+    known = frame[frame["expected"].notna() & frame["units"].notna()]
+    wanted = float(known["expected"].sum())
+    return float(known["units"].sum()) / wanted - 1 if wanted > 0 else None
+
+
+def floor_that_stands_out(floor_days: pd.DataFrame) -> tuple[int, float] | None:
+    """(floor_id, deviation ratio) of the floor furthest from what was expected of it; None when none is far."""
+    known = floor_days[floor_days["expected"].notna()].groupby("floor_id")[["units", "expected"]].sum()
+    gap = known["units"] - known["expected"]
+    is_far = (gap.abs() >= FINDING_RATIO * known["expected"]) & (
+        gap.abs() >= FINDING_DEVIATIONS * known["expected"] ** 0.5
+    )
+    far = (gap / known["expected"])[is_far & (known["expected"] > 0)]
+    if far.empty:
+        return None
+    place = int(far.abs().to_numpy().argmax())
+    return int(far.index[place]), float(far.iloc[place])

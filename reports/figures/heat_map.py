@@ -1,0 +1,57 @@
+"""Floors by day as a heat map; what nobody looked into stays empty, which is not zero."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.i18n import Translator
+from reports.figures.palette import PALETTES, ThemeName, with_opacity
+from reports.figures.template import template
+
+ROW_HEIGHT = 30
+FRAME_HEIGHT = 94
+LEAST = 0.08  # opacity of a zero, so that it differs from an empty cell
+
+
+@dataclass(frozen=True)
+class HeatMapLabels:
+    """The words of the figure, already translated; ``unit`` stands beside the colour bar."""
+
+    floor: str
+    value: str
+    expected: str
+    not_known: str
+    unit: str
+
+
+def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, theme: ThemeName) -> go.Figure:
+    """A figure of ``frame[floor, day, units, expected]``, floors in the frame's order from below, days in theirs."""
+    palette = PALETTES[theme]
+    floors = list(dict.fromkeys(frame["floor"]))
+    days = pd.date_range(frame["day"].min(), frame["day"].max())
+    units = frame.pivot(index="floor", columns="day", values="units").reindex(index=floors, columns=days)
+    expected = frame.pivot(index="floor", columns="day", values="expected").reindex(index=floors, columns=days)
+    figure = go.Figure(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(floors)})
+    figure.add_heatmap(
+        x=days, y=floors, z=units.to_numpy(dtype=float), zmin=0, xgap=1, ygap=1, hoverongaps=False,
+        text=[_texts(t, labels, floor, units.loc[floor], expected.loc[floor]) for floor in floors],
+        hovertemplate="%{text}<extra></extra>",
+        colorscale=[[0, with_opacity(palette.primary, LEAST)], [1, palette.primary]],
+        colorbar={"thickness": 8, "title": {"text": labels.unit, "side": "right"}, "tickfont": {"size": 12}},
+    )  # fmt: skip
+    figure.update_layout(hovermode="closest", margin_t=32)
+    figure.update_yaxes(type="category", title_text=labels.floor, showgrid=False)
+    figure.update_xaxes(tickformat="%d.%m" if t.language == "tr" else "%-d %b")
+    return figure
+
+
+def _texts(
+    t: Translator, labels: HeatMapLabels, floor: str, units: "pd.Series[float]", expected: "pd.Series[float]"
+) -> list[str]:
+    return [
+        f"{labels.floor} {floor} · {t.day(day)}<br>{labels.value} {t.number(value, 0)}<br>{labels.expected} "
+        + (labels.not_known if pd.isna(usual) else t.number(usual, 1))
+        if pd.notna(value) else ""
+        for day, value, usual in zip(units.index, units, expected, strict=True)
+    ]  # fmt: skip
