@@ -91,7 +91,8 @@ def instance(
         connection.execute(text("CREATE DATABASE browser TEMPLATE barometer"))
     admin.dispose()
     url = root_url + "/browser"
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, models_dir=home / "models")
     services = build_services(
         settings, Servers(url, valkey_server.url, None, None), database=open_database(url, keys=key_ring(settings))
     )
@@ -125,6 +126,7 @@ def dashboard(home: Path, database_url: str, redis_url: str) -> Iterator[str]:
         "REDIS_URL": redis_url,
         "BAROMETER_HOME": str(home),
         "BAROMETER_PORT": str(port),
+        "ML_MODELS_DIR": str(home / "models"),
     }
     output = home / "dashboard.txt"
     with output.open("w") as stream:

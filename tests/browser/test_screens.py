@@ -11,7 +11,11 @@ from core.scope import SYSTEM
 from tests.browser.conftest import Instance, NewVisitor, Visitor
 
 pytestmark = pytest.mark.browser
-PAGES = {"/": ("Genel bakış", "Overview"), "/alerts": ("Uyarılar", "Alerts"), "/jobs": ("İşler", "Jobs")}
+PAGES = {
+    "/": "overview.title", "/alerts": "board.title", "/silences": "silence.title", "/forecasts": "forecasts.title",
+    "/consumption": "consumption.title", "/rooms": "rooms.title", "/thresholds": "tuning.title",
+    "/model-files": "models.title", "/jobs": "jobs.title", "/quality": "quality.title",
+}  # fmt: skip
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
 
 
@@ -107,8 +111,18 @@ def test_the_language_is_changed_on_the_spot_and_kept(new_visitor: NewVisitor) -
 def test_no_page_scrolls_sideways_or_complains(new_visitor: NewVisitor, path: str, width: int) -> None:
     visitor = new_visitor("ayse", width=width, phone=width == 390)
     visitor.open(path)
-    visitor.see(PAGES[path][0])
+    visitor.see(Translator("tr")(PAGES[path]))
     assert not scrolls_sideways(visitor)
+    assert visitor.problems == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_in_english_and_in_the_dark_without_an_error(new_visitor: NewVisitor, path: str) -> None:
+    visitor = new_visitor("deniz", theme="dark", locale="en-GB")
+    visitor.open(path)
+    visitor.see(Translator("en")(PAGES[path]))
+    assert visitor.page.get_by_test_id("stException").count() == 0
+    assert visitor.page.get_by_text(Translator("en")("shell.failed")).count() == 0
     assert visitor.problems == []
 
 
