@@ -4,6 +4,8 @@ Started by ``python asgi.py``; address and port come from the settings (BAROMETE
 server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its sessions in the process.
 """
 
+import gc
+
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -65,5 +67,7 @@ app = App(
 if __name__ == "__main__":
     settings = load_settings()
     configure_logging("dashboard", settings.log_level, settings.logs_dir)
+    # What was imported stays for good: collections, which Streamlit asks for at every rerun, need not look at it.
+    gc.freeze()
     # Tickets stand in addresses for their minute of life, so requests are not logged; /api logs its own.
     uvicorn.run(app, host=settings.address, port=settings.port, access_log=False, log_config=None)

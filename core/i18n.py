@@ -85,7 +85,8 @@ class Translator:
 
     def number(self, value: float, digits: int | None = None) -> str:
         shown = 2 if digits is None else digits
-        return str(numbers.format_decimal(round(value, shown), format="#,##0." + "#" * shown, locale=self.language))
+        rounded = round(value, shown) + 0.0  # never "-0"
+        return str(numbers.format_decimal(rounded, format="#,##0." + "#" * shown, locale=self.language))
 
     def range(self, low: float | None, high: float | None, digits: int = 1) -> str:
         """'0–2', one number where both are written alike, a dash where one is not known."""

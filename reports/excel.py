@@ -13,7 +13,7 @@ import xlsxwriter
 
 Kind = Literal["text", "whole", "decimal", "percent", "money", "date", "instant"]
 FORMATS: dict[Kind, str] = {
-    "text": "@", "whole": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": '#,##0.00 "{currency}"',
+    "text": "@", "whole": "#,##0", "decimal": "#,##0.00", "percent": "0.0%", "money": '#,##0.00 "{currency}"',
     "date": "yyyy-mm-dd", "instant": "yyyy-mm-dd hh:mm",
 }  # fmt: skip
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}

@@ -144,7 +144,8 @@ def _day(values: dict[str, Any]) -> date:
     return (last_seen_at - timedelta(microseconds=1)).astimezone(ZoneInfo(values["time_zone"])).date()
 
 
-def _where(hotel_ids: list[int] | None, filters: AlertFilters, now: datetime) -> tuple[str, dict[str, Any]]:
+def where(hotel_ids: list[int] | None, filters: AlertFilters, now: datetime) -> tuple[str, dict[str, Any]]:
+    """The condition of what a board shows, over the aliases of ``JOINS``, and its parameters."""
     conditions: list[str] = ["NOT a.is_suppressed"]
     params: dict[str, Any] = {"now": now}
     states = " OR ".join(STATES[state] for state in filters.states) or "true"
@@ -184,12 +185,12 @@ def page(
     offset: int = 0,
 ) -> list[AlertRow]:
     """Alerts by severity, then last seen, newest first; ``after`` is the sort key of the row before the page."""
-    where, params = _where(hotel_ids, filters, now)
+    condition, params = where(hotel_ids, filters, now)
     if after is not None:
-        where += f" AND ({RANK}, a.last_seen_at, a.id) < (:after_rank, :after_seen_at, :after_id)"
+        condition += f" AND ({RANK}, a.last_seen_at, a.id) < (:after_rank, :after_seen_at, :after_id)"
         params |= {"after_rank": after[0], "after_seen_at": after[1], "after_id": after[2]}
     query = (
-        f"SELECT {COLUMNS} {JOINS} WHERE {where} "
+        f"SELECT {COLUMNS} {JOINS} WHERE {condition} "
         f"ORDER BY {RANK} DESC, a.last_seen_at DESC, a.id DESC LIMIT :limit OFFSET :offset"
     )
     rows = connection.execute(text(query), params | {"limit": limit, "offset": offset})
@@ -198,8 +199,8 @@ def page(
 
 def total(connection: Connection, hotel_ids: list[int] | None, filters: AlertFilters, now: datetime) -> int:
     """How many alerts match."""
-    where, params = _where(hotel_ids, filters, now)
-    return int(connection.execute(text(f"SELECT count(*) {JOINS} WHERE {where}"), params).scalar_one())
+    condition, params = where(hotel_ids, filters, now)
+    return int(connection.execute(text(f"SELECT count(*) {JOINS} WHERE {condition}"), params).scalar_one())
 
 
 def find(connection: Connection, alert_id: int) -> AlertRow | None:
@@ -232,18 +233,18 @@ def counts(
     connection: Connection, hotel_ids: list[int] | None, now: datetime, since: datetime | None = None
 ) -> dict[str, int]:
     """Open alerts by severity; ``since`` leaves those raised at or after it. Severities without any are absent."""
-    where, params = _where(hotel_ids, AlertFilters(), now)
+    condition, params = where(hotel_ids, AlertFilters(), now)
     if since is not None:
-        where += " AND a.raised_at >= :raised_since"
+        condition += " AND a.raised_at >= :raised_since"
         params["raised_since"] = since
-    query = text(f"SELECT a.severity, count(*) AS number FROM ml_alerts a WHERE {where} GROUP BY a.severity")
+    query = text(f"SELECT a.severity, count(*) AS number FROM ml_alerts a WHERE {condition} GROUP BY a.severity")
     return {row.severity: row.number for row in connection.execute(query, params)}
 
 
 def alert_types(connection: Connection, hotel_ids: list[int] | None) -> list[str]:
     """The types that occur."""
-    where, params = _where(hotel_ids, AlertFilters(states=("all",)), datetime(1970, 1, 1, tzinfo=UTC))
-    query = text(f"SELECT DISTINCT a.alert_type FROM ml_alerts a WHERE {where} ORDER BY 1")
+    condition, params = where(hotel_ids, AlertFilters(states=("all",)), datetime(1970, 1, 1, tzinfo=UTC))
+    query = text(f"SELECT DISTINCT a.alert_type FROM ml_alerts a WHERE {condition} ORDER BY 1")
     return list(connection.execute(query, params).scalars())
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.alerts.alert import show_alert
 from pages.shell import navigation, reads
 from pages.shell.alert_filters import alert_filters
+from pages.shell.alert_groups import groups
 from pages.shell.alert_rows import alert_choice
 from pages.shell.bulk import bulk, last_action
 from pages.shell.filters import choose_page, clear_filters, switch
@@ -19,7 +20,7 @@ from pages.shell.session import is_phone
 from pages.shell.text import muted
 from pipeline.alerts.service import AlertFilters, AlertRow
 
-VIEWS = ("list", "table")
+VIEWS = ("list", "groups", "table")
 ROWS = 25
 
 
@@ -32,6 +33,9 @@ def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
         st.page_link(navigation.SILENCES, label=t("shell.silences"), icon=":material/notifications_off:")
         view = switch("view", VIEWS, t("board.view"), lambda code: t(f"board.view_{code}"))
     last_action(page)
+    if view == "groups":
+        groups(page, wanted)
+        return
     if view == "table":
         rows(page, wanted, total, lambda found: table(page, found, wanted, total))
         detail(page, chosen())

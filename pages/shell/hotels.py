@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sources.hotels import HotelRow
 
 ALL = "all"
+WIDTH = 220  # names of hotels are longer than other choices
 
 
 def choose_hotel(page: Page) -> "tuple[Page, HotelRow]":
@@ -22,7 +23,7 @@ def choose_hotel(page: Page) -> "tuple[Page, HotelRow]":
     names = {hotel.code: hotel.name for hotel in hotels}
     chosen = next(iter(names))
     if len(hotels) > 1:
-        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
+        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__, width=WIDTH)
     [shown] = [hotel for hotel in hotels if hotel.code == chosen]
     return replace(page, t=Translator(page.t.language, shown.time_zone)), shown
 
@@ -34,7 +35,7 @@ def choose_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
     chosen = ALL
     if len(hotels) > 1:
         names = {ALL: page.t("shell.all_hotels"), **names}
-        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
+        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__, width=WIDTH)
     shown = tuple(hotel for hotel in hotels if chosen in (ALL, hotel.code))
     return replace(page, t=Translator(page.t.language, shown[0].time_zone), names_hotels=len(shown) > 1), shown
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from operations.quality.service import Kpi, TrainingRow
     from pipeline.alerts.evaluation.service import EvaluationRow
     from pipeline.alerts.learning.service import LearnedThreshold
-    from pipeline.alerts.service import SuppressionRow
+    from pipeline.alerts.service import AlertGroup, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
     from reports.consumption import Consumption, ConsumptionFilters, Places
     from reports.forecast_rows import Methods
@@ -78,6 +78,11 @@ def alerts(page: Page, filters: AlertFilters, limit: int, offset: int = 0) -> Al
     call = page.services.alerts.board
     what = ("alerts", filters, limit, offset)
     return _read(page, _alert_key(page), what, lambda: call(page.scope, filters, limit, offset=offset))
+
+
+def alert_groups(page: Page, filters: AlertFilters) -> "list[AlertGroup]":
+    call = page.services.alerts.groups
+    return _read(page, _alert_key(page), ("alert_groups", filters), lambda: call(page.scope, filters))
 
 
 def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:

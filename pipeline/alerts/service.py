@@ -9,9 +9,11 @@ import pandas as pd
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
+from db.queries import alert_groups as group_queries
 from db.queries import alert_series, audit, incidents, verdicts, versions
 from db.queries import alerts as queries
 from db.queries import peers as peer_queries
+from db.queries.alert_groups import AlertGroup
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
 from db.queries.peers import Moment
 from db.queries.verdicts import SuppressionRow
@@ -27,7 +29,16 @@ from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.suppression import SILENT_FOR, silences
 from pipeline.metrics.registry import METRIC_TYPES
 
-__all__ = ["AlertDetail", "AlertFilters", "AlertPage", "AlertRow", "AlertService", "EventRow", "SuppressionRow"]
+__all__ = [
+    "AlertDetail",
+    "AlertFilters",
+    "AlertGroup",
+    "AlertPage",
+    "AlertRow",
+    "AlertService",
+    "EventRow",
+    "SuppressionRow",
+]
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,13 @@ class AlertService:
             return AlertPage(rows, total, None)
         last = rows[limit - 1]
         return AlertPage(rows[:limit], total, cursor_of(last.severity_rank, last.last_seen_at, last.id))
+
+    def groups(self, scope: Scope, filters: AlertFilters, limit: int = 100) -> list[AlertGroup]:
+        """What the board would show, together by hotel, floor, type and shift; the worst first."""
+        scope.require("alerts.read")
+        with self.database.reading() as connection:
+            hotel_ids = _hotels(scope, filters.hotel_ids)
+            return group_queries.groups(connection, hotel_ids, filters, self.clock.now(), limit)
 
     def counts(
         self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None, since: datetime | None = None

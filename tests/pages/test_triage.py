@@ -96,3 +96,19 @@ def test_who_may_only_look_gets_no_actions(visit: Visit, hotel: SmallHotel) -> N
     visit.sign_in("kat_sorumlusu", [hotel.hotel_id], "en")
     app = visit.open(BOARD, view="table")
     assert not [button for button in app.button if (button.key or "").startswith("bulk_")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_groups_are_acted_on_and_shown_as_one(visit: Visit, text: Text, hotel: SmallHotel, language: str) -> None:
+    t = Translator(language)
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    first = visit.services.alerts.groups(visit.scope(), AlertFilters())[0]
+    app = visit.open(BOARD, view="groups")
+    assert t(f"alert_type.{first.alert_type}") in text(app)
+    assert t("group.alerts", count=first.alerts) in text(app)
+    app.button(key="group_acknowledge_0").click().run()
+    assert not app.exception
+    assert {row.id for row in rows(visit, "acknowledged")} == set(first.alert_ids)
+    app.button(key="group_0").click().run()
+    assert not app.exception
+    assert app.query_params["type"] == [first.alert_type]

@@ -19,7 +19,7 @@ SETTINGS = DetectionSettings(1, TYPE)
 
 def version(settings: DetectionSettings, number: int, source: str = "manual", trace: object = None) -> Version:
     kept = replace(settings, version=number, setting_id=number)
-    return Version(kept, source, "why", "ayse", AT + timedelta(hours=number), False, trace)  # type: ignore[arg-type]
+    return Version(kept, source, "why", "ayse", AT + timedelta(hours=number), number == 2, trace)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,8 @@ def test_each_version_is_compared_with_the_one_before_it_of_its_own_metric_type(
     assert newest.differences == (Difference("evidence", "cell", None, 0.5, 0.7),)
     assert hotel.differences == (Difference("budget", "", None, 5.0, 8.0),)
     assert oldest.differences == (Difference("evidence", "cell", None, 0.0, 0.5),)
+    assert oldest.back == (Difference("evidence", "cell", None, 0.7, 0.5),)  # version 2 is in force
+    assert (newest.back, hotel.back) == ((), ())
     assert newest.taught is not None
     assert (newest.taught.count, newest.taught.confirmed, newest.taught.false) == (14, 5, 9)
     assert (hotel.taught, hotel.search, oldest.taught) == (None, None, None)
