@@ -1,7 +1,6 @@
 """The alert board: open alerts by severity, filters in the address, the chosen alert beside the list."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -10,12 +9,12 @@ from pages.shell import navigation, reads
 from pages.shell.alert_filters import alert_filters
 from pages.shell.alert_groups import groups
 from pages.shell.alert_rows import alert_choice
-from pages.shell.bulk import bulk, last_action
+from pages.shell.alert_table import choose, chosen, table
+from pages.shell.bulk import last_action
 from pages.shell.filters import choose_page, clear_filters, switch
 from pages.shell.guard import Page, open_page
 from pages.shell.header import header
 from pages.shell.live import rerun_when_changed
-from pages.shell.sentences import sentence, signed_percent
 from pages.shell.session import is_phone
 from pages.shell.text import muted
 from pipeline.alerts.service import AlertFilters, AlertRow
@@ -65,45 +64,11 @@ def cards(page: Page, found: list[AlertRow], selected: int | None) -> None:
         alert_choice(page, alert, choose, is_chosen=alert.id == selected)
 
 
-def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -> None:
-    """The same alerts to sort, download and tick: one that is ticked opens below, several are acted on together."""
-    t = page.t
-    columns: dict[str, list[Any]] = {
-        t("board.severity"): [t(f"severity.{alert.severity}") for alert in found],
-        t("board.message"): [sentence(t, alert.message_id, alert.message_params) for alert in found],
-        t("board.value"): [alert.metric_value for alert in found],
-        t("board.expected"): [alert.expected for alert in found],
-        t("board.deviation"): [signed_percent(t, alert.deviation_ratio) for alert in found],
-        t("board.started"): [t.instant(alert.started_at) for alert in found],
-        t("board.last_seen"): [t.instant(alert.last_seen_at) for alert in found],
-        t("triage.owner"): [alert.assigned_to or "" for alert in found],
-        t("board.verdict"): [t(f"board.verdict_{alert.verdict}") if alert.verdict else "" for alert in found],
-    }
-    above = st.container()
-    picked = st.dataframe(
-        columns, hide_index=True, alt=t("board.title"), selection_mode="multi-row", on_select="rerun", key="table"
-    )
-    ticked = [found[row] for row in picked.selection.rows if row < len(found)]
-    with above:
-        bulk(page, ticked, wanted, total)
-    if len(ticked) == 1:
-        choose(ticked[0].id)
-
-
 def detail(page: Page, selected: int | None) -> None:
     if selected is None:
         st.info(f"**{page.t('board.choose_title')}**  \n{page.t('board.choose_text')}", icon=":material/left_click:")
     else:
         show_alert(page, selected)
-
-
-def choose(alert_id: int) -> None:
-    st.query_params["alert"] = str(alert_id)
-
-
-def chosen() -> int | None:
-    asked = st.query_params.get("alert", "")
-    return int(asked) if asked.isdecimal() else None
 
 
 def show() -> None:

@@ -111,4 +111,4 @@ def test_groups_are_acted_on_and_shown_as_one(visit: Visit, text: Text, hotel: S
     assert {row.id for row in rows(visit, "acknowledged")} == set(first.alert_ids)
     app.button(key="group_0").click().run()
     assert not app.exception
-    assert app.query_params["type"] == [first.alert_type]
+    assert app.query_params["type"] == first.alert_type

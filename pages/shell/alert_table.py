@@ -1,0 +1,44 @@
+"""The alerts as a table: sorted, downloaded, ticked; and which alert is open, which stands in the address."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.shell.bulk import bulk
+from pages.shell.guard import Page
+from pages.shell.sentences import sentence, signed_percent
+from pipeline.alerts.service import AlertFilters, AlertRow
+
+
+def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -> None:
+    """The same alerts to sort, download and tick: one that is ticked opens below, several are acted on together."""
+    t = page.t
+    columns: dict[str, list[Any]] = {
+        t("board.severity"): [t(f"severity.{alert.severity}") for alert in found],
+        t("board.message"): [sentence(t, alert.message_id, alert.message_params) for alert in found],
+        t("board.value"): [alert.metric_value for alert in found],
+        t("board.expected"): [alert.expected for alert in found],
+        t("board.deviation"): [signed_percent(t, alert.deviation_ratio) for alert in found],
+        t("board.started"): [t.instant(alert.started_at) for alert in found],
+        t("board.last_seen"): [t.instant(alert.last_seen_at) for alert in found],
+        t("triage.owner"): [alert.assigned_to or "" for alert in found],
+        t("board.verdict"): [t(f"board.verdict_{alert.verdict}") if alert.verdict else "" for alert in found],
+    }
+    above = st.container()
+    picked = st.dataframe(
+        columns, hide_index=True, alt=t("board.title"), selection_mode="multi-row", on_select="rerun", key="table"
+    )
+    ticked = [found[row] for row in picked.selection.rows if row < len(found)]
+    with above:
+        bulk(page, ticked, wanted, total)
+    if len(ticked) == 1:
+        choose(ticked[0].id)
+
+
+def choose(alert_id: int) -> None:
+    st.query_params["alert"] = str(alert_id)
+
+
+def chosen() -> int | None:
+    asked = st.query_params.get("alert", "")
+    return int(asked) if asked.isdecimal() else None
