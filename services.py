@@ -32,9 +32,12 @@ from pipeline.forecasting.service import ForecastService
 from pipeline.metrics.registry import METRIC_TYPES
 from pipeline.passes import Pipeline
 from reports.consumption import ConsumptionService
+from reports.custody import CustodyService
 from reports.forecasts import ForecastScreenService
 from reports.overview import OverviewService
+from reports.refill_times import RefillTimesService
 from reports.room_use import RoomUseService
+from reports.stock import StockService
 from reports.thresholds import TuningService
 from sources.hotels import HotelService
 from sources.imports.service import ImportService
@@ -74,6 +77,9 @@ class Services:
     overview: OverviewService
     consumption: ConsumptionService
     room_use: RoomUseService
+    stock: StockService
+    custody: CustodyService
+    refill_times: RefillTimesService
     tuning: TuningService
     jobs: JobService
     cleanup: CleanupService
@@ -89,17 +95,13 @@ def build_services(
     settings: Settings, servers: Servers | None = None, *, clock: Clock | None = None, database: Database | None = None
 ) -> Services:
     """Wire the services of one process; tests hand in their own clock and database."""
-    clock = clock or SystemClock()
-    servers = servers or ensure_servers(settings)[0]
+    clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
     database = database or open_database(servers.database_url, keys=key_ring(settings))
-    alerts = AlertService(database, clock)
-    forecasts = ForecastService(database)
+    alerts, forecasts = AlertService(database, clock), ForecastService(database)
     thresholds = ThresholdService(database, clock, settings)
     pipeline = Pipeline(database, settings, clock, alerts)
     return Services(
-        settings=settings,
-        clock=clock,
-        database=database,
+        settings=settings, clock=clock, database=database,
         hotels=HotelService(database),
         identity=IdentityService(database, clock),
         imports=ImportService(database),
@@ -119,11 +121,14 @@ def build_services(
         overview=OverviewService(database, forecasts),
         consumption=ConsumptionService(database),
         room_use=RoomUseService(database, ConsumptionService(database)),
+        stock=StockService(database),
+        custody=CustodyService(database),
+        refill_times=RefillTimesService(database),
         tuning=TuningService(database, clock, thresholds),
         jobs=JobService(database, clock),
         cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),
-    )
+    )  # fmt: skip
 
 
 def run_now(services: Services, name: str, hotel_id: int, at: datetime, progress: Progress) -> StageReport:

@@ -20,6 +20,9 @@ SILENCES = "pages/alerts/silences.py"
 FORECASTS = "pages/forecasts/forecasts.py"
 CONSUMPTION = "pages/exploration/consumption.py"
 ROOMS = "pages/exploration/rooms.py"
+STOCK = "pages/exploration/stock.py"
+CUSTODY = "pages/exploration/custody.py"
+REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
 QUALITY = "pages/system/quality.py"
 MODEL_FILES = "pages/models/files.py"
@@ -66,7 +69,14 @@ def _explore(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
         url_path="rooms",
         visibility=visibility,
     )
-    return [consumption, rooms]
+    refills = st.Page(
+        REFILLS, title=t("refills.title"), icon=":material/timer:", url_path="refills", visibility=visibility
+    )
+    stock = st.Page(STOCK, title=t("stock.title"), icon=":material/inventory:", url_path="stock", visibility=visibility)
+    custody = st.Page(
+        CUSTODY, title=t("custody.title"), icon=":material/badge:", url_path="custody", visibility=visibility
+    )
+    return [consumption, rooms, refills, stock, custody]
 
 
 def navigation() -> "StreamlitPage":

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from pipeline.alerts.service import AlertGroup, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
     from reports.consumption import Consumption, ConsumptionFilters, Places
+    from reports.custody import Custody
     from reports.forecast_rows import Methods
     from reports.forecasts import Comparison, Orders, ProductDays, RunOuts
+    from reports.refill_times import RefillFilters, RefillPlaces, RefillTimes
     from reports.room_use import RoomDays, Rooms
+    from reports.stock import Place, ProductStock, Stock, StockFilters
     from reports.thresholds import Preview as ThresholdPreview
     from reports.thresholds import Proposal, Record, Tuning
     from sources.hotels import HotelRow
@@ -220,6 +223,36 @@ def rooms(page: Page, filters: "ConsumptionFilters") -> "Rooms":
 def room_days(page: Page, filters: "ConsumptionFilters", number: str) -> "RoomDays":
     call, what = page.services.room_use.room, ("room_days", filters, number)
     return _read(page, _explored_key(page), what, lambda: call(page.scope, filters, number, page.now))
+
+
+def refill_places(page: Page, hotel_id: int) -> "RefillPlaces":
+    key, call = version(page, "sources", "metrics"), page.services.refill_times.places
+    return _read(page, key, ("refill_places", hotel_id), lambda: call(page.scope, hotel_id))
+
+
+def refill_times(page: Page, filters: "RefillFilters") -> "RefillTimes":
+    key, call = _explored_key(page, "scores"), page.services.refill_times.explore
+    return _read(page, key, ("refill_times", filters), lambda: call(page.scope, filters, page.now))
+
+
+def stock_groups(page: Page, hotel_id: int) -> "list[Place]":
+    """Few rows, read as they are: a new group shows at once."""
+    return page.services.stock.groups(page.scope, hotel_id)
+
+
+def stock(page: Page, filters: "StockFilters") -> "Stock":
+    key, call = _explored_key(page, "alerts"), page.services.stock.stock
+    return _read(page, key, ("stock", filters), lambda: call(page.scope, filters, page.now))
+
+
+def product_stock(page: Page, filters: "StockFilters", code: str) -> "ProductStock":
+    call, what = page.services.stock.product, ("product_stock", filters, code)
+    return _read(page, _explored_key(page, "scores"), what, lambda: call(page.scope, filters, code, page.now))
+
+
+def custody(page: Page, hotel_id: int, days: int) -> "Custody":
+    call, what = page.services.custody.custody, ("custody", hotel_id, days)
+    return _read(page, _explored_key(page), what, lambda: call(page.scope, hotel_id, days, page.now))
 
 
 def _explored_key(page: Page, *topics: str) -> Key:

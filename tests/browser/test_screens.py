@@ -13,7 +13,9 @@ from tests.browser.conftest import Instance, NewVisitor, Visitor
 pytestmark = pytest.mark.browser
 PAGES = {
     "/": "overview.title", "/alerts": "board.title", "/silences": "silence.title", "/forecasts": "forecasts.title",
-    "/consumption": "consumption.title", "/rooms": "rooms.title", "/thresholds": "tuning.title",
+    "/consumption": "consumption.title", "/rooms": "rooms.title", "/refills": "refills.title",
+    "/thresholds": "tuning.title",
+    "/stock": "stock.title", "/custody": "custody.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/quality": "quality.title",
 }  # fmt: skip
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"

@@ -1,0 +1,111 @@
+"""Panels of the page Refill times: key figures, trend, attendants, floors and rooms a day."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.shell import refill_tables as tables
+from pages.shell.consumption_tables import downloads, show_sheet
+from pages.shell.filters import switch
+from pages.shell.guard import Page
+from pages.shell.sentences import minutes, signed_percent, units
+from pages.shell.session import browser_theme
+from pages.shell.text import muted
+from reports.excel import Sheet
+from reports.figures.ranges import RangeLabels, ranges_figure
+from reports.figures.template import CONFIG
+from reports.figures.trend import TrendLabels, trend_figure
+from reports.refill_times import RefillTimes, RefillTotals
+
+STEPS = ("week", "month", "day")
+
+
+def key_figures(page: Page, found: RefillTimes) -> None:
+    """Mean, median, refills and units put in, each beside the period before."""
+    t, now, before = page.t, found.totals, found.before
+    shown: list[tuple[str, str, Callable[[RefillTotals], str]]] = [
+        (t("refills.mean"), "mean_minutes", lambda totals: minutes(t, totals.mean_minutes)),
+        (t("refills.median"), "median_minutes", lambda totals: minutes(t, totals.median_minutes)),
+        (t("refills.refills"), "refills", lambda totals: t.number(totals.refills, 0)),
+        (t("refills.units_put_in"), "units", lambda totals: units(t, totals.units)),
+    ]
+    for pair in (shown[:2], shown[2:]):
+        for column, (label, what, told) in zip(st.columns(2), pair, strict=True):
+            with column:
+                compared = t("consumption.no_before")
+                if before is not None:
+                    change = signed_percent(t, found.change(what))
+                    compared = t("consumption.before", value=told(before), change=change)
+                st.metric(label, told(now), compared, delta_color="off", delta_arrow="off", border=True)
+
+
+def trend(page: Page, found: RefillTimes) -> None:
+    """The mean by week, month or day, beside what was expected."""
+    t, title = page.t, _finding(page, found)
+    st.subheader(title, anchor=False)
+    step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
+    labels = TrendLabels(t("refills.mean_found"), t("refills.expected"), t("refills.minutes_a_refill"))
+    figure = trend_figure(found.trend(step), labels, t, browser_theme())
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=f"trend_{step}", alt=title)
+    muted(t("consumption.no_expected" if found.deviation_ratio is None else "refills.expected_note"))
+    _table(page, tables.trend_sheet(t, found, step), f"refills-{step}")
+
+
+def _finding(page: Page, found: RefillTimes) -> str:
+    t, ratio = page.t, found.deviation_ratio
+    if ratio is None:
+        return t("refills.trend")
+    if found.is_as_expected:
+        return t("refills.trend_as", share=signed_percent(t, ratio))
+    return t("refills.trend_longer" if ratio > 0 else "refills.trend_shorter", share=t.percent(abs(ratio)))
+
+
+def attendants(page: Page, found: RefillTimes) -> None:
+    """Attendants by name, beside the others at the same load."""
+    t = page.t
+    title = t("refills.attendants")
+    st.subheader(title, anchor=False)
+    _ranges(page, found.attendants, t("refills.attendant"), title, found.filters.attendant)
+    muted(t("refills.attendants_note"))
+    _shown(page, tables.attendants_sheet(t, found), "refills-attendants")
+
+
+def floors(page: Page, found: RefillTimes) -> None:
+    """Floor by floor."""
+    title = page.t("refills.floors")
+    st.subheader(title, anchor=False)
+    _ranges(page, found.floors, page.t("consumption.floor"), title, None)
+    _shown(page, tables.floors_sheet(page.t, found), "refills-floors")
+
+
+def rooms(page: Page, found: RefillTimes) -> None:
+    """By how many rooms an attendant refilled on one day."""
+    t = page.t
+    title = t("refills.rooms")
+    st.subheader(title, anchor=False)
+    _ranges(page, found.rooms, t("refills.rooms_a_day"), title, None)
+    muted(t("refills.rooms_note"))
+    _shown(page, tables.rooms_sheet(t, found), "refills-rooms")
+
+
+def _ranges(page: Page, frame: Any, rows: str, title: str, chosen: str | None) -> None:
+    t = page.t
+    if frame["is_few"].all():
+        muted(t("refills.all_few"))
+        return
+    labels = RangeLabels(
+        t("refills.median_short"), t("refills.band"), t("refills.same_load"), t("refills.minutes_a_refill"), rows
+    )
+    figure = ranges_figure(frame, labels, t, browser_theme(), chosen)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=f"ranges_{rows}_{chosen or ''}", alt=title)
+
+
+def _shown(page: Page, sheet: Sheet, name: str) -> None:
+    show_sheet(sheet, f"table_{name}")
+    downloads(page, [sheet], name, None)
+
+
+def _table(page: Page, sheet: Sheet, name: str) -> None:
+    with st.expander(page.t("consumption.table"), icon=":material/table:"):
+        _shown(page, sheet, name)

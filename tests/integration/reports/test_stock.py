@@ -1,0 +1,188 @@
+"""Stock for exploring: levels, sums by kind, values and count differences are those of the movements, by hand."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+import pytest
+from sqlalchemy import insert, text
+
+from core.clock import local_midnight
+from core.errors import AppError
+from core.scope import SYSTEM, Scope
+from db.models.ml import Metric, Score
+from db.session import Database
+from reports.stock import ProductStock, Stock, StockFilters, StockService
+from tests.conftest import NOW
+from tests.integration.builders import BuiltHotel, build_hotel
+from tests.integration.reports.explored import HOUR, TODAY, ZONE
+
+
+@dataclass(frozen=True)
+class Store:
+    """A hotel with three products: P0 costs 1.50, P1 has no cost, P2 never moves."""
+
+    database: Database
+    hotel: BuiltHotel
+
+    @property
+    def id(self) -> int:
+        return self.hotel.hotel_id
+
+    def move(self, product: int, days_ago: int, kind: str, quantity: int, hour: float = 10) -> None:
+        with self.database.transaction() as connection:
+            self.hotel.movement(connection, product, at(days_ago, hour), kind, quantity)
+
+    def stock(self, days: int = 7, group: str | None = None) -> Stock:
+        return StockService(self.database).stock(SYSTEM, StockFilters(self.id, days, group), NOW)
+
+    def product(self, code: str = "P0") -> ProductStock:
+        return StockService(self.database).product(SYSTEM, StockFilters(self.id, 7), code, NOW)
+
+    def judged(self, end: datetime, level: float, outflow: float, expected: float | None) -> None:
+        """An hour of P0 up to ``end``."""
+        key = {"hotel_id": self.id, "metric_type": "stok_seviye", "entity_id": self.hotel.products[0]}
+        rest = {"entity_type": "product", "interval_start": end - HOUR, "metric_value": level}
+        with self.database.transaction() as connection:
+            connection.execute(
+                insert(Metric), key | rest | {"timestamp": end, "extra_data": {"outflow": outflow, "inflow": 0}}
+            )
+            if expected is not None:
+                score = {"timestamp": end, "detector": "stock", "expected": expected, "observations": 30}
+                connection.execute(insert(Score), key | score)
+
+
+def at(days_ago: int, hour: float) -> datetime:
+    return local_midnight(TODAY - timedelta(days=days_ago), ZONE) + hour * HOUR
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    with database.transaction() as connection:
+        hotel = build_hotel(connection, products=3, time_zone=ZONE)
+        connection.execute(
+            text("UPDATE products SET cost = 1.5, critical_level = 20 WHERE id = :id"), {"id": hotel.products[0]}
+        )
+    return Store(database, hotel)
+
+
+def by_name(found: Stock) -> pd.DataFrame:
+    return found.products.set_index("name")
+
+
+def test_level_and_sums_by_kind_are_those_of_the_movements(store: Store) -> None:
+    for days_ago, kind, quantity in (
+        (40, "giris", 100), (8, "cikis", 30),  # 70 before the period
+        (7, "giris", 24), (6, "cikis", 40), (5, "transfer", 12), (4, "transfer", -2), (3, "fire", 3), (2, "sayim", 38),
+        (1, "cikis", 20), (0, "cikis", 1),
+    ):  # fmt: skip
+        store.move(0, days_ago, kind, quantity, hour=1)
+    row = by_name(store.stock()).loc["P0"]
+    # 70 + 24 - 40 - 12 + 2 - 3 = 41; counted 38; less 21
+    assert row[["opening", "giris", "cikis", "transfer", "fire", "sayim", "devir", "level"]].tolist() == [
+        70, 24, 61, 10, 3, -3, 0, 17,
+    ]  # fmt: skip
+    assert (row["state"], row["days_since_count"], row["value"]) == ("low", 2, 17 * 1.5)
+    assert store.stock().kinds == ("giris", "cikis", "transfer", "fire", "sayim")
+    assert by_name(store.stock(30)).loc["P0", "opening"] == 100
+
+
+def test_what_happens_after_now_is_not_known_yet(store: Store) -> None:
+    store.move(0, 3, "giris", 50)
+    store.move(0, -1, "giris", 500)
+    assert by_name(store.stock()).loc["P0", "level"] == 50
+
+
+def test_movements_before_the_last_count_of_before_the_period_change_nothing(store: Store) -> None:
+    store.move(0, 60, "giris", 999)
+    store.move(0, 20, "sayim", 55)
+    store.move(0, 15, "cikis", 5)
+    store.move(0, 2, "cikis", 10)
+    row = by_name(store.stock()).loc["P0"]
+    assert row[["opening", "level", "days_since_count"]].tolist() == [50, 40, 20]
+
+
+def test_low_products_stand_first_and_what_never_moved_is_not_known(store: Store) -> None:
+    store.move(0, 3, "giris", 100)
+    store.move(1, 3, "cikis", 4)
+    found = store.stock()
+    assert found.products["name"].tolist() == ["P1", "P0", "P2"]
+    assert found.products["state"].tolist() == ["negative", "enough", "unknown"]
+    assert (found.low, found.value, found.without_cost) == (1, 150, 1)
+    unknown = by_name(found).loc["P2"]
+    assert math.isnan(unknown["level"])
+    assert math.isnan(unknown["giris"])
+    assert math.isnan(unknown["days_since_count"])
+
+
+def test_a_count_stands_beside_what_the_books_said(store: Store) -> None:
+    store.move(0, 6, "sayim", 80)  # opens the book
+    store.move(0, 5, "cikis", 10)
+    store.move(0, 4, "sayim", 66)
+    store.move(0, 3, "sayim", 66)
+    store.move(1, 6, "giris", 10)
+    store.move(1, 2, "sayim", 12)
+    found = store.stock()
+    assert found.counts[["name", "booked", "counted", "difference"]].values.tolist() == [
+        ["P1", 10, 12, 2], ["P0", 66, 66, 0], ["P0", 70, 66, -4],
+    ]  # fmt: skip
+    assert found.differences["name"].tolist() == ["P1", "P0"]
+    assert math.isnan(found.counts["value"].iloc[0])
+    assert found.counts["value"].iloc[2] == -6
+    assert found.difference_value == -6
+    assert by_name(found).loc["P0", ["devir", "sayim"]].tolist() == [80, -4]
+
+
+def test_an_empty_store_says_so(store: Store) -> None:
+    found = store.stock()
+    assert found.is_empty
+    assert (found.value, found.kinds, len(found.counts)) == (None, (), 0)
+    assert store.product("P2").level is None
+
+
+def test_one_products_level_holds_from_the_beginning_of_the_period_until_now(store: Store) -> None:
+    store.move(0, 20, "giris", 30)
+    store.move(0, 2, "cikis", 4)
+    moves = store.product().moves
+    assert moves["level"].tolist() == [30, 26, 26]
+    assert moves["kind"].isna().tolist() == [True, False, True]
+    assert moves["occurred_at"].tolist() == [at(7, 0), at(2, 10), NOW]
+
+
+def test_outflow_stands_beside_what_the_score_expected_of_the_whole_day(store: Store) -> None:
+    store.move(0, 20, "giris", 100)
+    store.judged(at(3, 24), 90, 1, None)  # the day before, not judged
+    store.judged(at(2, 10), 86, 4, None)
+    store.judged(at(2, 24), 80, 6, 85)  # usual: 80 + 10 - 85 = 5
+    store.judged(at(1, 12), 70, 10, None)  # no score at its end
+    product = store.product()
+    days = product.days.set_index("day")
+    two, one = (str(TODAY - timedelta(days=ago)) for ago in (2, 1))
+    assert len(days) == 7
+    assert days.loc[two, ["mean", "expected"]].tolist() == [10, 5]
+    assert days.loc[one, "mean"] == 10
+    assert math.isnan(days.loc[one, "expected"])
+    assert product.deviation_ratio == 1
+    assert not product.is_as_expected
+
+
+def test_groups_choose_products(store: Store) -> None:
+    store.move(0, 3, "giris", 100)
+    assert len(store.stock(group="G").products) == 3
+    with pytest.raises(AppError, match="not_found"):
+        store.stock(group="X")
+
+
+def test_other_hotels_and_unknown_products_are_not_found(store: Store) -> None:
+    with store.database.transaction() as connection:
+        other = build_hotel(connection, products=1)
+    service, filters = StockService(store.database), StockFilters(store.id, 7)
+    stranger = Scope("cem", frozenset({"metrics.read"}), frozenset({other.hotel_id}))
+    for read in (lambda: service.stock(stranger, filters, NOW), lambda: service.product(stranger, filters, "P0", NOW)):
+        with pytest.raises(AppError, match="not_found"):
+            read()
+    with pytest.raises(AppError, match="not_found"):
+        service.product(SYSTEM, filters, "P9", NOW)
+    with pytest.raises(AppError, match="forbidden"):
+        service.stock(Scope("bora", frozenset(), frozenset({store.id})), filters, NOW)
