@@ -31,7 +31,11 @@ def groups(page: Page, wanted: AlertFilters) -> None:
 def title(page: Page, group: "AlertGroup") -> str:
     """\"Floor 3 · Missed refills\", with the product where the group is about one, and the hotel among several."""
     t = page.t
-    parts = [t(f"alert_type.{group.alert_type}"), group.floor or t("group.no_floor"), group.product or ""]
+    parts = [
+        t(f"alert_type.{group.alert_type}"),
+        t("silence.this_floor", floor=group.floor) if group.floor else t("group.no_floor"),
+        group.product or "",
+    ]
     if page.names_hotels:
         parts.append(group.hotel_name)
     return " · ".join(part for part in parts if part)

@@ -16,8 +16,8 @@ def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -
     columns: dict[str, list[Any]] = {
         t("board.severity"): [t(f"severity.{alert.severity}") for alert in found],
         t("board.message"): [sentence(t, alert.message_id, alert.message_params) for alert in found],
-        t("board.value"): [alert.metric_value for alert in found],
-        t("board.expected"): [alert.expected for alert in found],
+        t("board.value"): [rounded(alert.metric_value) for alert in found],
+        t("board.expected"): [rounded(alert.expected) for alert in found],
         t("board.deviation"): [signed_percent(t, alert.deviation_ratio) for alert in found],
         t("board.started"): [t.instant(alert.started_at) for alert in found],
         t("board.last_seen"): [t.instant(alert.last_seen_at) for alert in found],
@@ -33,6 +33,11 @@ def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -
         bulk(page, ticked, wanted, total)
     if len(ticked) == 1:
         choose(ticked[0].id)
+
+
+def rounded(value: float | None) -> float | None:
+    """As people compare figures; the detail has more digits."""
+    return None if value is None else round(value, 1)
 
 
 def choose(alert_id: int) -> None:

@@ -35,7 +35,7 @@ def choose_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
     chosen = ALL
     if len(hotels) > 1:
         names = {ALL: page.t("shell.all_hotels"), **names}
-        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__, width=WIDTH)
+        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
     shown = tuple(hotel for hotel in hotels if chosen in (ALL, hotel.code))
     return replace(page, t=Translator(page.t.language, shown[0].time_zone), names_hotels=len(shown) > 1), shown
 

@@ -16,7 +16,7 @@ def what(page: Page, row: SilenceRow) -> str:
     elif row.product:
         place = row.product
     elif row.floor:
-        place = row.floor
+        place = t("silence.this_floor", floor=row.floor)
     parts = (kind, place, row.hotel_name) if page.names_hotels else (kind, place)
     return " · ".join(parts)
 

@@ -91,7 +91,7 @@ def test_a_verdict_is_stored_and_survives_reloading(new_visitor: NewVisitor, ins
 def test_an_alert_raised_meanwhile_shows_without_reloading(new_visitor: NewVisitor, instance: Instance) -> None:
     visitor = new_visitor("ayse")
     visitor.open(f"/alerts?alert={instance.alert_ids[2]}")
-    visitor.page.get_by_role("button", name="Üstlen", exact=True).wait_for()
+    visitor.page.get_by_role("button", name="İşleme al", exact=True).wait_for()
     instance.services.alerts.triage.acknowledge(SYSTEM, [instance.alert_ids[2]])
     visitor.page.get_by_text("Barometer ilgileniyor").wait_for()
 
