@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from pages.shell.consumption_tables import downloads, rounded, rows_of, show_sheet
-from pages.shell.filters import choose_one, filter_row
+from pages.shell.filters import choose_days, filter_row
 from pages.shell.guard import Page
 from pages.shell.hotels import choose_hotel
 from pages.shell.sentences import units
@@ -18,11 +18,8 @@ def filters(page: Page) -> tuple[Page, int, int]:
     t = page.t
     with filter_row(t("shell.filters")):
         page, hotel = choose_hotel(page)
-        days = choose_one(
-            "days", [str(days) for days in PERIODS], t("consumption.period"),
-            lambda days: t("consumption.last_days", count=int(days)),
-        )  # fmt: skip
-    return page, hotel.id, int(days)
+        days = choose_days(t, PERIODS)
+    return page, hotel.id, days
 
 
 def key_figures(page: Page, found: Custody) -> None:

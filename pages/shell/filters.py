@@ -5,12 +5,18 @@ other language could not open; here the address holds the stored codes.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.shell.session import is_phone
 
+if TYPE_CHECKING:
+    from core.i18n import Translator
+    from reports.consumption import Place
+
 WIDTH = 148
+ALL = "all"
 PAGE = "page"
 
 
@@ -29,6 +35,19 @@ def choose_one(name: str, options: Sequence[str], label: str, show: Callable[[st
     return st.selectbox(
         label, options, format_func=show, key=key, on_change=_to_address, args=(name, options[0]), width=width
     )
+
+
+def choose_days(t: "Translator", periods: Sequence[int]) -> int:
+    """One of the periods that end with the last full day, in days."""
+    named = {str(days): t("consumption.last_days", count=days) for days in periods}
+    return int(choose_one("days", list(named), t("consumption.period"), named.__getitem__))
+
+
+def choose_place(t: "Translator", name: str, places: "Sequence[Place]", label: str) -> str | None:
+    """The code of one of ``places``; None, the default, means all."""
+    names = {ALL: t("shell.all"), **{place.code: place.name for place in places}}
+    chosen = choose_one(name, list(names), label, names.__getitem__)
+    return None if chosen == ALL else chosen
 
 
 def choose_many(name: str, options: Sequence[str], label: str, show: Callable[[str], str], hint: str) -> list[str]:

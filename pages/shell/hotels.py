@@ -7,13 +7,12 @@ import streamlit as st
 
 from core.i18n import Translator
 from pages.shell import reads
-from pages.shell.filters import choose_one
+from pages.shell.filters import ALL, choose_one
 from pages.shell.guard import Page
 
 if TYPE_CHECKING:
     from sources.hotels import HotelRow
 
-ALL = "all"
 WIDTH = 220  # names of hotels are longer than other choices
 
 

@@ -1,11 +1,9 @@
 """The filters of the page Refill times; their state is the address."""
 
 from pages.shell import reads
-from pages.shell.consumption_filters import ALL
-from pages.shell.filters import choose_one, filter_row
+from pages.shell.filters import choose_days, choose_place, filter_row
 from pages.shell.guard import Page
 from pages.shell.hotels import choose_hotel
-from reports.consumption import Place
 from reports.refill_times import PERIODS, RefillFilters
 
 
@@ -15,16 +13,7 @@ def refill_filters(page: Page) -> tuple[Page, RefillFilters]:
     with filter_row(t("shell.filters")):
         page, hotel = choose_hotel(page)
         places = reads.refill_places(page, hotel.id)
-        days = choose_one(
-            "days", [str(days) for days in PERIODS], t("consumption.period"),
-            lambda days: t("consumption.last_days", count=int(days)),
-        )  # fmt: skip
-        floor = _choose(page, "floor", places.floors, t("consumption.floor"))
-        attendant = _choose(page, "attendant", places.attendants, t("refills.attendant"))
-    return page, RefillFilters(hotel.id, int(days), floor, attendant)
-
-
-def _choose(page: Page, name: str, places: list[Place], label: str) -> str | None:
-    names = {ALL: page.t("shell.all"), **{place.code: place.name for place in places}}
-    chosen = choose_one(name, list(names), label, names.__getitem__)
-    return None if chosen == ALL else chosen
+        days = choose_days(t, PERIODS)
+        floor = choose_place(t, "floor", places.floors, t("consumption.floor"))
+        attendant = choose_place(t, "attendant", places.attendants, t("refills.attendant"))
+    return page, RefillFilters(hotel.id, days, floor, attendant)

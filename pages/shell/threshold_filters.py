@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shell import reads
-from pages.shell.filters import choose_one, filter_row
+from pages.shell.filters import ALL, choose_one, filter_row
 from pages.shell.guard import Page
 from pages.shell.hotels import choose_hotel
 from pages.shell.text import muted
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from reports.thresholds import Check, Segment, Tuning
 
 PERIODS = {"30d": 30, "60d": 60, "7d": 7}
-ALL = "all"
 WIDTHS = {"metric": 180, "check": 250}  # so that all stand in one row
 
 
