@@ -31,7 +31,7 @@ def show_alert(page: Page, alert_id: int) -> None:
     page = replace(page, t=Translator(page.t.language, alert.time_zone))
     t = page.t
     st.markdown(" ".join([severity_badge(t, alert.severity), *states(page, alert)]))
-    st.subheader(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
+    st.header(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
     muted(f"{t('board.since', at=t.instant(alert.started_at))} · {t('board.times', count=alert.occurrence_count)}")
     facts(page, detail)
     series_chart(page, detail)
@@ -81,6 +81,7 @@ def timeline(page: Page, events: list[EventRow]) -> None:
 def show() -> None:
     page = open_page("alerts.read")
     st.page_link(navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:")
+    st.title(page.t("shell.alert"))
     asked = st.query_params.get("alert", "")
     show_alert(page, int(asked) if asked.isdecimal() else 0)
 

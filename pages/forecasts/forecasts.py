@@ -51,7 +51,7 @@ def key_figures(page: Page, found: "RunOuts", orders: "Orders") -> None:
 def one_product(page: Page, hotel: "HotelRow", found: "RunOuts", orders: "Orders") -> "RunOutRow":
     """The chosen product by day."""
     t = page.t
-    st.subheader(t("forecasts.one_product"), anchor=False)
+    st.header(t("forecasts.one_product"), anchor=False)
     rows = {str(row.product_id): row for row in found.rows}
     chosen = choose_one(
         "product", list(rows), t("forecasts.product"), lambda product_id: rows[product_id].name, width=420
@@ -71,7 +71,7 @@ def one_product(page: Page, hotel: "HotelRow", found: "RunOuts", orders: "Orders
 def outcome(page: Page, hotel: "HotelRow", row: "RunOutRow") -> None:
     """Forecasts beside what happened, and every method on the same past (A4.4, A4.5)."""
     t = page.t
-    st.subheader(t("forecasts.outcome"), anchor=False)
+    st.header(t("forecasts.outcome"), anchor=False)
     found = reads.forecast_comparison(page, hotel.id, row.product_id)
     if found.everything.observations:
         left, right = st.columns(2, gap="large")

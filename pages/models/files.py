@@ -40,7 +40,7 @@ def figures(page: Page, found: "ModelFiles") -> None:
 def in_use(page: Page, versions: "list[Version]") -> None:
     """One line a kind: what detection uses now."""
     t, shown = page.t, [version for version in versions if version.is_active]
-    st.subheader(t("models.in_use"), anchor=False)
+    st.header(t("models.in_use"), anchor=False)
     st.table(
         {
             t("models.kind"): [plain(kind_name(t, one)) for one in shown],
@@ -66,7 +66,7 @@ def loads(page: Page, shown: "list[Version]") -> dict[str, list[str]]:
 def versions_of(page: Page, versions: "list[Version]") -> None:
     """The versions of one kind, each with what can be done with it."""
     t = page.t
-    st.subheader(t("models.versions"), anchor=False)
+    st.header(t("models.versions"), anchor=False)
     kinds = {one.kind: kind_name(t, one) for one in versions}
     chosen = choose_one("kind", list(kinds), t("models.kind"), kinds.__getitem__, width=420)
     for version in (one for one in versions if one.kind == chosen):

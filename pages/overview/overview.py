@@ -48,7 +48,7 @@ def key_figures(page: Page, figures: OverviewFigures) -> None:
 def needs_you(page: Page, hotel_ids: tuple[int, ...]) -> None:
     """Open alerts by severity and the most severe of them, each a link to its detail."""
     t = page.t
-    st.subheader(t("overview.needs_you"))
+    st.header(t("overview.needs_you"))
     counts = reads.alert_counts(page, hotel_ids)
     if not counts:
         st.success(f"**{t('overview.calm_title')}**  \n{t('overview.calm_text')}", icon=":material/check_circle:")
@@ -65,7 +65,7 @@ def needs_you(page: Page, hotel_ids: tuple[int, ...]) -> None:
 def running_low(page: Page, hotels: dict[int, str]) -> None:
     """Products that will run out, soonest first, with interval and probability."""
     t = page.t
-    st.subheader(t("overview.running_low"))
+    st.header(t("overview.running_low"))
     products = reads.running_low(page, tuple(hotels))
     if not products:
         st.success(f"**{t('overview.enough_title')}**  \n{t('overview.enough_text')}", icon=":material/check_circle:")

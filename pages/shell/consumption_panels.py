@@ -50,7 +50,7 @@ def _nights_told(page: Page, found: Consumption) -> str:
 def trend(page: Page, found: Consumption) -> None:
     """By day, week or month, beside what was expected."""
     t, title = page.t, _finding(page, found)
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
     labels = TrendLabels(t("consumption.found"), t("consumption.expected"), t("consumption.units_a_day"))
     figure = trend_figure(found.trend(step), labels, t, browser_theme())
@@ -78,7 +78,7 @@ def floors(page: Page, found: Consumption) -> None:
         floor, ratio = found.floor_deviation
         key = "consumption.floor_more" if ratio > 0 else "consumption.floor_less"
         title = t(key, floor=floor, share=t.percent(abs(ratio)))
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     labels = HeatMapLabels(
         t("consumption.floor"), t("consumption.found"), t("consumption.expected"), t("overview.not_known"),
         t("unit.units"),
@@ -93,7 +93,7 @@ def products(page: Page, found: Consumption) -> None:
     """Products by share; a click filters the page by one."""
     t, chosen, few = page.t, found.filters.product, found.half_of_products
     title = t("consumption.products") if few is None else t("consumption.half", count=few, all=len(found.products))
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if few is not None:
         labels = ParetoLabels(t("consumption.found"), t("consumption.share"), t("consumption.cumulative"))
         key = f"pareto_{chosen or ''}"  # a new key for each choice: a selection must not outlive its page
@@ -123,7 +123,7 @@ def room_types(page: Page, found: Consumption) -> None:
     """What an occupied night uses, by room type."""
     t = page.t
     sheet = tables.types_sheet(t, found)
-    st.subheader(sheet.name, anchor=False)
+    st.header(sheet.name, anchor=False)
     tables.show_sheet(sheet, "room_types")
     muted(_nights_told(page, found))
     tables.downloads(page, [sheet], "room-types", found.currency)
@@ -133,7 +133,7 @@ def segments(page: Page, found: Consumption) -> None:
     """Whose look found how much: taken, just left, empty rooms."""
     t = page.t
     sheet = tables.segments_sheet(t, found)
-    st.subheader(sheet.name, anchor=False)
+    st.header(sheet.name, anchor=False)
     tables.show_sheet(sheet, "segments")
     muted(t("consumption.segments_note"))
     tables.downloads(page, [sheet], "occupancy", None)

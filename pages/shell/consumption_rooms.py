@@ -75,7 +75,7 @@ def one_room(page: Page, hotel_code: str, filters: ConsumptionFilters, found: Ro
     t = page.t
     rows = rows_of(found.rooms)
     numbers = sorted((row.number for row in rows), key=lambda number: (len(number), number))
-    st.subheader(t("rooms.one"), anchor=False)
+    st.header(t("rooms.one"), anchor=False)
     shown = {NONE: t("rooms.choose"), **{number: number for number in numbers}}
     chosen = choose_one(ROOM, list(shown), t("rooms.room"), shown.__getitem__)
     if chosen == NONE:

@@ -37,7 +37,7 @@ def key_figures(page: Page, found: Custody) -> None:
 def table(page: Page, found: Custody) -> None:
     """All attendants by name."""
     t = page.t
-    st.subheader(t("custody.attendants"), anchor=False)
+    st.header(t("custody.attendants"), anchor=False)
     sheet = attendants_sheet(t, found)
     show_sheet(sheet, "custody")
     muted(t("custody.note", count=MIN_MOVEMENTS))

@@ -25,7 +25,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def run_out_table(page: Page, found: "RunOuts", only_mine: bool) -> None:
     """When each product is empty, the most urgent first."""
     t = page.t
-    st.subheader(t("forecasts.run_outs"), anchor=False)
+    st.header(t("forecasts.run_outs"), anchor=False)
     rows = [row for row in found.rows if row.needs_you or not only_mine]
     if not rows:
         st.success(f"**{t('forecasts.calm_title')}**  \n{t('forecasts.calm_text')}", icon=":material/check_circle:")
@@ -77,7 +77,7 @@ def _to_address(key: str) -> None:
 def order_table(page: Page, hotel: "HotelRow", found: "Orders", only_mine: bool, today: str) -> None:
     """What to order at the chosen service level, and the same as a workbook."""
     t = page.t
-    st.subheader(t("forecasts.orders"), anchor=False)
+    st.header(t("forecasts.orders"), anchor=False)
     choose_level(page)
     rows = list(found.due if only_mine else found.rows)
     if not rows:

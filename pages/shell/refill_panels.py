@@ -43,7 +43,7 @@ def key_figures(page: Page, found: RefillTimes) -> None:
 def trend(page: Page, found: RefillTimes) -> None:
     """The mean by week, month or day, beside what was expected."""
     t, title = page.t, _finding(page, found)
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
     labels = TrendLabels(t("refills.mean_found"), t("refills.expected"), t("refills.minutes_a_refill"))
     figure = trend_figure(found.trend(step), labels, t, browser_theme())
@@ -65,7 +65,7 @@ def attendants(page: Page, found: RefillTimes) -> None:
     """Attendants by name, beside the others at the same load."""
     t = page.t
     title = t("refills.attendants")
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     _ranges(page, found.attendants, t("refills.attendant"), title, found.filters.attendant)
     muted(t("refills.attendants_note"))
     _shown(page, tables.attendants_sheet(t, found), "refills-attendants")
@@ -74,7 +74,7 @@ def attendants(page: Page, found: RefillTimes) -> None:
 def floors(page: Page, found: RefillTimes) -> None:
     """Floor by floor."""
     title = page.t("refills.floors")
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     _ranges(page, found.floors, page.t("consumption.floor"), title, None)
     _shown(page, tables.floors_sheet(page.t, found), "refills-floors")
 
@@ -83,7 +83,7 @@ def rooms(page: Page, found: RefillTimes) -> None:
     """By how many rooms an attendant refilled on one day."""
     t = page.t
     title = t("refills.rooms")
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     _ranges(page, found.rooms, t("refills.rooms_a_day"), title, None)
     muted(t("refills.rooms_note"))
     _shown(page, tables.rooms_sheet(t, found), "refills-rooms")

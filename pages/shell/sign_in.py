@@ -57,7 +57,7 @@ def show_sign_in(t: Translator) -> None:
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         st.title(t("shell.product"))
-        st.markdown(t("signin.welcome"))
+        st.header(t("signin.welcome"), anchor=False)
         area = st.empty()
         with area.container():
             form.login(

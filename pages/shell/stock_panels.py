@@ -40,7 +40,7 @@ def key_figures(page: Page, found: Stock) -> None:
 def table(page: Page, found: Stock) -> None:
     """All products; a click on a row opens the product below."""
     t = page.t
-    st.subheader(t("stock.products_low", count=found.low) if found.low else t("stock.products"), anchor=False)
+    st.header(t("stock.products_low", count=found.low) if found.low else t("stock.products"), anchor=False)
     sheet = tables.products_sheet(t, found)
     codes = [row.code for row in rows_of(found.products)]
     key = f"stock_{st.query_params.get(PRODUCT, '')}"  # a new key for each choice: a selection must not outlive it
@@ -60,11 +60,11 @@ def counts(page: Page, found: Stock) -> None:
     """The counts that found something else than the books said."""
     t = page.t
     if found.counts.empty:
-        st.subheader(t("stock.counts"), anchor=False)
+        st.header(t("stock.counts"), anchor=False)
         muted(t("stock.no_counts"))
         return
     title = t("stock.counts_found", count=len(found.differences), all=len(found.counts))
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if found.differences.empty:
         muted(t("stock.counts_agree"))
         return
@@ -78,7 +78,7 @@ def one_product(page: Page, hotel_code: str, filters: StockFilters, found: Stock
     """The chosen product: level over time, outflow by day, and the way to its alerts."""
     t = page.t
     names = {row.code: row.name for row in sorted(rows_of(found.products), key=lambda row: row.name)}
-    st.subheader(t("stock.one"), anchor=False)
+    st.header(t("stock.one"), anchor=False)
     shown = {NONE: t("stock.choose"), **names}
     chosen = choose_one(PRODUCT, list(shown), t("overview.product"), shown.__getitem__, width=WIDTH)
     if chosen == NONE:

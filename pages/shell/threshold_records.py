@@ -31,7 +31,7 @@ def history(page: Page, chosen: Chosen) -> None:
     """The versions of the chosen metric type and of the hotel's budget."""
     t = page.t
     records = reads.threshold_history(page, chosen.hotel_id, chosen.check.metric_type)
-    st.subheader(t("tuning.history"), anchor=False)
+    st.header(t("tuning.history"), anchor=False)
     if not records:
         muted(t("threshold.no_versions"))
         return

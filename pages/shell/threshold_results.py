@@ -76,7 +76,7 @@ def cost(page: Page, found: "Preview", is_changed: bool) -> None:
 def listed(page: Page, kind: str, found: "Listed") -> None:
     """Past alerts that come or go; how many there are in all is said where not all are shown."""
     t = page.t
-    st.subheader(t(f"tuning.{kind}", alerts=found.total), anchor=False)
+    st.header(t(f"tuning.{kind}", alerts=found.total), anchor=False)
     if not found.alerts:
         muted(t(f"tuning.nothing_{kind}s"))
         return
@@ -143,7 +143,7 @@ def chart(page: Page, found: "Preview", is_changed: bool) -> None:
 def quality(page: Page, found: "Preview", is_changed: bool) -> None:
     """How right the check's alerts are, and the whole hotel's on verdicts and on planted anomalies (A6.4)."""
     t = page.t
-    st.subheader(t("tuning.quality"), anchor=False)
+    st.header(t("tuning.quality"), anchor=False)
     muted(t("tuning.quality_help"))
     sides = {"in_force": found.before, "proposed": found.after} if is_changed else {"in_force": found.before}
     table = {t("tuning.measure"): [plain(t(name)) for name in MEASURES]}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source_tree import ROOT
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
 PROOF = re.compile(r"`(tests/[A-Za-z0-9_./]+)`")
 ROW = re.compile(r"^\| (?:[A-DPR]\d)", re.MULTILINE)
@@ -18,7 +18,7 @@ def missing(text: str, folder: Path) -> list[str]:
     return links + [path for path in PROOF.findall(text) if not (ROOT / path).exists()]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_and_every_named_test_exists(document: Path) -> None:
     assert missing(document.read_text(encoding="utf-8"), document.parent) == []
 

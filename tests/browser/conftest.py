@@ -44,7 +44,10 @@ FLAGS = [
 ]
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 PASSWORD = "a long enough password"
-USERS = {"ayse": ("admin", "tr"), "bora": ("kat_sorumlusu", "tr"), "deniz": ("superadmin", "en")}
+USERS = {
+    "ayse": ("admin", "tr"), "eda": ("admin", "en"), "bora": ("kat_sorumlusu", "tr"),
+    "deniz": ("superadmin", "en"), "firat": ("superadmin", "tr"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def instance(
             role,
             full_name=name,
             language=language,
-            hotels=None if name == "deniz" else hotels[:1],
+            hotels=None if role == "superadmin" else hotels[:1],
         )
     with dashboard(settings.home, url, valkey_server.url) as address:
         yield Instance(address, services, hotels, alerts)

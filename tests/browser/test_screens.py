@@ -9,15 +9,9 @@ from core.clock import SystemClock
 from core.i18n import Translator
 from core.scope import SYSTEM
 from tests.browser.conftest import Instance, NewVisitor, Visitor
+from tests.browser.screens import DETAIL, PAGES, addresses
 
 pytestmark = pytest.mark.browser
-PAGES = {
-    "/": "overview.title", "/alerts": "board.title", "/silences": "silence.title", "/forecasts": "forecasts.title",
-    "/consumption": "consumption.title", "/rooms": "rooms.title", "/refills": "refills.title",
-    "/thresholds": "tuning.title",
-    "/stock": "stock.title", "/custody": "custody.title",
-    "/model-files": "models.title", "/jobs": "jobs.title", "/quality": "quality.title",
-}  # fmt: skip
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
 
 
@@ -28,6 +22,10 @@ def scrolls_sideways(visitor: Visitor) -> bool:
             ".some(part => part.scrollWidth > part.clientWidth + 1)"
         )
     )
+
+
+def test_every_page_of_the_navigation_table_is_opened_by_this_suite() -> None:
+    assert {*PAGES, DETAIL} == addresses()
 
 
 def test_the_overview_shows_the_figures_of_the_service(new_visitor: NewVisitor, instance: Instance) -> None:

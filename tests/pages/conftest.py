@@ -82,7 +82,18 @@ def text() -> Text:
     """Everything a page says, unescaped, in one string."""
 
     def read(app: AppTest) -> str:
-        kinds = ("title", "subheader", "markdown", "info", "warning", "success", "error", "metric", "expander")
+        kinds = (
+            "title",
+            "header",
+            "subheader",
+            "markdown",
+            "info",
+            "warning",
+            "success",
+            "error",
+            "metric",
+            "expander",
+        )
         said = [
             str(part)
             for kind in kinds

@@ -16,20 +16,6 @@ def test_without_a_session_every_page_shows_the_form_and_nothing_else(visit: Vis
     assert not app.metric
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    ("language", "refusal"), [("tr", "Bu sayfa rolünüze açık değil"), ("en", "This page is not for your role")]
-)
-@pytest.mark.parametrize("role", ["kat_sorumlusu", "depo_sorumlusu"])
-def test_attendants_and_storekeepers_are_told_that_the_page_is_not_for_them(
-    visit: Visit, page: str, role: str, language: str, refusal: str
-) -> None:
-    visit.sign_in(role, [], language)
-    app = visit.open(page)
-    assert [title.value for title in app.title] == [refusal]
-    assert not app.exception
-
-
 def test_a_wrong_password_is_refused_in_words(visit: Visit) -> None:
     app = visit.open()
     app.text_input[0].set_value("nobody")
