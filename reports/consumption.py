@@ -1,6 +1,6 @@
 """Consumption for exploring: key figures, trend, floors by day, products, room types and occupancy of a hotel."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -112,27 +112,24 @@ class ConsumptionService:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
             earlier = window_of(hotel, window.first_on, filters.days)
-            rooms = queries.rooms(connection, window, cut)
-            cells, products = queries.consumed(connection, window, cut)
-            if cut.product_id is not None:
-                products = queries.products(connection, window, replace(cut, product_id=None))
-            expected = queries.expected(connection, window, cut)
+            types, cells = queries.room_types(connection, window, cut), queries.consumed(connection, window, cut)
+            products = queries.products(connection, window, cut)
             nights, known = queries.nights(connection, window, cut), queries.known_days(connection, window)
             before = _totals(
-                queries.consumed(connection, earlier, cut)[0], queries.nights(connection, earlier, cut),
+                queries.consumed(connection, earlier, cut), queries.nights(connection, earlier, cut),
                 queries.known_days(connection, earlier),
             )  # fmt: skip
             as_of = overview.newest_record_at(connection, hotel.id)
         totals = _totals(cells, nights, known)
-        days = sums.by_day(cells, expected, pd.date_range(window.first_on, window.last_on))
-        floor_days = _named_floors(sums.by_floor_and_day(cells, expected), places.floors)
+        days = sums.by_day(cells, pd.date_range(window.first_on, window.last_on))
+        floor_days = _named_floors(sums.by_floor_and_day(cells), places.floors)
         shares = sums.pareto(
             products, pd.DataFrame([vars(one) for one in places.products]).rename(columns={"id": "product_id"})
         )
         return Consumption(
             filters=filters, as_of=as_of, currency=hotel.currency, first_on=window.first_on, last_on=window.last_on,
             totals=totals, before=before if _is_comparable(before, totals) else None, days=days,
-            floor_days=floor_days, products=shares, room_types=sums.per_night(cells, nights, known, rooms),
+            floor_days=floor_days, products=shares, room_types=sums.per_night(cells, nights, known, types),
             segments=sums.segments(cells), deviation_ratio=sums.deviation_ratio(days),
             floor_deviation=_named_deviation(floor_days), half_of_products=sums.few_that_make_half(shares),
         )  # fmt: skip
@@ -174,7 +171,7 @@ def _id(code: str | None, places: list[Place]) -> int | None:
 
 def _totals(cells: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame) -> Totals:
     counted = cells[cells["day"].isin(known["day"])]
-    stayed = int(nights["day"].isin(known["day"]).sum()) if len(known) else None
+    stayed = int(nights.loc[nights["day"].isin(known["day"]), "nights"].sum()) if len(known) else None
     return Totals(
         units=float(cells["units"].sum()) if len(cells) else None,
         revenue=float(cells["revenue"].sum()) if len(cells) else None,

@@ -12,29 +12,26 @@ FINDING_DEVIATIONS = 3.0  # of a Poisson count: what a floor must differ by to b
 HALF = 0.5
 STEPS = {"day": "D", "week": "W-SUN", "month": "M"}
 OCCUPANCIES = ("occupied", "vacated", "vacant", "unknown")
-SUMS = ["looks", "slots", "units", "revenue"]
+SUMS = ["looks", "slots", "units", "revenue", "judged", "expected"]
 
 
-def by_day(cells: pd.DataFrame, expected: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
+def by_day(cells: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
     """day, looks, slots, units, revenue, expected for every one of ``days``, NaN where nobody looked.
 
     ``expected`` is NaN where it is not stored for ``COVERED_RATIO`` of the slots that were looked at.
     """
-    sums = cells.groupby("day")[SUMS].sum().reindex(days)
-    judged = expected.groupby("day")[["judged", "expected"]].sum().reindex(days)
-    return _covered(sums.join(judged)).rename_axis("day").reset_index()
+    return _covered(cells.groupby("day")[SUMS].sum().reindex(days)).rename_axis("day").reset_index()
 
 
-def by_floor_and_day(cells: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+def by_floor_and_day(cells: pd.DataFrame) -> pd.DataFrame:
     """floor_id, day, units, expected of the floors and days that were looked at."""
-    sums = cells.groupby(["floor_id", "day"])[SUMS].sum()
-    judged = expected.groupby(["floor_id", "day"])[["judged", "expected"]].sum()
-    return _covered(sums.join(judged)).reset_index()[["floor_id", "day", "units", "expected"]]
+    sums = _covered(cells.groupby(["floor_id", "day"])[SUMS].sum())
+    return sums.reset_index()[["floor_id", "day", "units", "expected"]]
 
 
-def _covered(joined: pd.DataFrame) -> pd.DataFrame:
-    is_covered = joined["judged"] >= COVERED_RATIO * joined["slots"]
-    return joined.assign(expected=joined["expected"].where(is_covered)).drop(columns="judged")
+def _covered(sums: pd.DataFrame) -> pd.DataFrame:
+    is_covered = sums["judged"] >= COVERED_RATIO * sums["slots"]
+    return sums.assign(expected=sums["expected"].where(is_covered)).drop(columns="judged")
 
 
 def trend(days: pd.DataFrame, step: str) -> pd.DataFrame:
@@ -80,15 +77,15 @@ def segments(cells: pd.DataFrame) -> pd.DataFrame:
     return found.assign(per_look=found["units"] / found["looks"])
 
 
-def per_night(cells: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame, rooms: pd.DataFrame) -> pd.DataFrame:
+def per_night(cells: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
     """room_type_id, room_type, rooms, units, revenue, nights, units_per_night, revenue_per_night.
 
     Units and revenue are of all days; the rates are of the days on which the stays are known, and NaN without them.
     """
-    of_type = rooms.groupby(["room_type_id", "room_type"]).size().rename("rooms").reset_index("room_type")
+    of_type = types.set_index("room_type_id")
     all_days = cells.groupby("room_type_id")[["units", "revenue"]].sum()
     counted = cells[cells["day"].isin(known["day"])].groupby("room_type_id")[["units", "revenue"]].sum()
-    stayed = nights[nights["day"].isin(known["day"])].groupby("room_type_id").size().rename("nights")
+    stayed = nights[nights["day"].isin(known["day"])].groupby("room_type_id")["nights"].sum()
     found = of_type.join(all_days).join(stayed).join(counted.add_suffix("_known"))
     if len(known):
         found["nights"] = found["nights"].fillna(0)

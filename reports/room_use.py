@@ -54,13 +54,12 @@ class RoomUseService:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
             rooms = queries.rooms(connection, window, cut)
-            found = queries.room_days(connection, window, cut)
-            nights, known = queries.nights(connection, window, cut), queries.known_days(connection, window)
+            known = queries.known_days(connection, window)["day"].dt.date.tolist()
+            used = queries.room_sums(connection, window, cut, known)
+            nights = queries.room_nights(connection, window, cut, known)
             alerts = queries.open_alerts(connection, hotel.id)
             as_of = overview.newest_record_at(connection, hotel.id)
-        table = _with_rates(
-            rooms.join(found.groupby("room_id")[["units", "revenue"]].sum(), on="room_id"), found, nights, known
-        )
+        table = _with_rates(rooms, used, nights, bool(known))
         table["open_alerts"] = table["room_id"].map(alerts).fillna(0).astype(int)
         order = table.sort_values(["open_alerts", "units"], ascending=False, na_position="last", ignore_index=True)
         return Rooms(as_of, hotel.currency, window.first_on, window.last_on, len(known), order)
@@ -91,10 +90,7 @@ def room_days(found: pd.DataFrame, room_id: int, days: pd.DatetimeIndex) -> pd.D
     return pd.DataFrame({"day": days, "last_on": days, "mean": own.to_numpy(), "expected": others.to_numpy()})
 
 
-def _with_rates(table: pd.DataFrame, found: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    stayed = nights[nights["day"].isin(known["day"])].groupby("room_id").size().rename("nights")
-    counted = found[found["day"].isin(known["day"])].groupby("room_id")["units"].sum().rename("counted")
-    joined = table.join(stayed, on="room_id").join(counted, on="room_id")
-    if len(known):
-        joined["nights"] = joined["nights"].fillna(0)
+def _with_rates(rooms: pd.DataFrame, used: pd.DataFrame, nights: pd.DataFrame, is_known: bool) -> pd.DataFrame:
+    joined = rooms.join(used.set_index("room_id"), on="room_id").join(nights.set_index("room_id"), on="room_id")
+    joined["nights"] = joined["nights"].fillna(0) if is_known else float("nan")
     return joined.assign(units_per_night=joined["counted"] / joined["nights"].where(joined["nights"] > 0))

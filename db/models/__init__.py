@@ -1,9 +1,21 @@
 """Every table, so that migrations and queries see one metadata."""
 
-from db.models import activity, alerts, catalog, forecasts, identity, learning, ml, operations, premises, series
+from db.models import (
+    activity,
+    alerts,
+    catalog,
+    forecasts,
+    identity,
+    learning,
+    ml,
+    operations,
+    premises,
+    rollups,
+    series,
+)
 from db.models.base import Base
 
 __all__ = [
     "Base", "activity", "alerts", "catalog", "forecasts", "identity", "learning", "ml", "operations", "premises",
-    "series",
+    "rollups", "series",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from db.bulk import copy_frame
-from db.queries import metric_writes
+from db.queries import consumption_days, metric_writes
 from db.queries.frames import copy_out
 from db.queries.metric_writes import Written
 from db.queries.watermarks import Window
@@ -160,6 +160,8 @@ def write_intervals(
     spans = "SELECT s.id AS entity_id, g.timestamp FROM staged_gone g JOIN minibar_slots s ON s.room_id = g.room_id"
     deleted = metric_writes.delete(connection, spans, "m.timestamp = span.timestamp", params) if len(gone) else 0
     changed = metric_writes.upsert(connection, ROWS, params) if len(intervals) else 0
+    touched = pd.concat([part[["room_id", "timestamp"]] for part in (intervals, gone) if len(part)] or [gone])
+    consumption_days.refresh(connection, window.hotel_id, touched)
     connection.execute(text("DROP TABLE staged_intervals, staged_visits, staged_gone"))
     return Written(changed, deleted)
 

@@ -47,61 +47,77 @@ OF_ROOM = """(%(floor_id)s::bigint IS NULL OR r.floor_id = %(floor_id)s)
 # A room with the asked product, so that nights of rooms that never held it do not dilute its rate.
 OF_SLOTS = """(%(product_id)s::bigint IS NULL OR EXISTS (
     SELECT FROM minibar_slots held WHERE held.room_id = r.id AND held.product_id = %(product_id)s))"""
-# Every slot of a room has a row at every look, so that rows of a room's first slot count the looks.
-SLOTS = f"""slots AS MATERIALIZED (
-SELECT s.id, s.room_id, s.product_id, r.floor_id, r.room_type_id, p.price::float8 AS price,
-       row_number() OVER (PARTITION BY s.room_id ORDER BY s.id) = 1 AS is_first
+OF_DAYS = "d.hotel_id = %(hotel_id)s AND d.day BETWEEN %(first_on)s AND %(last_on)s"
+CELLS = f"""
+SELECT day, floor_id, room_type_id, occupancy, looks, slots, judged, expected,
+       coalesce(units, 0) AS units, coalesce(revenue, 0) AS revenue
+  FROM (SELECT d.day, r.floor_id, r.room_type_id, d.occupancy, sum(d.looks) AS looks, sum(d.slots) AS slots,
+               sum(d.judged) AS judged, sum(d.expected) AS expected
+          FROM look_days d JOIN rooms r ON r.id = d.room_id
+         WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1, 2, 3, 4) looked
+  LEFT JOIN (SELECT d.day, r.floor_id, r.room_type_id, d.occupancy, sum(d.units) AS units,
+                    sum(d.units * p.price::float8) AS revenue
+               FROM consumption_days d JOIN rooms r ON r.id = d.room_id JOIN products p ON p.id = d.product_id
+              WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1, 2, 3, 4) used USING (day, floor_id, room_type_id, occupancy)
+"""
+# Of one product the rows themselves are read: they are a tenth of all, and found by its slots.
+OF_PRODUCT = f"""(
+SELECT (m.timestamp AT TIME ZONE %(zone)s)::date AS day, s.room_id, r.floor_id, r.room_type_id,
+       coalesce(m.extra_data->>'occupancy', 'unknown') AS occupancy, m.metric_value AS units,
+       m.metric_value * p.price::float8 AS revenue, x.expected
   FROM minibar_slots s JOIN rooms r ON r.id = s.room_id JOIN products p ON p.id = s.product_id
- WHERE s.hotel_id = %(hotel_id)s AND {OF_ROOM}
-   AND (%(product_id)s::bigint IS NULL OR s.product_id = %(product_id)s))"""
-# Day by day: each is one range of the index and one small hash table. In one pass over all days 600 rooms x 90 days
-# took three times as long, most of it for the time zone of every row and for sorting on disk.
-DAYS = """days AS (
-SELECT d::date AS day, d::date::timestamp AT TIME ZONE %(zone)s AS begins_at,
-       (d::date + 1)::timestamp AT TIME ZONE %(zone)s AS ends_at
-  FROM generate_series(%(first_on)s::date, %(last_on)s::date, interval '1 day') AS d)"""
-OF_DAY = """m.hotel_id = %(hotel_id)s AND m.metric_type = 'tuketim_miktar'
-           AND m.timestamp >= days.begins_at AND m.timestamp < days.ends_at"""
-SUMS = "sum(m.metric_value) AS units, sum(m.metric_value * s.price) AS revenue"
-CONSUMED = f"""WITH {SLOTS}, {DAYS}
-SELECT days.day, summed.*
-  FROM days, LATERAL (
-        SELECT s.floor_id, s.room_type_id, m.extra_data->>'occupancy' AS occupancy, s.product_id,
-               count(*) FILTER (WHERE s.is_first) AS looks, count(*) AS slots, {SUMS}
-          FROM ml_metrics m JOIN slots s ON s.id = m.entity_id
-         WHERE {OF_DAY}
-         GROUP BY GROUPING SETS ((1, 2, 3), (4))) AS summed
+  JOIN ml_metrics m ON m.hotel_id = %(hotel_id)s AND m.metric_type = 'tuketim_miktar' AND m.entity_id = s.id
+       AND m.timestamp >= %(since)s AND m.timestamp < %(until)s
+  LEFT JOIN ml_scores x ON x.hotel_id = %(hotel_id)s AND x.metric_type = 'tuketim_miktar'
+       AND x.entity_id = m.entity_id AND x.timestamp = m.timestamp
+       AND x.timestamp >= %(since)s AND x.timestamp < %(until)s
+ WHERE s.hotel_id = %(hotel_id)s AND s.product_id = %(product_id)s AND {OF_ROOM})"""
+CELLS_OF_PRODUCT = f"""
+SELECT day, floor_id, room_type_id, occupancy, count(*) AS looks, count(*) AS slots, count(expected) AS judged,
+       coalesce(sum(expected), 0) AS expected, sum(units) AS units, sum(revenue) AS revenue
+  FROM {OF_PRODUCT} AS found GROUP BY 1, 2, 3, 4
 """
-PRODUCTS = f"""WITH {SLOTS}
-SELECT s.product_id, {SUMS}
-  FROM ml_metrics m JOIN slots s ON s.id = m.entity_id
- WHERE m.hotel_id = %(hotel_id)s AND m.metric_type = 'tuketim_miktar'
-   AND m.timestamp >= %(since)s AND m.timestamp < %(until)s
- GROUP BY 1
+PRODUCTS = f"""
+SELECT held.product_id, coalesce(used.units, 0) AS units, coalesce(used.revenue, 0) AS revenue
+  FROM (SELECT DISTINCT s.product_id FROM minibar_slots s JOIN rooms r ON r.id = s.room_id
+         WHERE s.hotel_id = %(hotel_id)s AND {OF_ROOM}
+           AND s.room_id IN (SELECT d.room_id FROM look_days d WHERE {OF_DAYS})) held
+  LEFT JOIN (SELECT d.product_id, sum(d.units) AS units, sum(d.units * p.price::float8) AS revenue
+               FROM consumption_days d JOIN rooms r ON r.id = d.room_id JOIN products p ON p.id = d.product_id
+              WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1) used USING (product_id)
 """
-EXPECTED = f"""WITH {SLOTS}, {DAYS}
-SELECT days.day, summed.*
-  FROM days, LATERAL (
-        SELECT s.floor_id, count(m.expected) AS judged, coalesce(sum(m.expected), 0) AS expected
-          FROM ml_scores m JOIN slots s ON s.id = m.entity_id
-         WHERE {OF_DAY}
-         GROUP BY 1) AS summed
+# ``counted``: units of the days on which the stays are known, NULL where none of them was looked at.
+ROOM_SUMS = f"""
+SELECT room_id, coalesce(units, 0) AS units, coalesce(revenue, 0) AS revenue,
+       CASE WHEN is_known THEN coalesce(counted, 0) END AS counted
+  FROM (SELECT d.room_id, bool_or(d.day = ANY(%(known)s::date[])) AS is_known
+          FROM look_days d JOIN rooms r ON r.id = d.room_id WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1) looked
+  LEFT JOIN (SELECT d.room_id, sum(d.units) AS units, sum(d.units * p.price::float8) AS revenue,
+                    sum(d.units) FILTER (WHERE d.day = ANY(%(known)s::date[])) AS counted
+               FROM consumption_days d JOIN rooms r ON r.id = d.room_id JOIN products p ON p.id = d.product_id
+              WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1) used USING (room_id)
 """
-ROOM_DAYS = f"""WITH {SLOTS}, {DAYS}
-SELECT days.day, summed.*
-  FROM days, LATERAL (
-        SELECT s.room_id, {SUMS}
-          FROM ml_metrics m JOIN slots s ON s.id = m.entity_id
-         WHERE {OF_DAY}
-         GROUP BY 1) AS summed
+ROOM_SUMS_OF_PRODUCT = f"""
+SELECT room_id, sum(units) AS units, sum(revenue) AS revenue,
+       sum(units) FILTER (WHERE day = ANY(%(known)s::date[])) AS counted
+  FROM {OF_PRODUCT} AS found GROUP BY 1
 """
+ROOM_DAYS = f"""
+SELECT day, room_id, coalesce(units, 0) AS units
+  FROM (SELECT DISTINCT d.day, d.room_id
+          FROM look_days d JOIN rooms r ON r.id = d.room_id WHERE {OF_DAYS} AND {OF_ROOM}) looked
+  LEFT JOIN (SELECT d.day, d.room_id, sum(d.units) AS units
+               FROM consumption_days d JOIN rooms r ON r.id = d.room_id
+              WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1, 2) used USING (day, room_id)
+"""
+ROOM_DAYS_OF_PRODUCT = f"SELECT day, room_id, sum(units) AS units FROM {OF_PRODUCT} AS found GROUP BY 1, 2"
+# A room may be taken twice on a day: its night counts once.
 NIGHTS = f"""
-SELECT night::date AS day, r.id AS room_id, r.floor_id, r.room_type_id
+SELECT DISTINCT night::date AS day, r.id AS room_id, r.room_type_id
   FROM stays s JOIN rooms r ON r.id = s.room_id,
        generate_series(greatest(s.arrival_on, %(first_on)s), least(s.departure_on - 1, %(last_on)s), '1 day') AS night
  WHERE s.hotel_id = %(hotel_id)s AND s.arrival_on <= %(last_on)s AND s.departure_on > %(first_on)s
    AND {OF_ROOM} AND {OF_SLOTS}
- GROUP BY 1, 2, 3, 4
 """
 # Days on which the stays are known are those for which an occupancy was measured.
 KNOWN_DAYS = """
@@ -118,6 +134,12 @@ SELECT r.id AS room_id, r.number, r.floor_id, r.room_type_id, f.name AS floor, t
   FROM rooms r JOIN floors f ON f.id = r.floor_id JOIN room_types t ON t.id = r.room_type_id
  WHERE r.hotel_id = %(hotel_id)s AND r.is_active AND {OF_ROOM} AND {OF_SLOTS}
  ORDER BY f.number, r.number
+"""
+ROOM_TYPES = f"""
+SELECT r.room_type_id, t.name AS room_type, count(*) AS rooms
+  FROM rooms r JOIN room_types t ON t.id = r.room_type_id
+ WHERE r.hotel_id = %(hotel_id)s AND r.is_active AND {OF_ROOM} AND {OF_SLOTS}
+ GROUP BY 1, 2
 """
 PLACES = {
     "floors": "SELECT id, number::text, name FROM floors WHERE hotel_id = :hotel_id ORDER BY floors.number",
@@ -136,36 +158,41 @@ def places(connection: Connection, hotel_id: int, kind: str) -> list[Place]:
     return [Place(*row) for row in rows]
 
 
-def consumed(connection: Connection, window: Window, cut: Cut) -> tuple[pd.DataFrame, pd.DataFrame]:
+def consumed(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """What was found at looks; where and when nobody looked has no row.
 
-    Cells: day, floor_id, room_type_id, occupancy, looks (into rooms), slots, units, revenue.
-    Products: product_id, units, revenue.
+    day, floor_id, room_type_id, occupancy, looks (into rooms), slots, units, revenue, judged (slots whose expected
+    value is stored), expected (their sum, units).
     """
-    found = copy_out(connection, CONSUMED, _params(window, cut))
-    is_cell = found["product_id"].isna()
-    products = found[~is_cell].groupby("product_id")[["units", "revenue"]].sum().reset_index()
-    return found[is_cell].drop(columns="product_id"), products.astype({"product_id": "int64"})
+    query = CELLS if cut.product_id is None else CELLS_OF_PRODUCT
+    return copy_out(connection, query, _params(window, cut))
 
 
 def products(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
-    """product_id, units, revenue: the products of ``consumed`` alone, in half of its time."""
+    """product_id, units, revenue of the products in the rooms that were looked at, whichever product the cut names."""
     return copy_out(connection, PRODUCTS, _params(window, cut))
 
 
-def expected(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
-    """day, floor_id, judged (slots whose expected value is stored), expected (their sum, units)."""
-    return copy_out(connection, EXPECTED, _params(window, cut))
-
-
 def nights(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
-    """day, room_id, floor_id, room_type_id: one row an occupied room-night."""
-    return copy_out(connection, NIGHTS, _params(window, cut))
+    """day, room_type_id, nights: occupied room-nights."""
+    query = f"SELECT day, room_type_id, count(*) AS nights FROM ({NIGHTS}) stayed GROUP BY 1, 2"
+    return copy_out(connection, query, _params(window, cut))
+
+
+def room_nights(connection: Connection, window: Window, cut: Cut, known: list[date]) -> pd.DataFrame:
+    """room_id, nights: those of the days ``known``."""
+    query = f"SELECT room_id, count(*) AS nights FROM ({NIGHTS}) stayed WHERE day = ANY(%(known)s::date[]) GROUP BY 1"
+    return copy_out(connection, query, _params(window, cut) | {"known": known})
 
 
 def known_days(connection: Connection, window: Window) -> pd.DataFrame:
     """day: those on which the hotel's stays are known."""
     return copy_out(connection, KNOWN_DAYS, _params(window, Cut()))
+
+
+def room_types(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
+    """room_type_id, room_type (its name), rooms (in service)."""
+    return copy_out(connection, ROOM_TYPES, _params(window, cut))
 
 
 def rooms(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
@@ -174,9 +201,16 @@ def rooms(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     return copy_out(connection, ROOMS, _params(window, cut))
 
 
+def room_sums(connection: Connection, window: Window, cut: Cut, known: list[date]) -> pd.DataFrame:
+    """room_id, units, revenue, counted (units of the days ``known``) of the rooms that somebody looked into."""
+    query = ROOM_SUMS if cut.product_id is None else ROOM_SUMS_OF_PRODUCT
+    return copy_out(connection, query, _params(window, cut) | {"known": known})
+
+
 def room_days(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
-    """day, room_id, units, revenue: days on which somebody looked into the room."""
-    return copy_out(connection, ROOM_DAYS, _params(window, cut))
+    """day, room_id, units: days on which somebody looked into the room."""
+    query = ROOM_DAYS if cut.product_id is None else ROOM_DAYS_OF_PRODUCT
+    return copy_out(connection, query, _params(window, cut))
 
 
 def open_alerts(connection: Connection, hotel_id: int) -> dict[int, int]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from core.errors import AppError
 from db.bulk import copy_frame, upsert_frame
+from db.queries import consumption_days
 from db.queries.frames import copy_out
 from db.queries.watermarks import Window, open_window
 
@@ -61,6 +62,13 @@ def scoring_instant(connection: Connection) -> datetime:
 def write_scores(connection: Connection, hotel_id: int, metric_type: str, scores: pd.DataFrame, at: datetime) -> int:
     """Upsert one score a metric row; ``scores``: entity_id, timestamp, detector, expected … model_id."""
     frame = scores.assign(hotel_id=hotel_id, metric_type=metric_type, scored_at=pd.Timestamp(at))
+    written = _write(connection, hotel_id, metric_type, frame)
+    if metric_type == "tuketim_miktar":
+        consumption_days.refresh_slots(connection, hotel_id, scores[["entity_id", "timestamp"]])
+    return written
+
+
+def _write(connection: Connection, hotel_id: int, metric_type: str, frame: pd.DataFrame) -> int:
     stored = text("SELECT EXISTS (SELECT FROM ml_scores WHERE hotel_id = :hotel_id AND metric_type = :metric_type)")
     if not connection.execute(stored, {"hotel_id": hotel_id, "metric_type": metric_type}).scalar_one():
         return copy_frame(connection, "ml_scores", frame)  # a first run has nothing to compare with

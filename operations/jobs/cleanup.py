@@ -7,11 +7,12 @@ from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
 from db.queries import cleanup as queries
-from db.queries import versions, watermarks
+from db.queries import consumption_days, versions, watermarks
 from db.session import Database
 
 CHUNK_ROWS = 20_000
 TOPICS = ("metrics", "features", "scores", "alerts")  # kinds that screens show
+SUMMED = ("metrics", "scores")  # kinds of which sums by day are kept
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class CleanupService:
                     watermarks.keep_since(connection, hotel_id, cutoff)
                 if rows and kind in TOPICS:
                     versions.bump(connection, hotel_id, kind)
+                if rows < self.chunk_rows and kind in SUMMED:
+                    consumption_days.forget_before(connection, hotel_id, cutoff)
             total += rows
             if rows < self.chunk_rows:
                 return total

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import insert, text
 
 from core.clock import local_midnight
 from db.models.ml import Metric, Score
 from db.models.premises import Floor, MinibarSlot, Room, RoomType
+from db.queries import consumption_days
 from db.session import Database
 from tests.integration.builders import BuiltHotel, build_hotel
 
@@ -62,6 +64,10 @@ class Explored:
             slot = self.slots[room, product]
             self.add("tuketim_miktar", slot, at, units[product], {"occupancy": occupancy})
             self.score(slot, at, expected[product])
+        with self.database.transaction() as connection:
+            consumption_days.refresh(
+                connection, self.id, pd.DataFrame({"room_id": [self.rooms[room]], "timestamp": [pd.Timestamp(at)]})
+            )
 
     def add(self, metric_type: str, entity_id: int, at: datetime, value: float, extra: dict[str, Any]) -> None:
         row = {
