@@ -127,5 +127,9 @@ class Translator:
     def day(self, on: date) -> str:
         return _day(self.language, on)
 
+    def length(self, seconds: float) -> str:
+        """'3 days', '20 minutes': a span in the unit that says most."""
+        return str(dates.format_timedelta(timedelta(seconds=seconds), locale=self.language))
+
     def ago(self, seconds: float) -> str:
         return str(dates.format_timedelta(timedelta(seconds=-seconds), add_direction=True, locale=self.language))

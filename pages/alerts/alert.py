@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from pages.shell import navigation, reads
+from pages.shell.alert_ending import ending
 from pages.shell.alert_rows import states
 from pages.shell.charts import series_chart, tells_band, unit_word
 from pages.shell.guard import Page, open_page
@@ -33,6 +34,7 @@ def show_alert(page: Page, alert_id: int) -> None:
     st.markdown(" ".join([severity_badge(t, alert.severity), *states(page, alert)]))
     st.header(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
     muted(f"{t('board.since', at=t.instant(alert.started_at))} · {t('board.times', count=alert.occurrence_count)}")
+    ending(page, detail)
     facts(page, detail)
     series_chart(page, detail)
     money = {"currency": alert.currency}

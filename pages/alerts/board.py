@@ -15,11 +15,12 @@ from pages.shell.filters import choose_page, clear_filters, switch
 from pages.shell.guard import Page, open_page
 from pages.shell.header import header
 from pages.shell.live import rerun_when_changed
+from pages.shell.remedy_times import remedy_times
 from pages.shell.session import is_phone
 from pages.shell.text import muted
 from pipeline.alerts.service import AlertFilters, AlertRow
 
-VIEWS = ("list", "groups", "table")
+VIEWS = ("list", "groups", "table", "remedies")
 ROWS = 25
 
 
@@ -34,6 +35,9 @@ def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
     last_action(page)
     if view == "groups":
         groups(page, wanted)
+        return
+    if view == "remedies":
+        remedy_times(page, wanted)
         return
     if view == "table":
         rows(page, wanted, total, lambda found: table(page, found, wanted, total))

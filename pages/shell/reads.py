@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from operations.quality.service import Kpi, TrainingRow
     from pipeline.alerts.evaluation.service import EvaluationRow
     from pipeline.alerts.learning.service import LearnedThreshold
+    from pipeline.alerts.remedies.service import RemedyTimes
     from pipeline.alerts.service import AlertGroup, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
     from reports.consumption import Consumption, ConsumptionFilters, Places
@@ -96,6 +97,11 @@ def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
 def alert_detail(page: Page, alert_id: int) -> AlertDetail:
     key = version(page, "alerts", "scores", "metrics")
     return _read(page, key, ("alert_detail", alert_id), lambda: page.services.alerts.detail(page.scope, alert_id))
+
+
+def remedy_times(page: Page, hotel_ids: Ids, days: int) -> "RemedyTimes":
+    call, what = page.services.alerts.remedies.times, ("remedy_times", hotel_ids, days)
+    return _read(page, _alert_key(page), what, lambda: call(page.scope, hotel_ids, days))
 
 
 def silences(page: Page, hotel_ids: Ids) -> "list[SilenceRow]":

@@ -19,7 +19,9 @@ def _word(t: Translator, value: Any) -> Any:
     """A parameter that names a word of the catalog or an instant; everything else is shown as it is."""
     if isinstance(value, dict) and "instant" in value:
         return t.instant(datetime.fromisoformat(value["instant"]))
-    return t(value["id"], **value.get("params", {})) if isinstance(value, dict) and "id" in value else value
+    if isinstance(value, dict) and "id" in value:
+        return sentence(t, value["id"], value.get("params"))
+    return value
 
 
 def percent(t: Translator, ratio: float | None) -> str:

@@ -13,8 +13,10 @@ SEVERITIES = ("dusuk", "orta", "yuksek", "kritik")  # ascending
 REOPEN_WITHIN = timedelta(hours=24)
 NORMALS_TO_CLOSE = 2  # hysteresis: one calm interval between two bad ones is no recovery
 QUIET_FOR = timedelta(days=7)  # what is observed too seldom to be found normal (a count, a delivery) ends without it
-INCONSISTENCIES = frozenset(
-    metric.inconsistency_alert_type for metric in METRIC_TYPES.values() if metric.inconsistency_alert_type
+# Facts: data that cannot be right, and a store that is filled again (its detector has a hysteresis of its own).
+FACTS = frozenset(
+    {metric.inconsistency_alert_type for metric in METRIC_TYPES.values() if metric.inconsistency_alert_type}
+    | {metric.alert_type for metric in METRIC_TYPES.values() if metric.family == "run_out"}
 )
 
 Key = tuple[str, str, int]  # alert_type, entity_type, entity_id
@@ -62,7 +64,7 @@ def worst(first: str, second: str) -> str:
 
 def normals_to_close(alert_type: str) -> int:
     """A fact that stopped being true needs no second look; a statistic does."""
-    return 1 if alert_type in INCONSISTENCIES else NORMALS_TO_CLOSE
+    return 1 if alert_type in FACTS else NORMALS_TO_CLOSE
 
 
 def advance(

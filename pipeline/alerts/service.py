@@ -22,6 +22,8 @@ from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
 from pipeline.alerts.lifecycle import Event
 from pipeline.alerts.peers import PeerRange, is_comparable, other_ranges, room_ranges, staff_ranges
+from pipeline.alerts.remedies.remedy import Remedy, remedy_of
+from pipeline.alerts.remedies.service import RemedyService, explained
 from pipeline.alerts.series import marked, thinned, window
 from pipeline.alerts.silences.service import SilenceService
 from pipeline.alerts.triage.service import TriageService
@@ -60,6 +62,7 @@ class AlertDetail:
     unit: str  # catalog key
     past_alerts: tuple[datetime, ...]
     peers: tuple[PeerRange, ...] = ()
+    remedy: Remedy | None = None  # what ended it, where the data did
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ class AlertService:
         return TriageService(self.database, self.clock)
 
     @property
+    def remedies(self) -> RemedyService:
+        """How long alerts last until the data is normal again."""
+        return RemedyService(self.database, self.clock)
+
+    @property
     def silences(self) -> SilenceService:
         return SilenceService(self.database, self.clock)
 
@@ -88,7 +96,7 @@ class AlertService:
         known |= {key_of(row): incident_of(row) for row in lasting}
         judged = verdicts.silencing(connection, hotel_id, result.at, SILENT_FOR) if keys else []
         decided = plan(result, known, silences(judged))
-        steps = decided.steps
+        steps = explained(connection, hotel_id, result.at, decided.steps)
         new = [
             identity_row(key, result.metric_type) | life_row(step.incident) | shown_row(step.shown)
             for key, step in steps.items()
@@ -157,7 +165,8 @@ class AlertService:
             events = queries.timeline(connection, alert_id)
             peers = self._peers(connection, alert)
         metric = METRIC_TYPES.get(alert.metric_type)
-        return AlertDetail(alert, events, series, metric.unit if metric else "unit.units", past, peers)
+        unit = metric.unit if metric else "unit.units"
+        return AlertDetail(alert, events, series, unit, past, peers, remedy_of(alert, events))
 
     def series(self, scope: Scope, alert_id: int, days: int = 30) -> pd.DataFrame:
         """timestamp, value, expected, lower, upper, severity (None where normal), is_anomaly: at most 2,000 points."""

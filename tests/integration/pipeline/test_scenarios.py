@@ -113,3 +113,28 @@ def test_a_stock_anomaly_is_raised_judged_false_and_not_raised_again(
         out = ConfirmedAnomalies().excluded(connection, hotel.hotel_id, METRIC, NOW - 60 * DAY, clock.now())
     assert out["entity_id"].tolist() == [hotel.products[0]]  # the confirmed one is left out of fits, the false one not
     assert (out["until"] == larger.last_seen_at).all()
+
+
+def test_a_delivery_that_brings_stock_back_closes_the_alert_and_is_named_with_the_time_it_took(
+    installation: Installation, hotel: BuiltHotel, clock: FixedClock
+) -> None:
+    """A5.7, A1.6: from records alone; nobody closes anything."""
+    with installation.database.transaction() as connection:
+        hotel.movement(connection, 0, NOW + HOUR, "cikis", 5_000)
+    clock.advance(3 * HOUR)
+    installation.collect_and_detect(hotel)
+    [alert] = installation.alerts.board(SYSTEM, AlertFilters(alert_types=("stok_tutarsizlik",))).rows
+    installation.alerts.triage.acknowledge(SYSTEM, [alert.id])
+    delivered_at = clock.now() + timedelta(minutes=30)
+    with installation.database.transaction() as connection:
+        hotel.movement(connection, 0, clock.now() + timedelta(minutes=10), "giris", 20)  # not enough
+        hotel.movement(connection, 0, delivered_at, "giris", 6_000)
+    clock.advance(3 * HOUR)
+    installation.collect_and_detect(hotel)
+    detail = installation.alerts.detail(SYSTEM, alert.id)
+    assert (detail.alert.closed_at, detail.alert.closed_reason) == (clock.now(), "normal")
+    assert detail.remedy is not None
+    assert (detail.remedy.at, detail.remedy.reason["id"]) == (delivered_at, "closed_reason.delivery")
+    assert detail.remedy.reason["params"]["units"] == 6_000
+    assert detail.remedy.since_opening == timedelta(minutes=30)
+    assert detail.remedy.since_acknowledgement == timedelta(minutes=30)

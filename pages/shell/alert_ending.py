@@ -1,0 +1,25 @@
+"""How an alert ended: by itself, with what ended it and how long that took, or by a person (A5.7)."""
+
+import streamlit as st
+
+from pages.shell.guard import Page
+from pages.shell.sentences import actor, sentence
+from pages.shell.text import muted, plain
+from pipeline.alerts.service import AlertDetail
+
+
+def ending(page: Page, detail: AlertDetail) -> None:
+    """Nothing while it lasts; what was closed by itself says how long it took."""
+    t, remedy = page.t, detail.remedy
+    if remedy is not None:
+        taken = t("remedy.after", span=t.length(remedy.since_opening.total_seconds()))
+        if remedy.since_acknowledgement is not None:
+            span = t.length(remedy.since_acknowledgement.total_seconds())
+            taken = t("remedy.after_acknowledgement", after=taken, span=span)
+        what = sentence(t, remedy.reason["id"], remedy.reason.get("params"))
+        st.success(f"**{plain(taken)}**  \n{plain(t('remedy.because', reason=what))}", icon=":material/task_alt:")
+        return
+    closing = next((event for event in detail.events if event.kind == "closed"), None)
+    if detail.alert.closed_at is not None and closing is not None:
+        what = sentence(t, "alert_event.closed", closing.details)
+        muted(t("board.event_line", at=t.instant(closing.occurred_at), what=what, who=actor(t, closing.actor)))

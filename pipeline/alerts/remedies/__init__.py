@@ -1,0 +1,1 @@
+"""What ended incidents by itself, and how long it took."""
