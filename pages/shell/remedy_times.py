@@ -24,14 +24,17 @@ def remedy_times(page: Page, wanted: AlertFilters) -> None:
     found = reads.remedy_times(page, wanted.hotel_ids or (), days)
     everything = found.everything
     with st.container(horizontal=True):
-        st.metric(t("remedy.median"), median(page, everything), of(page, everything), delta_color="off",
-                  delta_arrow="off", border=True)  # fmt: skip
-        st.metric(t("remedy.reaction"), reaction(page, everything), t("remedy.sample", count=everything.acknowledged),
-                  delta_color="off", delta_arrow="off", border=True)  # fmt: skip
-        st.metric(t("remedy.otherwise"), t.number(everything.otherwise), border=True)
+        for label, value, sample in (
+            (t("remedy.median"), median_and_range(page, everything), everything.remedied),
+            (t("remedy.reaction"), _length(page, everything.acknowledged_median_seconds), everything.acknowledged),
+        ):
+            st.metric(label, value, t("remedy.sample", count=sample), delta_color="off", delta_arrow="off", border=True)
     severities = {row.severity: row for row in found.by_severity}
-    rows = [(severity_badge(t, one), severities[one]) for one in SEVERITIES if one in severities]
-    _table(page, t("board.severity"), rows)
+    _table(
+        page,
+        t("board.severity"),
+        [(severity_badge(t, one), severities[one]) for one in SEVERITIES if one in severities],
+    )
     _table(page, t("board.type"), [(plain(t(f"alert_type.{row.alert_type}")), row) for row in found.by_type])
     muted(t("remedy.help"))
 
@@ -42,9 +45,7 @@ def _table(page: Page, name: str, rows: "list[tuple[str, TimesRow]]") -> None:
         st.table(
             {
                 name: [label for label, _ in rows],
-                t("remedy.median"): [plain(median(page, row)) for _, row in rows],
-                t("remedy.range"): [plain(span(page, row)) for _, row in rows],
-                t("remedy.reaction"): [plain(reaction(page, row)) for _, row in rows],
+                t("remedy.median"): [plain(median_and_range(page, row)) for _, row in rows],
                 t("remedy.remedied"): [t.number(row.remedied) for _, row in rows],
                 t("remedy.otherwise"): [t.number(row.otherwise) for _, row in rows],
             },
@@ -53,23 +54,16 @@ def _table(page: Page, name: str, rows: "list[tuple[str, TimesRow]]") -> None:
         )
 
 
-def median(page: Page, row: "TimesRow") -> str:
-    return _length(page, row.median_seconds)
-
-
-def reaction(page: Page, row: "TimesRow") -> str:
-    return _length(page, row.acknowledged_median_seconds)
-
-
-def span(page: Page, row: "TimesRow") -> str:
+def median_and_range(page: Page, row: "TimesRow") -> str:
     t = page.t
-    if row.shortest_seconds is None or row.longest_seconds is None:
+    if row.median_seconds is None or row.shortest_seconds is None or row.longest_seconds is None:
         return t("quality.unknown")
-    return t("remedy.from_to", shortest=t.length(row.shortest_seconds), longest=t.length(row.longest_seconds))
-
-
-def of(page: Page, row: "TimesRow") -> str:
-    return page.t("remedy.sample", count=row.remedied)
+    return t(
+        "remedy.with_range",
+        median=t.length(row.median_seconds),
+        shortest=t.length(row.shortest_seconds),
+        longest=t.length(row.longest_seconds),
+    )
 
 
 def _length(page: Page, seconds: float | None) -> str:
