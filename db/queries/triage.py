@@ -1,12 +1,14 @@
 """Commands of people on many alerts at once: the change, its undo, the timeline, all in one statement each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
+
+from db.queries.alerts import EventRow
 
 # Every column that a person's command may change, with its type.
 COLUMNS = {
@@ -70,6 +72,7 @@ class Done:
     alert_ids: tuple[int, ...] = ()
     hotel_ids: tuple[int, ...] = ()
     closed_ids: tuple[int, ...] = ()  # open before, closed by it
+    left_ids: tuple[int, ...] = ()  # of an undo: changed by somebody since, and left as they are
 
 
 def act(
@@ -114,6 +117,21 @@ def visible(connection: Connection, alert_ids: Sequence[int], hotel_ids: Sequenc
     return {row.id: row.hotel_id for row in connection.execute(text(query), given)}
 
 
+def decided(connection: Connection, alert_id: int) -> Mapping[str, Any]:
+    """What people decided about an alert (``COLUMNS``); the row stays locked."""
+    query = f"SELECT {', '.join(COLUMNS)} FROM ml_alerts WHERE id = :id FOR UPDATE"
+    return dict(connection.execute(text(query), {"id": alert_id}).mappings().one())
+
+
+def last_change(connection: Connection, alert_id: int) -> EventRow:
+    """The newest line of the timeline that decided something."""
+    query = (
+        "SELECT occurred_at, actor, kind, coalesce(details, '{}') AS details FROM ml_alert_events "
+        "WHERE alert_id = :id AND kind NOT IN ('read', 'comment', 'suppressed') ORDER BY id DESC LIMIT 1"
+    )
+    return EventRow(**connection.execute(text(query), {"id": alert_id}).mappings().one())
+
+
 def undo(
     connection: Connection, action_id: int, actor: str, hotel_ids: Sequence[int] | None, *, at: datetime,
     within: timedelta,
@@ -144,5 +162,9 @@ def undo(
     given = {"id": action_id, "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
     rows = connection.execute(text(query), given).all()
     ids = [row.id for row in rows]
+    left = connection.execute(
+        text("SELECT alert_id FROM alert_action_rows WHERE action_id = :id AND NOT alert_id = ANY(:ids) ORDER BY 1"),
+        {"id": action_id, "ids": ids},
+    ).scalars()
     add_events(connection, ids, "undone", {"what": {"id": f"triage.undone_{claimed}"}}, at=at, actor=actor)
-    return Done(action_id, tuple(ids), tuple({row.hotel_id for row in rows}))
+    return Done(action_id, tuple(ids), tuple({row.hotel_id for row in rows}), left_ids=tuple(left))

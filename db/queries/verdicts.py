@@ -95,6 +95,35 @@ def judged(connection: Connection, hotel_id: int, since: datetime, until: dateti
     return copy_out(connection, query, {"hotel_id": hotel_id, "since": since, "until": until})
 
 
+FACTS = """
+SELECT a.id, a.hotel_id, a.metric_type, a.alert_type, a.entity_type, a.entity_id, a.context_signature, a.metric_value,
+       a.expected, a.deviation_ratio, a.score, a.verdict, a.verdict_at, a.product_id, a.staff_id, r.room_type_id,
+       coalesce(r.floor_id, CASE WHEN a.entity_type = 'floor' THEN a.entity_id END) AS floor_id,
+       e.hidden, e.withdrawn_at,
+       (SELECT min(j.finished_at) FROM job_runs j WHERE j.hotel_id = a.hotel_id AND j.job_name = 'learn'
+           AND j.state = 'succeeded' AND j.started_at > a.verdict_at) AS learned_at,
+       (SELECT min(l.finished_at) FROM ml_training_logs l WHERE l.hotel_id = a.hotel_id
+           AND l.metric_type = a.metric_type AND l.status IN ('success', 'renewed') AND l.started_at > a.verdict_at)
+       AS trained_at
+  FROM ml_alerts a LEFT JOIN rooms r ON r.id = a.room_id
+  CROSS JOIN LATERAL (
+       SELECT coalesce(sum(CAST(details->>'count' AS bigint)) FILTER (WHERE kind = 'suppressed'), 0)::bigint AS hidden,
+              max(occurred_at) FILTER (WHERE kind = 'verdict_withdrawn'
+                  OR kind = 'undone' AND details->'what'->>'id' = 'triage.undone_verdict') AS withdrawn_at
+         FROM ml_alert_events WHERE alert_id = a.id) e
+ WHERE a.id = :id
+"""
+
+
+def facts(connection: Connection, alert_id: int) -> Mapping[str, Any] | None:
+    """One alert as learning sees it: its situation, its verdict, and what has happened since the verdict.
+
+    ``learned_at``, ``trained_at``: when the first learning, and the first training of its metric, after it ended.
+    """
+    row = connection.execute(text(FACTS), {"id": alert_id}).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
 # The metric rows that a confirmed incident speaks of, by the entity the alert names: one's own rows; a room's or a
 # product's slots; what an attendant counted at the checks in that time.
 CONFIRMED = """

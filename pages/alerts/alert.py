@@ -6,8 +6,10 @@ import streamlit as st
 
 from core.i18n import Translator
 from pages.shell import navigation, reads
+from pages.shell.acting import carry_out
 from pages.shell.alert_ending import ending
 from pages.shell.alert_rows import states
+from pages.shell.attempt import refusal
 from pages.shell.charts import series_chart, tells_band, unit_word
 from pages.shell.guard import Page, open_page
 from pages.shell.sentences import actor, amount, sentence, signed_percent
@@ -24,6 +26,7 @@ OTHER_UNITS = (
 
 def show_alert(page: Page, alert_id: int) -> None:
     """The detail; opening it marks the alert read (A5.3)."""
+    refused = carry_out(page, alert_id)
     if st.session_state.get("opened_alert") != alert_id:
         page.services.alerts.mark_read(page.scope, alert_id)
         st.session_state["opened_alert"] = alert_id
@@ -31,6 +34,7 @@ def show_alert(page: Page, alert_id: int) -> None:
     alert = detail.alert
     page = replace(page, t=Translator(page.t.language, alert.time_zone))
     t = page.t
+    refusal(page, refused)
     st.markdown(" ".join([severity_badge(t, alert.severity), *states(page, alert)]))
     st.header(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
     muted(f"{t('board.since', at=t.instant(alert.started_at))} · {t('board.times', count=alert.occurrence_count)}")
@@ -41,8 +45,7 @@ def show_alert(page: Page, alert_id: int) -> None:
     bullets(t("board.reasons"), [sentence(t, one["id"], (one.get("params") or {}) | money) for one in alert.reasons])
     bullets(t("board.peers"), [peer_line(t, peer) for peer in detail.peers])
     bullets(t("board.actions"), [t(action) for action in alert.actions])
-    if page.scope.allows("alerts.triage"):
-        triage(page, alert)
+    triage(page, alert)
     timeline(page, detail.events)
 
 

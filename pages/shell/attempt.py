@@ -7,16 +7,29 @@ import streamlit as st
 from core.errors import AppError
 from core.logs import logger
 from pages.shell.guard import Page
+from pages.shell.sentences import sentence
 
 log = logger(__name__)
 
 
 def attempted(page: Page, command: Callable[[], object]) -> bool:
     """Run it; True when it was done, else the reason is on the screen and everything stands as before."""
+    error = refused(page, command)
+    refusal(page, error)
+    return error is None
+
+
+def refused(page: Page, command: Callable[[], object]) -> AppError | None:
+    """Run it; what refused it, None when it was done."""
     try:
         command()
     except AppError as error:
         log.warning("command_refused", actor=page.scope.actor, error=str(error))
-        st.error(page.t(error.message_id, **error.params), icon=":material/error:")
-        return False
-    return True
+        return error
+    return None
+
+
+def refusal(page: Page, error: AppError | None) -> None:
+    """Why nothing was changed."""
+    if error is not None:
+        st.error(sentence(page.t, error.message_id, error.params), icon=":material/error:")

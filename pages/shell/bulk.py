@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shell import reads
+from pages.shell.acting import SNOOZES
 from pages.shell.attempt import attempted
 from pages.shell.guard import Page
-from pages.shell.triage import SNOOZES
 from pipeline.alerts.service import AlertFilters, AlertRow
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 AT_MOST = 500
 LAST = "last_alert_action"
+LEFT = "left_by_undo"
 Ids = list[int]
 
 
@@ -65,8 +66,11 @@ def do(page: Page, act: "Callable[[Ids], Done]", ids: Ids) -> None:
 
 
 def last_action(page: Page) -> None:
-    """What the last action changed, with its undo."""
+    """What the last action changed, with its undo; what an undo left because somebody had changed it since."""
     t, last = page.t, st.session_state.get(LAST)
+    if LEFT in st.session_state:
+        undone, left = st.session_state.pop(LEFT)
+        st.warning(t("triage.undone_partly", undone=undone, count=left), icon=":material/sync_problem:")
     if last is None:
         return
     action_id, count = last
@@ -74,6 +78,16 @@ def last_action(page: Page) -> None:
         st.markdown(f":material/check_circle: {t('triage.done', count=count) if count else t('triage.nothing_done')}")
         if count and st.button(t("triage.undo"), key="undo", icon=":material/undo:"):
             del st.session_state[LAST]
-            if attempted(page, lambda: page.services.alerts.triage.undo(page.scope, action_id)):
-                st.toast(t("triage.undone"), icon=":material/undo:")
-                st.rerun()
+            undo(page, action_id)
+
+
+def undo(page: Page, action_id: int) -> None:
+    """Put back what nobody changed since, and say what was left."""
+    t, found = page.t, list["Done"]()
+    if attempted(page, lambda: found.append(page.services.alerts.triage.undo(page.scope, action_id))):
+        [done] = found
+        if done.left_ids:
+            st.session_state[LEFT] = (len(done.alert_ids), len(done.left_ids))
+        else:
+            st.toast(t("triage.undone"), icon=":material/undo:")
+        st.rerun()

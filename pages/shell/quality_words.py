@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from core.i18n import Translator
 from operations.quality.service import Kpi
 from pages.shell.text import badge
-from pipeline.alerts.learning.service import LearnedThreshold
 
 STATES = {
     "met": ("green", ":material/check_circle:"),
@@ -48,17 +47,6 @@ def share(t: Translator, value: float | None, interval: Sequence[float] | None =
 
 def of(intervals: Mapping[str, Sequence[float]] | None, name: str) -> Sequence[float] | None:
     return (intervals or {}).get(name)
-
-
-def segment(t: Translator, learned: LearnedThreshold) -> str:
-    """The tests that a learned threshold is about: a kind of test, and where."""
-    if not learned.places:
-        return t("quality.whole_family", family=learned.family)
-    where = ", ".join(
-        t(f"quality.dimension_{name}", name=t(f"quality.occupancy_{place}") if name == "occupancy" else place)
-        for name, place in learned.places.items()
-    )
-    return t("quality.segment", family=learned.family, where=where)
 
 
 def _amount(t: Translator, unit: str, value: float) -> str:

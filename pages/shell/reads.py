@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from operations.model_files.service import Activation, ModelFiles, Preview
     from operations.quality.service import Kpi, TrainingRow
     from pipeline.alerts.evaluation.service import EvaluationRow
-    from pipeline.alerts.learning.service import LearnedThreshold
+    from pipeline.alerts.learning.service import LearnedThreshold, VerdictEffect
     from pipeline.alerts.remedies.service import RemedyTimes
     from pipeline.alerts.service import AlertGroup, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
@@ -97,6 +97,12 @@ def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
 def alert_detail(page: Page, alert_id: int) -> AlertDetail:
     key = version(page, "alerts", "scores", "metrics")
     return _read(page, key, ("alert_detail", alert_id), lambda: page.services.alerts.detail(page.scope, alert_id))
+
+
+def verdict_effect(page: Page, alert_id: int) -> "VerdictEffect":
+    """A silence ends by itself, so that the half hour is part of the key."""
+    key, call = (*version(page, "alerts", "settings", "models"), _hour(page.now)), page.services.learning.effect
+    return _read(page, key, ("verdict_effect", alert_id), lambda: call(page.scope, alert_id))
 
 
 def remedy_times(page: Page, hotel_ids: Ids, days: int) -> "RemedyTimes":

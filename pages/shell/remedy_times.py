@@ -19,7 +19,7 @@ DAYS = ("7", "30")
 def remedy_times(page: Page, wanted: AlertFilters) -> None:
     """The alerts of the chosen hotels that closed in 7 or 30 days."""
     t = page.t
-    st.subheader(t("remedy.title"), anchor=False)
+    st.header(t("remedy.title"), anchor=False)
     days = int(switch("days", DAYS, t("board.period"), lambda days: t("remedy.days", count=int(days))))
     found = reads.remedy_times(page, wanted.hotel_ids or (), days)
     everything = found.everything

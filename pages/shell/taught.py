@@ -4,8 +4,9 @@ import streamlit as st
 
 from pages.shell import reads
 from pages.shell.guard import Page
-from pages.shell.quality_words import metric, segment
+from pages.shell.quality_words import metric
 from pages.shell.text import muted, plain
+from pages.shell.verdict_words import threshold
 
 
 def learned(page: Page, hotel_id: int) -> None:
@@ -14,11 +15,7 @@ def learned(page: Page, hotel_id: int) -> None:
     if not rows:
         muted(t("quality.nothing_learned"))
     for row in rows:
-        because = t("quality.because", count=row.verdicts, confirmed=row.confirmed, false=row.false)
-        what = t(
-            "quality.shift", what=segment(t, row), shift=t.number(row.shift, 1), metric=metric(page.t, row.metric_type)
-        )
-        st.markdown(f"- {plain(what)} {plain(because)}")
+        st.markdown(f"- **{plain(metric(t, row.metric_type))}** {plain(threshold(t, row))}")
 
 
 def suppressions(page: Page, hotel_id: int) -> None:

@@ -7,6 +7,8 @@ from pages.shell.quality_words import share
 from pages.shell.sentences import amount, sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline.detection.thresholds.outcomes import Measured
     from reports.threshold_history import Difference, Record, Segment
     from reports.threshold_preview import ShownAlert
@@ -28,9 +30,14 @@ def check_name(t: Translator, family: str) -> str:
 def segment_name(t: Translator, segment: "Segment | None") -> str:
     if segment is None:
         return t("tuning.everywhere")
+    return places(t, segment.places)
+
+
+def places(t: Translator, named: "Iterable[tuple[str, str]]") -> str:
+    """Dimensions of a segment with what people call them: \"floor 3, occupied room\"."""
     return ", ".join(
         t(f"quality.dimension_{name}", name=t(f"quality.occupancy_{place}") if name == "occupancy" else place)
-        for name, place in segment.places
+        for name, place in named
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.i18n import Translator
 from core.scope import SYSTEM
+from pages.shell.verdict_words import threshold
 from pipeline.detection.thresholds.settings import Change, FamilyRule
 from tests.pages.conftest import Text, Visit
 from tests.pages.hotel import small_hotel
@@ -56,7 +57,10 @@ def test_figures_show_interval_sample_and_what_verdicts_taught(visit: Visit, tex
     app = visit.open(QUALITY)
     assert not app.exception
     assert t("quality.with_interval", value=t.percent(1.0), low=t.percent(0.2065), high=t.percent(1.0)) in cells(app)
-    assert t("quality.because", count=14, confirmed=5, false=9) in text(app)
+    [learned] = services.learning.learned(SYSTEM, hotel.hotel_id)
+    told = threshold(Translator(language, "Europe/Istanbul"), learned)
+    assert "14" in told
+    assert told in text(app)
     assert t("quality.silenced_why", verdict=t("verdict.yanlis_pozitif"), who="system", count=0) in text(app)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import pandas as pd
 
 from core.clock import Clock
+from core.errors import AppError
 from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
 from db.queries import verdicts as queries
 from db.session import Database
+from pipeline.alerts.learning.effects import LearnedThreshold, VerdictEffect, effect
 from pipeline.alerts.learning.margins import judged_margins
 from pipeline.alerts.learning.shifts import Shift, learn
 from pipeline.detection.thresholds.service import ThresholdService
@@ -27,30 +29,11 @@ from pipeline.detection.thresholds.settings import (
 from pipeline.detection.thresholds.versions import Version
 from pipeline.metrics.registry import METRIC_TYPES
 
+__all__ = ["ConfirmedAnomalies", "LearnedThreshold", "LearningService", "VerdictEffect"]
+
 DAY, MEMORY = timedelta(days=1), timedelta(days=60)
 SOURCE, ROLLBACK = "verdicts", "rollback"
 REASON = "learning.reason"  # catalog key; its numbers are in the version's trace
-
-
-@dataclass(frozen=True)
-class LearnedThreshold:
-    """What a family, or a segment of it, must bring beyond its threshold because of so many verdicts.
-
-    ``places``: what the segment is, as people call it, by dimension; empty for a whole family.
-    """
-
-    metric_type: str
-    key: str
-    family: str
-    places: dict[str, str]
-    shift: float
-    confirmed: int
-    false: int
-    learned_at: datetime
-
-    @property
-    def verdicts(self) -> int:
-        return self.confirmed + self.false
 
 
 @dataclass(frozen=True)
@@ -90,21 +73,30 @@ class LearningService:
         progress(1.0, "stage.done")
         return StageReport(len(judged), len(changed), changed)
 
-    def learned(self, scope: Scope, hotel_id: int) -> list[LearnedThreshold]:
+    def learned(self, scope: Scope, hotel_id: int, metric_type: str | None = None) -> list[LearnedThreshold]:
         """The shifts in force that verdicts brought, with the number of verdicts behind each."""
         scope.require("metrics.read")
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
             names = queries.segment_names(connection, hotel_id)
         found: list[LearnedThreshold] = []
-        for metric_type, history in _by_metric(self.thresholds.history(scope, hotel_id)).items():
+        for kind, history in _by_metric(self.thresholds.history(scope, hotel_id, metric_type)).items():
             newest, shifts = _last_learned(history), _in_force(history)
             if newest is not None and newest.trace is not None:
                 told = [entry for entry in newest.trace["shifts"] if entry["key"] in shifts]
-                found += [
-                    _learned(metric_type, entry, shifts[entry["key"]], newest.created_at, names) for entry in told
-                ]
+                found += [_learned(kind, entry, shifts[entry["key"]], newest.created_at, names) for entry in told]
         return found
+
+    def effect(self, scope: Scope, alert_id: int) -> VerdictEffect:
+        """What the verdict on an alert did and will do, and what verdicts taught about tests like its own."""
+        scope.require("alerts.read")
+        with self.database.reading() as connection:
+            facts = queries.facts(connection, alert_id)
+        if facts is None or not (scope.hotels is None or facts["hotel_id"] in scope.hotels):
+            raise AppError("not_found", 404, params={"what": f"alert {alert_id}"})
+        may_see = scope.allows("metrics.read") and facts["context_signature"]
+        learned = self.learned(scope, facts["hotel_id"], facts["metric_type"]) if may_see else []
+        return effect(facts, learned, self.clock.now())
 
     def _learn(self, scope: Scope, subject: Subject, judged: pd.DataFrame, decided: pd.DataFrame) -> list[Shift]:
         """The metric type's changed shifts, saved; nobody's verdicts and nothing learned before: nothing to do."""
@@ -196,4 +188,6 @@ def _learned(
         family, dimensions = parse_segment(family)
         for name, value in dimensions.items():
             places[name] = names.get((name, int(value)), value) if value.isdecimal() else value
-    return LearnedThreshold(metric_type, entry["key"], family, places, shift, entry["confirmed"], entry["false"], at)
+    return LearnedThreshold(
+        metric_type, entry["key"], family, places, entry["before"], shift, entry["confirmed"], entry["false"], at
+    )

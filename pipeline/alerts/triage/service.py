@@ -10,6 +10,7 @@ from core.errors import AppError
 from core.scope import Scope
 from db.queries import audit, versions
 from db.queries import triage as queries
+from db.queries.alerts import AlertRow
 from db.queries.triage import Done
 from db.session import Database
 from pipeline.alerts.lifecycle import closing
@@ -23,26 +24,49 @@ LONGEST_SNOOZE = timedelta(days=90)
 UNDO_WITHIN = timedelta(minutes=15)
 MOST_CHARACTERS = 2_000
 AUDITED = {"verdict": "judged"}  # in the audit log's words
+# What a command decides about: it is refused when somebody else decided since the person looked.
+DECIDED = {
+    "acknowledged": ("acknowledged_at", "closed_at"),
+    "assigned": ("assigned_to",),
+    "snoozed": ("snoozed_until", "closed_at"),
+    "closed": ("closed_at",),
+    "verdict": ("verdict", "verdict_at"),
+    "verdict_withdrawn": ("verdict", "verdict_at"),
+}
 Ids = Sequence[int]
+Seen = AlertRow | None
+
+
+@dataclass(frozen=True)
+class Command:
+    """One of ``db.queries.triage.COMMANDS`` with what it names, and what the timeline says of it."""
+
+    kind: str
+    values: dict[str, Any]
+    details: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class TriageService:
-    """Alerts outside the caller's hotels are left alone, as if they did not exist."""
+    """Alerts outside the caller's hotels are left alone, as if they did not exist.
+
+    ``seen``: one alert as the person saw it. What somebody else decided since is not overwritten: ``alert_changed``
+    says who did what, and nothing is stored.
+    """
 
     database: Database
     clock: Clock
 
-    def acknowledge(self, scope: Scope, alert_ids: Ids, note: str | None = None) -> Done:
+    def acknowledge(self, scope: Scope, alert_ids: Ids, note: str | None = None, seen: Seen = None) -> Done:
         """Somebody looks after them."""
-        return self._act(scope, "acknowledged", alert_ids, {}, {"note": note or ""})
+        return self._act(scope, alert_ids, Command("acknowledged", {}, {"note": note or ""}), seen)
 
-    def assign(self, scope: Scope, alert_ids: Ids, assignee: str | None) -> Done:
+    def assign(self, scope: Scope, alert_ids: Ids, assignee: str | None, seen: Seen = None) -> Done:
         """Somebody is to look after them; None: nobody in particular any more."""
         who = {"who": assignee} if assignee else {"who": {"id": "triage.nobody"}}
-        return self._act(scope, "assigned", alert_ids, {"assignee": assignee}, who)
+        return self._act(scope, alert_ids, Command("assigned", {"assignee": assignee}, who), seen)
 
-    def snooze(self, scope: Scope, alert_ids: Ids, until: datetime | None) -> Done:
+    def snooze(self, scope: Scope, alert_ids: Ids, until: datetime | None, seen: Seen = None) -> Done:
         """Not on the board until then, however often they are seen; None wakes them.
 
         Raises ``snooze_wrong`` for the past and for more than 90 days.
@@ -51,23 +75,23 @@ class TriageService:
         if until is not None and not now < until <= now + LONGEST_SNOOZE:
             raise AppError("snooze_wrong", params={"days": LONGEST_SNOOZE.days})
         told = {"until": {"instant": until.isoformat()} if until else {"id": "triage.awake"}}
-        return self._act(scope, "snoozed", alert_ids, {"until": until}, told)
+        return self._act(scope, alert_ids, Command("snoozed", {"until": until}, told), seen)
 
-    def close(self, scope: Scope, alert_ids: Ids, reason: str) -> Done:
+    def close(self, scope: Scope, alert_ids: Ids, reason: str, seen: Seen = None) -> Done:
         """Resolved by a person; ``reason`` in their own words."""
-        return self._act(scope, "closed", alert_ids, {"reason": reason}, {"reason": reason})
+        return self._act(scope, alert_ids, Command("closed", {"reason": reason}, {"reason": reason}), seen)
 
-    def judge(self, scope: Scope, alert_ids: Ids, verdict: str, note: str | None = None) -> Done:
+    def judge(self, scope: Scope, alert_ids: Ids, verdict: str, note: str | None = None, seen: Seen = None) -> Done:
         """Were they right (A6.2)? What was false or expected is closed, and its situation stays silent (A6.3)."""
         if verdict not in VERDICTS:
             raise AppError("unknown_verdict", params={"verdict": verdict, "known": ", ".join(VERDICTS)})
         values = {"verdict": verdict, "note": note, "closes": verdict in SILENT_FOR}
         told = {"verdict": {"id": f"verdict.{verdict}"}, "note": note or ""}
-        return self._act(scope, "verdict", alert_ids, values, told)
+        return self._act(scope, alert_ids, Command("verdict", values, told), seen)
 
-    def withdraw_verdict(self, scope: Scope, alert_ids: Ids) -> Done:
+    def withdraw_verdict(self, scope: Scope, alert_ids: Ids, seen: Seen = None) -> Done:
         """Take verdicts back: what they kept silent is raised again, and nothing is learned from them any more."""
-        return self._act(scope, "verdict_withdrawn", alert_ids, {}, {})
+        return self._act(scope, alert_ids, Command("verdict_withdrawn", {}, {}), seen)
 
     def comment(self, scope: Scope, alert_id: int, note: str) -> None:
         """Words for the timeline; raises ``comment_missing``."""
@@ -94,17 +118,20 @@ class TriageService:
             self._record(connection, scope, "alert_undone", done.alert_ids, done.hotel_ids)
         return done
 
-    def _act(self, scope: Scope, kind: str, alert_ids: Ids, values: dict[str, Any], details: dict[str, Any]) -> Done:
+    def _act(self, scope: Scope, alert_ids: Ids, command: Command, seen: Seen) -> Done:
         scope.require("alerts.triage")
         if len(alert_ids) > MOST_AT_ONCE:
             raise AppError("too_many_alerts", params={"limit": MOST_AT_ONCE})
-        now = self.clock.now()
+        now, kind = self.clock.now(), command.kind
         with self.database.transaction() as connection:
             self._visible(connection, scope, alert_ids)
-            given = {"at": now, "actor": scope.actor, **values}
-            done = queries.act(connection, kind, alert_ids, scope.hotel_filter(), values=given, details=details)
+            if seen is not None:
+                _refuse_stale(connection, kind, seen)
+            given = {"at": now, "actor": scope.actor, **command.values}
+            hotels, details = scope.hotel_filter(), command.details
+            done = queries.act(connection, kind, alert_ids, hotels, values=given, details=details)
             if kind == "verdict" and done.closed_ids:
-                event = closing(str(values["verdict"]))
+                event = closing(str(given["verdict"]))
                 queries.add_events(connection, done.closed_ids, event.kind, event.details, at=now, actor=scope.actor)
             if done.action_id is not None:
                 self._record(connection, scope, f"alert_{AUDITED.get(kind, kind)}", done.alert_ids, done.hotel_ids)
@@ -126,3 +153,14 @@ class TriageService:
         audit.record(connection, scope.actor, action, hotel_id=hotel, entity=one, details=details)
         for hotel_id in hotels:
             versions.bump(connection, hotel_id, "alerts")
+
+
+def _refuse_stale(connection: Any, kind: str, seen: AlertRow) -> None:
+    """Raise ``alert_changed`` when what the command decides about is not what the person saw; the row stays locked."""
+    now = queries.decided(connection, seen.id)
+    if all(now[name] == getattr(seen, name) for name in DECIDED[kind]):
+        return
+    last = queries.last_change(connection, seen.id)
+    what = {"id": f"alert_event.{last.kind}", "params": last.details}
+    who = {"id": "board.system"} if last.actor == "system" else last.actor
+    raise AppError("alert_changed", 409, params={"who": who, "at": last.occurred_at, "what": what})
