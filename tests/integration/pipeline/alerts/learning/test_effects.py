@@ -50,8 +50,8 @@ def night(scene: Scene, at: FixedClock) -> None:
     with scene.database.transaction() as connection:
         connection.execute(
             insert(JobRun),
-            {"hotel_id": hotel, "job_name": "learn", "state": "succeeded", "trigger": "schedule", "started_at": at.at,
-             "finished_at": at.at + HOUR},
+            {"hotel_id": hotel, "job_name": "learn", "state": "succeeded", "trigger": "schedule",
+             "started_at": at.at, "heartbeat_at": at.at, "finished_at": at.at + HOUR},
         )  # fmt: skip
         connection.execute(
             insert(TrainingLog),
