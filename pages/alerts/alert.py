@@ -8,9 +8,13 @@ from core.i18n import Translator
 from pages.shell import navigation, reads
 from pages.shell.acting import carry_out
 from pages.shell.alert_ending import ending
+from pages.shell.alert_filters import asked_alerts
 from pages.shell.alert_rows import states
+from pages.shell.alert_steps import steps
+from pages.shell.alert_table import chosen
 from pages.shell.attempt import refusal
 from pages.shell.charts import series_chart, tells_band, unit_word
+from pages.shell.filters import address
 from pages.shell.guard import Page, open_page
 from pages.shell.sentences import actor, amount, sentence, signed_percent
 from pages.shell.text import muted, plain, severity_badge
@@ -85,10 +89,13 @@ def timeline(page: Page, events: list[EventRow]) -> None:
 
 def show() -> None:
     page = open_page("alerts.read")
-    st.page_link(navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:")
+    st.page_link(
+        navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:", query_params=address("alert")
+    )
     st.title(page.t("shell.alert"))
-    asked = st.query_params.get("alert", "")
-    show_alert(page, int(asked) if asked.isdecimal() else 0)
+    asked_page, wanted = asked_alerts(page)
+    steps(asked_page, wanted, chosen())
+    show_alert(page, chosen() or 0)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from pages.shell import navigation, reads
 from pages.shell.alert_filters import alert_filters
 from pages.shell.alert_groups import groups
 from pages.shell.alert_rows import alert_choice
+from pages.shell.alert_steps import ROWS, steps
 from pages.shell.alert_table import choose, chosen, table
 from pages.shell.bulk import last_action
-from pages.shell.filters import choose_page, clear_filters, switch
+from pages.shell.filters import address, choose_page, clear_filters, switch
 from pages.shell.guard import Page, open_page
 from pages.shell.header import header
 from pages.shell.live import rerun_when_changed
@@ -21,7 +22,6 @@ from pages.shell.text import muted
 from pipeline.alerts.service import AlertFilters, AlertRow
 
 VIEWS = ("list", "groups", "table", "remedies")
-ROWS = 25
 
 
 def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
@@ -41,13 +41,13 @@ def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
         return
     if view == "table":
         rows(page, wanted, total, lambda found: table(page, found, wanted, total))
-        detail(page, chosen())
+        detail(page, wanted, chosen())
         return
     left, right = st.columns([5, 6], gap="large")
     with left:
         rows(page, wanted, total, lambda found: cards(page, found, selected))
     with right:
-        detail(page, selected)
+        detail(page, wanted, selected)
 
 
 def rows(page: Page, wanted: AlertFilters, total: int, draw: Callable[[list[AlertRow]], None]) -> None:
@@ -68,7 +68,9 @@ def cards(page: Page, found: list[AlertRow], selected: int | None) -> None:
         alert_choice(page, alert, choose, is_chosen=alert.id == selected)
 
 
-def detail(page: Page, selected: int | None) -> None:
+def detail(page: Page, wanted: AlertFilters, selected: int | None) -> None:
+    if not is_phone():
+        steps(page, wanted, selected)
     if selected is None:
         st.info(f"**{page.t('board.choose_title')}**  \n{page.t('board.choose_text')}", icon=":material/left_click:")
     else:
@@ -83,7 +85,7 @@ def show() -> None:
     with top:
         header(page.t("board.title"), page.t, page.now, reads.figures(page, wanted.hotel_ids or ()).as_of)
     if chosen() is not None and is_phone():
-        st.switch_page(navigation.ALERT, query_params=st.query_params.to_dict())
+        st.switch_page(navigation.ALERT, query_params=address())
     board(page, wanted, chosen())
     rerun_when_changed(version, lambda: reads.version(page, "alerts"))
 

@@ -1,11 +1,13 @@
-"""The filters of the alert board (A5.6); their state is the address."""
+"""The filters of the alert board (A5.6): they write the address, and the address says what is wanted."""
 
 from datetime import timedelta
 
+import streamlit as st
+
 from pages.shell import reads
-from pages.shell.filters import choose_many, choose_one, filter_row, search_text
+from pages.shell.filters import asked_many, asked_one, choose_many, choose_one, filter_row, search_text
 from pages.shell.guard import Page
-from pages.shell.hotels import choose_hotels
+from pages.shell.hotels import asked_hotels, choose_hotels
 from pages.shell.text import SEVERITIES
 from pipeline.alerts.service import AlertFilters
 
@@ -24,23 +26,27 @@ def alert_filters(page: Page) -> tuple[Page, AlertFilters]:
     """One row of filters, and the page in the chosen hotel's time zone."""
     t = page.t
     with filter_row(t("shell.filters")):
-        state = choose_one("state", STATES, t("board.state"), lambda code: t(f"board.state_{code}"))
-        severities = choose_many(
-            "severity", SEVERITIES, t("board.severity"), lambda code: t(f"severity.{code}"), t("board.any")
-        )
-        types = choose_many(
+        choose_one("state", STATES, t("board.state"), lambda code: t(f"board.state_{code}"))
+        choose_many("severity", SEVERITIES, t("board.severity"), lambda code: t(f"severity.{code}"), t("board.any"))
+        choose_many(
             "type", reads.alert_types(page), t("board.type"), lambda code: t(f"alert_type.{code}"), t("board.any")
         )
-        page, hotels = choose_hotels(page)
-        period = choose_one("period", list(PERIODS), t("board.period"), lambda code: t(f"board.period_{code}"))
-        text = search_text("q", t("board.search"), t("board.search_hint"))
-    length = PERIODS[period]
+        choose_hotels(page)
+        choose_one("period", list(PERIODS), t("board.period"), lambda code: t(f"board.period_{code}"))
+        search_text("q", t("board.search"), t("board.search_hint"))
+    return asked_alerts(page)
+
+
+def asked_alerts(page: Page) -> tuple[Page, AlertFilters]:
+    """What the address asks for; the page of one alert knows by it which alerts stand beside it."""
+    page, hotels = asked_hotels(page)
+    state, length = asked_one("state", STATES), PERIODS[asked_one("period", list(PERIODS))]
     return page, AlertFilters(
         hotel_ids=tuple(hotel.id for hotel in hotels),
-        severities=tuple(severities),
+        severities=tuple(asked_many("severity", SEVERITIES)),
         states=("open",) if state == "mine" else (state,),
         assignee=page.scope.actor if state == "mine" else None,
-        alert_types=tuple(types),
+        alert_types=tuple(asked_many("type", reads.alert_types(page))),
         since=None if length is None else page.now.replace(second=0, microsecond=0) - length,
-        text=text,
+        text=st.query_params.get("q", ""),
     )

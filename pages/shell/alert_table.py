@@ -26,13 +26,19 @@ def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -
     }
     above = st.container()
     picked = st.dataframe(
-        columns, hide_index=True, alt=t("board.title"), selection_mode="multi-row", on_select="rerun", key="table"
-    )
+        columns, hide_index=True, alt=t("board.title"), selection_mode="multi-row", key="table",
+        on_select=lambda: open_ticked(found),
+    )  # fmt: skip
     ticked = [found[row] for row in picked.selection.rows if row < len(found)]
     with above:
         bulk(page, ticked, wanted, total)
-    if len(ticked) == 1:
-        choose(ticked[0].id)
+
+
+def open_ticked(found: list[AlertRow]) -> None:
+    """The one row that was ticked just now; afterwards people may step on to others while it stays ticked."""
+    rows = st.session_state["table"].selection.rows
+    if len(rows) == 1 and rows[0] < len(found):
+        choose(found[rows[0]].id)
 
 
 def rounded(value: float | None) -> float | None:

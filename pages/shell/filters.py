@@ -27,11 +27,25 @@ def filter_row(label: str) -> "st.delta_generator.DeltaGenerator":
     return st.container(horizontal=True, vertical_alignment="bottom")
 
 
+def address(without: str = "") -> dict[str, list[str]]:
+    """Everything that stands in the address, to take along to another page."""
+    return {name: st.query_params.get_all(name) for name in st.query_params if name != without}
+
+
+def asked_one(name: str, options: Sequence[str]) -> str:
+    """What the address asks for; the first of ``options`` where it asks for none of them."""
+    asked = st.query_params.get(name, options[0])
+    return asked if asked in options else options[0]
+
+
+def asked_many(name: str, options: Sequence[str]) -> list[str]:
+    return [asked for asked in st.query_params.get_all(name) if asked in options]
+
+
 def choose_one(name: str, options: Sequence[str], label: str, show: Callable[[str], str], width: int = WIDTH) -> str:
     """One of ``options``; the first is the default and leaves no trace in the address."""
     key = f"filter_{name}"
-    asked = st.query_params.get(name, options[0])
-    st.session_state[key] = asked if asked in options else options[0]
+    st.session_state[key] = asked_one(name, options)
     return st.selectbox(
         label, options, format_func=show, key=key, on_change=_to_address, args=(name, options[0]), width=width
     )
@@ -53,7 +67,7 @@ def choose_place(t: "Translator", name: str, places: "Sequence[Place]", label: s
 def choose_many(name: str, options: Sequence[str], label: str, show: Callable[[str], str], hint: str) -> list[str]:
     """Any of ``options``; none chosen means all of them."""
     key = f"filter_{name}"
-    st.session_state[key] = [asked for asked in st.query_params.get_all(name) if asked in options]
+    st.session_state[key] = asked_many(name, options)
     return st.multiselect(
         label,
         options,
@@ -69,8 +83,7 @@ def choose_many(name: str, options: Sequence[str], label: str, show: Callable[[s
 def switch(name: str, options: Sequence[str], label: str, show: Callable[[str], str]) -> str:
     """One of two or three ``options``, all in sight; the first is the default."""
     key = f"filter_{name}"
-    asked = st.query_params.get(name, options[0])
-    st.session_state[key] = asked if asked in options else options[0]
+    st.session_state[key] = asked_one(name, options)
     chosen = st.segmented_control(
         label,
         options,
@@ -123,7 +136,15 @@ def choose_page(total: int, rows: int) -> int:
 
 
 def _page_to_address(key: str) -> None:
-    st.query_params[PAGE] = str(st.session_state[key])
+    show_page(st.session_state[key])
+
+
+def show_page(number: int) -> None:
+    """The first page leaves no trace in the address."""
+    if number == 1:
+        st.query_params.pop(PAGE, None)
+    else:
+        st.query_params[PAGE] = str(number)
 
 
 def clear_filters() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from pages.shell import reads
-from pages.shell.filters import ALL, choose_one
+from pages.shell.filters import ALL, asked_one, choose_one
 from pages.shell.guard import Page
 
 if TYPE_CHECKING:
@@ -30,11 +30,16 @@ def choose_hotel(page: Page) -> "tuple[Page, HotelRow]":
 def choose_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
     """The page in the chosen hotel's time zone, and the chosen hotels; stops with advice when there is none."""
     hotels = _hotels(page)
-    names = {hotel.code: hotel.name for hotel in hotels}
-    chosen = ALL
     if len(hotels) > 1:
-        names = {ALL: page.t("shell.all_hotels"), **names}
-        chosen = choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
+        names = {ALL: page.t("shell.all_hotels"), **{hotel.code: hotel.name for hotel in hotels}}
+        choose_one("hotel", list(names), page.t("shell.hotel"), names.__getitem__)
+    return asked_hotels(page)
+
+
+def asked_hotels(page: Page) -> "tuple[Page, tuple[HotelRow, ...]]":
+    """The same as the address has it, for a page that shows no filters."""
+    hotels = _hotels(page)
+    chosen = asked_one("hotel", [ALL, *(hotel.code for hotel in hotels)])
     shown = tuple(hotel for hotel in hotels if chosen in (ALL, hotel.code))
     return replace(page, t=Translator(page.t.language, shown[0].time_zone), names_hotels=len(shown) > 1), shown
 

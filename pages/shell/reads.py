@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.alerts.evaluation.service import EvaluationRow
     from pipeline.alerts.learning.service import LearnedThreshold, VerdictEffect
     from pipeline.alerts.remedies.service import RemedyTimes
-    from pipeline.alerts.service import AlertGroup, SuppressionRow
+    from pipeline.alerts.service import AlertGroup, AlertPlace, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
     from reports.consumption import Consumption, ConsumptionFilters, Places
     from reports.custody import Custody
@@ -82,6 +82,12 @@ def alerts(page: Page, filters: AlertFilters, limit: int, offset: int = 0) -> Al
     call = page.services.alerts.board
     what = ("alerts", filters, limit, offset)
     return _read(page, _alert_key(page), what, lambda: call(page.scope, filters, limit, offset=offset))
+
+
+def alert_place(page: Page, filters: AlertFilters, alert_id: int | None) -> "AlertPlace":
+    call = page.services.alerts.place
+    what = ("alert_place", filters, alert_id)
+    return _read(page, _alert_key(page), what, lambda: call(page.scope, filters, alert_id))
 
 
 def alert_groups(page: Page, filters: AlertFilters) -> "list[AlertGroup]":

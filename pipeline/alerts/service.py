@@ -10,10 +10,12 @@ from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import alert_groups as group_queries
+from db.queries import alert_places as place_queries
 from db.queries import alert_series, audit, incidents, verdicts, versions
 from db.queries import alerts as queries
 from db.queries import peers as peer_queries
 from db.queries.alert_groups import AlertGroup
+from db.queries.alert_places import AlertPlace
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
 from db.queries.peers import Moment
 from db.queries.verdicts import SuppressionRow
@@ -36,6 +38,7 @@ __all__ = [
     "AlertFilters",
     "AlertGroup",
     "AlertPage",
+    "AlertPlace",
     "AlertRow",
     "AlertService",
     "EventRow",
@@ -135,6 +138,15 @@ class AlertService:
             return AlertPage(rows, total, None)
         last = rows[limit - 1]
         return AlertPage(rows[:limit], total, cursor_of(last.severity_rank, last.last_seen_at, last.id))
+
+    def place(self, scope: Scope, filters: AlertFilters, alert_id: int | None) -> AlertPlace:
+        """Where an alert stands on the board, and its neighbours there; None stands before the first."""
+        scope.require("alerts.read")
+        with self.database.reading() as connection:
+            if alert_id is not None:
+                self._found(scope, connection, alert_id)
+            hotel_ids = _hotels(scope, filters.hotel_ids)
+            return place_queries.place(connection, hotel_ids, filters, alert_id, self.clock.now())
 
     def groups(self, scope: Scope, filters: AlertFilters, limit: int = 100) -> list[AlertGroup]:
         """What the board would show, together by hotel, floor, type and shift; the worst first."""

@@ -18,7 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import text
 
 from core.clock import SystemClock
@@ -44,6 +44,8 @@ FLAGS = [
 ]
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 PASSWORD = "a long enough password"
+PATIENCE = 30_000  # milliseconds: a machine at work on other things is slow, not broken
+expect.set_options(timeout=PATIENCE)
 USERS = {
     "ayse": ("admin", "tr"), "eda": ("admin", "en"), "bora": ("kat_sorumlusu", "tr"),
     "deniz": ("superadmin", "en"), "firat": ("superadmin", "tr"),
@@ -208,7 +210,7 @@ def watched(visitor: Visitor) -> Visitor:
     finding the root, not a problem of ours.
     """
     page = visitor.page
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE)
     page.on("request", lambda request: visitor.requests.append(request.url))
     page.on("pageerror", lambda error: visitor.problems.append(str(error)))
     page.on(
