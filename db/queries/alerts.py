@@ -58,6 +58,8 @@ class AlertFilters:
     alert_types: tuple[str, ...] = ()
     since: datetime | None = None  # seen at or after
     until: datetime | None = None  # began before
+    raised_since: datetime | None = None  # raised after
+    closed_since: datetime | None = None  # closed after
     text: str = ""
     assignee: str | None = None
 
@@ -168,6 +170,12 @@ def where(hotel_ids: list[int] | None, filters: AlertFilters, now: datetime) -> 
     if filters.until is not None:
         conditions.append("a.started_at < :until")
         params["until"] = filters.until
+    if filters.raised_since is not None:
+        conditions.append("a.raised_at > :raised_since")
+        params["raised_since"] = filters.raised_since
+    if filters.closed_since is not None:
+        conditions.append("a.closed_at > :closed_since")
+        params["closed_since"] = filters.closed_since
     if filters.text.strip():
         conditions.append(f"strpos({FOLDED.format(SEARCHED)}, {FOLDED.format(':text')}) > 0")
         params["text"] = filters.text.strip()

@@ -1,5 +1,6 @@
 """The filters of the alert board (A5.6): they write the address, and the address says what is wanted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import streamlit as st
@@ -12,14 +13,11 @@ from pages.shell.text import SEVERITIES
 from pipeline.alerts.service import AlertFilters
 
 STATES = (
-    "open", "unread", "mine", "unassigned", "acknowledged", "snoozed", "silenced", "unjudged", "closed", "all",
+    "open", "new", "ended", "unread", "mine", "unassigned", "acknowledged", "snoozed", "silenced", "unjudged",
+    "closed", "all",
 )  # fmt: skip
-PERIODS: dict[str, timedelta | None] = {
-    "any": None,
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
-}
+LENGTHS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+PERIODS: dict[str, timedelta | None] = {"any": None, **LENGTHS}
 
 
 def alert_filters(page: Page) -> tuple[Page, AlertFilters]:
@@ -40,13 +38,24 @@ def alert_filters(page: Page) -> tuple[Page, AlertFilters]:
 def asked_alerts(page: Page) -> tuple[Page, AlertFilters]:
     """What the address asks for; the page of one alert knows by it which alerts stand beside it."""
     page, hotels = asked_hotels(page)
-    state, length = asked_one("state", STATES), PERIODS[asked_one("period", list(PERIODS))]
-    return page, AlertFilters(
+    wanted = AlertFilters(
         hotel_ids=tuple(hotel.id for hotel in hotels),
         severities=tuple(asked_many("severity", SEVERITIES)),
-        states=("open",) if state == "mine" else (state,),
-        assignee=page.scope.actor if state == "mine" else None,
         alert_types=tuple(asked_many("type", reads.alert_types(page))),
-        since=None if length is None else page.now.replace(second=0, microsecond=0) - length,
         text=st.query_params.get("q", ""),
     )
+    return page, of_state(page, wanted, asked_one("state", STATES), PERIODS[asked_one("period", list(PERIODS))])
+
+
+def of_state(page: Page, wanted: AlertFilters, state: str, length: timedelta | None) -> AlertFilters:
+    """What came or closed in the period (a day, unless one was chosen), else what was seen in it."""
+    now = page.now.replace(second=0, microsecond=0)
+    if state in ("new", "ended"):
+        since = now - (length or LENGTHS["24h"])
+        if state == "new":
+            return replace(wanted, states=("all",), raised_since=since)
+        return replace(wanted, states=("closed",), closed_since=since)
+    seen = None if length is None else now - length
+    if state == "mine":
+        return replace(wanted, states=("open",), assignee=page.scope.actor, since=seen)
+    return replace(wanted, states=(state,), since=seen)

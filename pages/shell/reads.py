@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from operations.model_files.service import Activation, ModelFiles, Preview
     from operations.quality.service import Kpi, TrainingRow
     from pipeline.alerts.evaluation.service import EvaluationRow
-    from pipeline.alerts.learning.service import LearnedThreshold, VerdictEffect
-    from pipeline.alerts.remedies.service import RemedyTimes
+    from pipeline.alerts.learning.service import LearnedThreshold
     from pipeline.alerts.service import AlertGroup, AlertPlace, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
     from reports.consumption import Consumption, ConsumptionFilters, Places
@@ -58,41 +57,41 @@ def hotels(page: Page) -> "list[HotelRow]":
 
 
 def figures(page: Page, hotel_ids: Ids) -> OverviewFigures:
-    key = (*version(page, "sources", "metrics", "scores"), _hour(page.now))
+    key = (*version(page, "sources", "metrics", "scores"), hour(page.now))
     call = page.services.overview.figures
-    return _read(page, key, ("figures", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
+    return cached(page, key, ("figures", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
 
 
 def running_low(page: Page, hotel_ids: Ids) -> list[Any]:
-    key = (*version(page, "sources", "metrics", "forecasts"), _hour(page.now))
+    key = (*version(page, "sources", "metrics", "forecasts"), hour(page.now))
     call = page.services.overview.running_low
-    return _read(page, key, ("running_low", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
+    return cached(page, key, ("running_low", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
 
 
 def alert_counts(page: Page, hotel_ids: Ids) -> dict[str, int]:
     what = ("alert_counts", hotel_ids)
-    return _read(page, _alert_key(page), what, lambda: page.services.alerts.counts(page.scope, hotel_ids))
+    return cached(page, alert_key(page), what, lambda: page.services.alerts.counts(page.scope, hotel_ids))
 
 
 def alert_types(page: Page) -> list[str]:
-    return _read(page, _alert_key(page), ("alert_types",), lambda: page.services.alerts.alert_types(page.scope))
+    return cached(page, alert_key(page), ("alert_types",), lambda: page.services.alerts.alert_types(page.scope))
 
 
 def alerts(page: Page, filters: AlertFilters, limit: int, offset: int = 0) -> AlertPage:
     call = page.services.alerts.board
     what = ("alerts", filters, limit, offset)
-    return _read(page, _alert_key(page), what, lambda: call(page.scope, filters, limit, offset=offset))
+    return cached(page, alert_key(page), what, lambda: call(page.scope, filters, limit, offset=offset))
 
 
 def alert_place(page: Page, filters: AlertFilters, alert_id: int | None) -> "AlertPlace":
     call = page.services.alerts.place
     what = ("alert_place", filters, alert_id)
-    return _read(page, _alert_key(page), what, lambda: call(page.scope, filters, alert_id))
+    return cached(page, alert_key(page), what, lambda: call(page.scope, filters, alert_id))
 
 
 def alert_groups(page: Page, filters: AlertFilters) -> "list[AlertGroup]":
     call = page.services.alerts.groups
-    return _read(page, _alert_key(page), ("alert_groups", filters), lambda: call(page.scope, filters))
+    return cached(page, alert_key(page), ("alert_groups", filters), lambda: call(page.scope, filters))
 
 
 def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
@@ -102,123 +101,112 @@ def worst_open(page: Page, hotel_ids: Ids, limit: int) -> list[AlertRow]:
 
 def alert_detail(page: Page, alert_id: int) -> AlertDetail:
     key = version(page, "alerts", "scores", "metrics")
-    return _read(page, key, ("alert_detail", alert_id), lambda: page.services.alerts.detail(page.scope, alert_id))
-
-
-def verdict_effect(page: Page, alert_id: int) -> "VerdictEffect":
-    """A silence ends by itself, so that the half hour is part of the key."""
-    key, call = (*version(page, "alerts", "settings", "models"), _hour(page.now)), page.services.learning.effect
-    return _read(page, key, ("verdict_effect", alert_id), lambda: call(page.scope, alert_id))
-
-
-def remedy_times(page: Page, hotel_ids: Ids, days: int) -> "RemedyTimes":
-    call, what = page.services.alerts.remedies.times, ("remedy_times", hotel_ids, days)
-    return _read(page, _alert_key(page), what, lambda: call(page.scope, hotel_ids, days))
+    return cached(page, key, ("alert_detail", alert_id), lambda: page.services.alerts.detail(page.scope, alert_id))
 
 
 def silences(page: Page, hotel_ids: Ids) -> "list[SilenceRow]":
     call = page.services.alerts.silences.listed
-    return _read(page, _alert_key(page), ("silences", hotel_ids), lambda: call(page.scope, list(hotel_ids)))
+    return cached(page, alert_key(page), ("silences", hotel_ids), lambda: call(page.scope, list(hotel_ids)))
 
 
-def _alert_key(page: Page) -> Key:
+def alert_key(page: Page) -> Key:
     """A snooze ends by itself: read again every five minutes."""
-    return (*version(page, "alerts"), _minutes(page.now))
+    return (*version(page, "alerts"), minutes(page.now))
 
 
 def quality(page: Page, hotel_id: int) -> "list[Kpi]":
     """Ages grow while nothing happens: the figures are read again every five minutes."""
-    key = (*version(page, "sources", "metrics", "features", "alerts", "models"), _minutes(page.now))
-    return _read(page, key, ("quality", hotel_id), lambda: page.services.quality.kpis(page.scope, hotel_id, page.now))
+    key = (*version(page, "sources", "metrics", "features", "alerts", "models"), minutes(page.now))
+    return cached(page, key, ("quality", hotel_id), lambda: page.services.quality.kpis(page.scope, hotel_id, page.now))
 
 
 def evaluations(page: Page, hotel_id: int) -> "list[EvaluationRow]":
     key, call = version(page, "evaluations", "settings"), page.services.evaluations.latest
-    return _read(page, key, ("evaluations", hotel_id), lambda: call(page.scope, [hotel_id]))
+    return cached(page, key, ("evaluations", hotel_id), lambda: call(page.scope, [hotel_id]))
 
 
 def learned_thresholds(page: Page, hotel_id: int) -> "list[LearnedThreshold]":
     key, call = version(page, "settings"), page.services.learning.learned
-    return _read(page, key, ("learned", hotel_id), lambda: call(page.scope, hotel_id))
+    return cached(page, key, ("learned", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def suppressions(page: Page, hotel_id: int) -> "list[SuppressionRow]":
-    key, call = (*version(page, "alerts"), _hour(page.now)), page.services.alerts.suppressions
-    return _read(page, key, ("suppressions", hotel_id), lambda: call(page.scope, [hotel_id]))
+    key, call = (*version(page, "alerts"), hour(page.now)), page.services.alerts.suppressions
+    return cached(page, key, ("suppressions", hotel_id), lambda: call(page.scope, [hotel_id]))
 
 
 def trainings(page: Page, hotel_id: int) -> "list[TrainingRow]":
     key, call = version(page, "models"), page.services.quality.trainings
-    return _read(page, key, ("trainings", hotel_id), lambda: call(page.scope, hotel_id))
+    return cached(page, key, ("trainings", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def model_files(page: Page, hotel_id: int) -> "ModelFiles":
     """Loads are counted all day: read again every five minutes, and at once when a version or a setting changed."""
-    key, call = (*version(page, "models"), _minutes(page.now)), page.services.model_files.files
-    return _read(page, key, ("model_files", hotel_id), lambda: call(page.scope, hotel_id))
+    key, call = (*version(page, "models"), minutes(page.now)), page.services.model_files.files
+    return cached(page, key, ("model_files", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def model_history(page: Page, hotel_id: int) -> "list[Activation]":
     key, call = version(page, "models"), page.services.model_files.history
-    return _read(page, key, ("model_history", hotel_id), lambda: call(page.scope, hotel_id))
+    return cached(page, key, ("model_history", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def model_cleanup(page: Page, hotel_id: int) -> "Preview":
-    key, call = (*version(page, "models"), _minutes(page.now)), page.services.model_files.preview
-    return _read(page, key, ("model_cleanup", hotel_id), lambda: call(page.scope, hotel_id))
+    key, call = (*version(page, "models"), minutes(page.now)), page.services.model_files.preview
+    return cached(page, key, ("model_cleanup", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def run_outs(page: Page, hotel_id: int) -> "RunOuts":
     call = page.services.forecast_screens.run_outs
-    return _read(page, _forecast_key(page), ("run_outs", hotel_id), lambda: call(page.scope, hotel_id, page.now))
+    return cached(page, _forecast_key(page), ("run_outs", hotel_id), lambda: call(page.scope, hotel_id, page.now))
 
 
 def orders(page: Page, hotel_id: int, service_level: float) -> "Orders":
     call, what = page.services.forecast_screens.orders, ("orders", hotel_id, service_level)
-    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, service_level))
+    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, service_level))
 
 
 def product_days(page: Page, hotel_id: int, product_id: int) -> "ProductDays":
     call, what = page.services.forecast_screens.product, ("product_days", hotel_id, product_id)
-    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
+    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
 
 
 def forecast_comparison(page: Page, hotel_id: int, product_id: int) -> "Comparison":
     call, what = page.services.forecast_screens.comparison, ("forecast_comparison", hotel_id, product_id)
-    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
+    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
 
 
 def forecast_methods(page: Page, hotel_id: int, horizon_days: int) -> "Methods":
     call, what = page.services.forecast_screens.methods, ("forecast_methods", hotel_id, horizon_days)
-    return _read(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, horizon_days))
+    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, horizon_days))
 
 
 def _forecast_key(page: Page) -> Key:
-    return (*version(page, "sources", "metrics", "forecasts"), _hour(page.now))
+    return (*version(page, "sources", "metrics", "forecasts"), hour(page.now))
 
 
 def tuning(page: Page, hotel_id: int) -> "Tuning":
     key, call = version(page, "settings", "scores"), page.services.tuning.tuning
-    return _read(page, key, ("tuning", hotel_id), lambda: call(page.scope, hotel_id))
+    return cached(page, key, ("tuning", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def alerts_by_check(page: Page, hotel_id: int, days: int) -> dict[tuple[str, str], int]:
     call = page.services.tuning.counts
-    return _read(page, _replay_key(page), ("by_check", hotel_id, days), lambda: call(page.scope, hotel_id, days))
+    return cached(page, _replay_key(page), ("by_check", hotel_id, days), lambda: call(page.scope, hotel_id, days))
 
 
 def threshold_preview(page: Page, hotel_id: int, days: int, proposal: "Proposal") -> "ThresholdPreview":
     call, what = page.services.tuning.preview, ("threshold_preview", hotel_id, days, proposal)
-    return _read(page, _replay_key(page), what, lambda: call(page.scope, hotel_id, days, proposal))
+    return cached(page, _replay_key(page), what, lambda: call(page.scope, hotel_id, days, proposal))
 
 
 def threshold_history(page: Page, hotel_id: int, metric_type: str) -> "list[Record]":
     call, what = page.services.tuning.history, ("threshold_history", hotel_id, metric_type)
-    return _read(page, version(page, "settings"), what, lambda: call(page.scope, hotel_id, metric_type))
+    return cached(page, version(page, "settings"), what, lambda: call(page.scope, hotel_id, metric_type))
 
 
 def _replay_key(page: Page) -> Key:
-    return (*version(page, "scores", "alerts", "settings"), _hour(page.now))
+    return (*version(page, "scores", "alerts", "settings"), hour(page.now))
 
 
 def consumption_places(page: Page, hotel_id: int) -> "Places":
@@ -230,27 +218,27 @@ def consumption(page: Page, filters: "ConsumptionFilters") -> "Consumption":
     """Closed days only, so that the hour is enough to notice a new one."""
     call = page.services.consumption.explore
     key = _explored_key(page, "scores")
-    return _read(page, key, ("consumption", filters), lambda: call(page.scope, filters, page.now))
+    return cached(page, key, ("consumption", filters), lambda: call(page.scope, filters, page.now))
 
 
 def rooms(page: Page, filters: "ConsumptionFilters") -> "Rooms":
     key, call = _explored_key(page, "alerts"), page.services.room_use.rooms
-    return _read(page, key, ("rooms", filters), lambda: call(page.scope, filters, page.now))
+    return cached(page, key, ("rooms", filters), lambda: call(page.scope, filters, page.now))
 
 
 def room_days(page: Page, filters: "ConsumptionFilters", number: str) -> "RoomDays":
     call, what = page.services.room_use.room, ("room_days", filters, number)
-    return _read(page, _explored_key(page), what, lambda: call(page.scope, filters, number, page.now))
+    return cached(page, _explored_key(page), what, lambda: call(page.scope, filters, number, page.now))
 
 
 def refill_places(page: Page, hotel_id: int) -> "RefillPlaces":
     key, call = version(page, "sources", "metrics"), page.services.refill_times.places
-    return _read(page, key, ("refill_places", hotel_id), lambda: call(page.scope, hotel_id))
+    return cached(page, key, ("refill_places", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def refill_times(page: Page, filters: "RefillFilters") -> "RefillTimes":
     key, call = _explored_key(page, "scores"), page.services.refill_times.explore
-    return _read(page, key, ("refill_times", filters), lambda: call(page.scope, filters, page.now))
+    return cached(page, key, ("refill_times", filters), lambda: call(page.scope, filters, page.now))
 
 
 def stock_groups(page: Page, hotel_id: int) -> "list[Place]":
@@ -260,33 +248,33 @@ def stock_groups(page: Page, hotel_id: int) -> "list[Place]":
 
 def stock(page: Page, filters: "StockFilters") -> "Stock":
     key, call = _explored_key(page, "alerts"), page.services.stock.stock
-    return _read(page, key, ("stock", filters), lambda: call(page.scope, filters, page.now))
+    return cached(page, key, ("stock", filters), lambda: call(page.scope, filters, page.now))
 
 
 def product_stock(page: Page, filters: "StockFilters", code: str) -> "ProductStock":
     call, what = page.services.stock.product, ("product_stock", filters, code)
-    return _read(page, _explored_key(page, "scores"), what, lambda: call(page.scope, filters, code, page.now))
+    return cached(page, _explored_key(page, "scores"), what, lambda: call(page.scope, filters, code, page.now))
 
 
 def custody(page: Page, hotel_id: int, days: int) -> "Custody":
     call, what = page.services.custody.custody, ("custody", hotel_id, days)
-    return _read(page, _explored_key(page), what, lambda: call(page.scope, hotel_id, days, page.now))
+    return cached(page, _explored_key(page), what, lambda: call(page.scope, hotel_id, days, page.now))
 
 
 def _explored_key(page: Page, *topics: str) -> Key:
-    return (*version(page, "sources", "metrics", *topics), _hour(page.now))
+    return (*version(page, "sources", "metrics", *topics), hour(page.now))
 
 
-def _minutes(now: datetime) -> str:
+def minutes(now: datetime) -> str:
     return now.strftime("%Y-%m-%d %H ") + str(now.minute // 5)
 
 
-def _hour(now: datetime) -> str:
+def hour(now: datetime) -> str:
     """Figures "of yesterday" turn with the hotel's day, whose midnight is at a full or half hour somewhere."""
     return now.strftime("%Y-%m-%d %H ") + ("0" if now.minute < 30 else "30")
 
 
-def _read(page: Page, key: Key, what: Key, call: Callable[[], Result]) -> Result:
+def cached(page: Page, key: Key, what: Key, call: Callable[[], Result]) -> Result:
     kept: Result = _kept(key, _scope(page), what, call)
     return kept
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shell import reads
+from pages.shell import alert_reads
 from pages.shell.filters import switch
 from pages.shell.guard import Page
 from pages.shell.text import SEVERITIES, muted, plain, severity_badge
@@ -21,7 +21,7 @@ def remedy_times(page: Page, wanted: AlertFilters) -> None:
     t = page.t
     st.header(t("remedy.title"), anchor=False)
     days = int(switch("days", DAYS, t("board.period"), lambda days: t("remedy.days", count=int(days))))
-    found = reads.remedy_times(page, wanted.hotel_ids or (), days)
+    found = alert_reads.remedy_times(page, wanted.hotel_ids or (), days)
     everything = found.everything
     with st.container(horizontal=True):
         for label, value, sample in (

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shell import reads
+from pages.shell import alert_reads
 from pages.shell.acting import mean
 from pages.shell.guard import Page
 from pages.shell.sentences import actor
@@ -59,7 +59,7 @@ def _answers(page: Page, alert: AlertRow) -> None:
 
 
 def _effects(page: Page, alert: AlertRow) -> None:
-    found = reads.verdict_effect(page, alert.id)
+    found = alert_reads.verdict_effect(page, alert.id)
     lines = effects(page.t, alert, found, page.now)
     if lines:
         st.markdown("\n".join(f"- {plain(line)}" for line in lines))

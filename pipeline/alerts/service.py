@@ -11,11 +11,12 @@ from core.errors import AppError
 from core.scope import Scope
 from db.queries import alert_groups as group_queries
 from db.queries import alert_places as place_queries
-from db.queries import alert_series, audit, incidents, verdicts, versions
+from db.queries import alert_series, alert_summary, audit, incidents, verdicts, versions
 from db.queries import alerts as queries
 from db.queries import peers as peer_queries
 from db.queries.alert_groups import AlertGroup
 from db.queries.alert_places import AlertPlace
+from db.queries.alert_summary import CountRow
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
 from db.queries.peers import Moment
 from db.queries.verdicts import SuppressionRow
@@ -41,6 +42,8 @@ __all__ = [
     "AlertPlace",
     "AlertRow",
     "AlertService",
+    "AlertSummary",
+    "CountRow",
     "EventRow",
     "SuppressionRow",
 ]
@@ -53,6 +56,15 @@ class AlertPage:
     rows: list[AlertRow]
     total: int
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class AlertSummary:
+    """Counts of a period beside the period before it: of all, by severity, by type (most of them first)."""
+
+    everything: CountRow
+    by_severity: dict[str, CountRow]
+    by_type: tuple[CountRow, ...]
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,19 @@ class AlertService:
         scope.require("alerts.read")
         with self.database.reading() as connection:
             return queries.counts(connection, _hotels(scope, hotel_ids), self.clock.now(), since)
+
+    def summary(
+        self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None, length: timedelta, at: datetime
+    ) -> AlertSummary:
+        """What came, closed and is open (A5.4) in the ``length`` that ends at an instant; one statement."""
+        scope.require("alerts.read")
+        since = at - length
+        with self.database.reading() as connection:
+            rows = alert_summary.counted(connection, _hotels(scope, hotel_ids), since, since - length, at)
+        [everything] = [row for row in rows if not row.severity and not row.alert_type]
+        types = [row for row in rows if row.alert_type and (row.raised or row.closed or row.open)]
+        types.sort(key=lambda row: (-row.raised, -row.open, row.alert_type))
+        return AlertSummary(everything, {row.severity: row for row in rows if row.severity}, tuple(types))
 
     def alert_types(self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None) -> list[str]:
         """The alert types that occur, for a filter."""

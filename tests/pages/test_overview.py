@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.clock import FixedClock
 from core.i18n import Translator
 from core.scope import SYSTEM
-from tests.pages.conftest import OVERVIEW, Text, Visit
+from tests.pages.conftest import BOARD, OVERVIEW, Text, Visit
 from tests.pages.hotel import small_hotel
 
 TITLES = {"tr": "Genel bakış", "en": "Overview"}
@@ -98,3 +99,44 @@ def test_data_that_stopped_are_called_stale(visit: Visit, clock: FixedClock, tex
     app = visit.open(OVERVIEW)
     assert "Collection may have stopped" in app.warning[0].value
     assert "ago" in text(app)
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """Label by label, where the links of a page lead."""
+    return {element.proto.label.replace("\\", ""): element.proto.page + "?" + element.proto.query_string
+            for element in app.get("page_link")}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_what_changed_since_yesterday_leads_to_exactly_that(visit: Visit, text: Text, language: str) -> None:
+    """A5.4: new, closed by themselves, newly running low; the summary beside the period before."""
+    hotel, t = small_hotel(visit.services), Translator(language)
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    visit.services.alerts.triage.close(visit.scope(), [hotel.alert_ids[3]], "bitti")
+    app = visit.open(OVERVIEW)
+    assert not app.exception
+    found = links(app)
+    assert "state=new" in found[t("overview.came", count=4, critical=1)]
+    assert "state=ended" in found[t("overview.ended", count=1, itself=0)]
+    assert "period=24h" in found[t("overview.sum_new", number="4", before="0")]
+    assert t("overview.sum_open", number="3") in found
+    severities = [address for address in found.values() if "severity=" in address]
+    assert len(severities) == 3
+    assert all(f"hotel={hotel.code}" in address for label, address in found.items() if "state=" in address)
+
+
+def test_a_day_without_any_change_says_so(visit: Visit, text: Text) -> None:
+    hotel = small_hotel(visit.services, with_alerts=False)
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    assert Translator("en")("overview.nothing_changed") in text(visit.open(OVERVIEW))
+
+
+@pytest.mark.parametrize(("address", "count"), [({"state": "new"}, 4), ({"state": "ended"}, 1)])
+def test_the_board_finds_what_came_and_what_closed(
+    visit: Visit, text: Text, address: dict[str, str], count: int
+) -> None:
+    hotel = small_hotel(visit.services)
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    visit.services.alerts.triage.close(visit.scope(), [hotel.alert_ids[3]], "bitti")
+    for period in ("any", "24h", "7d"):
+        assert Translator("en")("board.found", count=count) in text(visit.open(BOARD, **address, period=period))
