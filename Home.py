@@ -4,10 +4,12 @@ import streamlit as st
 
 from core.settings import ROOT
 from pages.shell.account import show_account
+from pages.shell.guard import visitor
 from pages.shell.navigation import navigation
 
 # A file of our own: Streamlit would fetch a material icon for the tab from another site.
 st.set_page_config(page_icon=ROOT / "pages" / "shell" / "favicon.svg", layout="wide")
-page = navigation()
-show_account()
+user = visitor()
+page = navigation(user)
+show_account(user)
 page.run()

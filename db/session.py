@@ -45,9 +45,15 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reads: one consistent snapshot, nothing can be written."""
+        # Options of the connection, not a statement of their own: they go out with BEGIN.
         with outages_named(), self.engine.connect() as connection:
-            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            yield connection
+            yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """A connection for one small SELECT at every rerun of a page, without a transaction around it."""
+        with outages_named(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
 
     def ping(self) -> None:
         """Raise ``database_unavailable`` (503) when the server does not answer."""

@@ -123,7 +123,7 @@ class IdentityService:
 
     def session_user(self, token: str) -> User | None:
         """Whose session it is; None when it ended, expired, or the user was disabled."""
-        with self.database.reading() as connection:
+        with self.database.glancing() as connection:
             return queries.session_user(connection, digest(token), self.clock.now())
 
     def end_session(self, token: str) -> None:

@@ -85,7 +85,7 @@ class OverviewService:
 
     def versions(self, scope: Scope) -> dict[tuple[int, str], int]:
         """{(hotel_id, topic): version} of the scope's hotels."""
-        with self.database.reading() as connection:
+        with self.database.glancing() as connection:
             return versions.current(connection, scope.hotel_filter())
 
     def figures(self, scope: Scope, hotel_ids: list[int], at: datetime) -> OverviewFigures:

@@ -17,6 +17,8 @@ ARROW_TYPES = {
     700: pa.float32(), 701: pa.float64(), 1700: pa.float64(),
     1082: pa.date32(), 1184: pa.timestamp("us", tz="UTC"),
 }  # fmt: skip
+KNOWN_QUERIES = 500
+_KNOWN_TYPES: dict[str, dict[str, pa.DataType]] = {}
 
 
 def copy_out(connection: Connection, query: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -27,8 +29,7 @@ def copy_out(connection: Connection, query: str, params: Mapping[str, Any] | Non
     """
     with cast(extensions.cursor, connection.connection.cursor()) as cursor:
         statement = cursor.mogrify(query, params).decode() if params else query
-        cursor.execute(f"SELECT * FROM ({statement}) AS described LIMIT 0")
-        types = {c.name: ARROW_TYPES.get(c.type_code, pa.string()) for c in cursor.description or ()}
+        types = _types_of(cursor, query, statement)
         buffer = BytesIO()
         cursor.copy_expert(f"COPY ({statement}) TO STDOUT WITH (FORMAT csv)", buffer)
     if not buffer.tell():
@@ -48,6 +49,18 @@ def copy_out(connection: Connection, query: str, params: Mapping[str, Any] | Non
         ),
     )
     return _as_frame(table)
+
+
+def _types_of(cursor: extensions.cursor, query: str, statement: str) -> dict[str, pa.DataType]:
+    """The columns of a query; asked once for each of the last few hundred, whatever its parameters."""
+    known = _KNOWN_TYPES.get(query)
+    if known is None:
+        cursor.execute(f"SELECT * FROM ({statement}) AS described LIMIT 0")
+        known = {c.name: ARROW_TYPES.get(c.type_code, pa.string()) for c in cursor.description or ()}
+        while len(_KNOWN_TYPES) >= KNOWN_QUERIES:
+            _KNOWN_TYPES.pop(next(iter(_KNOWN_TYPES)), None)
+        _KNOWN_TYPES[query] = known
+    return known
 
 
 def _as_frame(table: pa.Table) -> pd.DataFrame:

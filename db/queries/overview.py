@@ -36,22 +36,26 @@ def occupancy(connection: Connection, hotel_id: int, on: date) -> tuple[int, int
     return int(row[0]), int(row[1]), int(row[2])
 
 
+SALES = """
+SELECT span.number, coalesce(sum(used.units), 0) AS units, coalesce(sum(used.units * p.price), 0) AS revenue,
+       (SELECT coalesce(sum(looked.slots), 0) FROM look_days looked
+         WHERE looked.hotel_id = :hotel_id AND looked.day BETWEEN span.first_on AND span.last_on) AS checks
+  FROM (SELECT number, (since AT TIME ZONE h.time_zone)::date AS first_on,
+               ((until - interval '1 microsecond') AT TIME ZONE h.time_zone)::date AS last_on
+          FROM hotels h, unnest(CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]))
+               WITH ORDINALITY AS asked(since, until, number) WHERE h.id = :hotel_id) span
+  LEFT JOIN consumption_days used
+       ON used.hotel_id = :hotel_id AND used.day BETWEEN span.first_on AND span.last_on
+  LEFT JOIN products p ON p.id = used.product_id
+ GROUP BY span.number, span.first_on, span.last_on ORDER BY span.number
+"""
+
+
 def sales(connection: Connection, hotel_id: int, spans: list[Span]) -> list[Sales]:
-    """Units consumed and their price, by the checks that ended in each span."""
-    return [_sales(connection, hotel_id, span) for span in spans]
-
-
-def _sales(connection: Connection, hotel_id: int, span: Span) -> Sales:
-    row = connection.execute(
-        text(
-            "SELECT coalesce(sum(m.metric_value), 0), coalesce(sum(m.metric_value * p.price), 0), count(*)"
-            "  FROM ml_metrics m JOIN minibar_slots s ON s.id = m.entity_id JOIN products p ON p.id = s.product_id"
-            " WHERE m.hotel_id = :hotel_id AND m.metric_type = 'tuketim_miktar'"
-            "   AND m.timestamp >= :since AND m.timestamp < :until"
-        ),
-        {"hotel_id": hotel_id, "since": span.since, "until": span.until},
-    ).one()
-    return Sales(float(row[0]), float(row[1]), int(row[2]))
+    """Units consumed and their price, by the checks that ended in each span of whole hotel-local days."""
+    params = {"since": [span.since for span in spans], "until": [span.until for span in spans]}
+    rows = connection.execute(text(SALES), {"hotel_id": hotel_id, **params})
+    return [Sales(float(row.units), float(row.revenue), int(row.checks)) for row in rows]
 
 
 def refill_minutes(connection: Connection, hotel_id: int, span: Span) -> float | None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.i18n import LANGUAGES, Translator
+from identity.service import User
 from pages.shell import session
 from pages.shell.browser import send_browser_to
 from pages.shell.guard import visitor
@@ -10,8 +11,7 @@ from pages.shell.provider import services
 from pages.shell.text import plain
 
 
-def show_account() -> None:
-    user = visitor()
+def show_account(user: User | None) -> None:
     if user is None:
         return
     t = Translator(user.language)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import Translator
 from core.scope import Scope
-from pages.shell.guard import visitor
+from identity.service import User
 from pages.shell.provider import services
 from pages.shell.session import browser_language
 
@@ -79,9 +79,8 @@ def _explore(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
     return [consumption, rooms, refills, stock, custody]
 
 
-def navigation() -> "StreamlitPage":
+def navigation(user: User | None) -> "StreamlitPage":
     """All pages are known to the router, so a shared address works before signing in; only allowed ones are listed."""
-    user = visitor()
     t = Translator(user.language if user else browser_language())
     scope = services().identity.scope_of(user) if user is not None else None
     may_see_jobs = scope is not None and scope.allows("jobs.read")

@@ -1,8 +1,9 @@
 """The Overview's figures are of the hotel's own days, of what was observed, and of nobody else's hotel (A5.4, A8.1)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import pandas as pd
 import pytest
 from sqlalchemy import insert, text
 
@@ -10,6 +11,7 @@ from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from db.models.ml import Metric
 from db.models.premises import MinibarSlot
+from db.queries import consumption_days
 from db.session import Database
 from pipeline.forecasting.service import ForecastService
 from reports.overview import OverviewFigures, OverviewService
@@ -28,8 +30,11 @@ class House:
     hotel: BuiltHotel
     slot: int
 
-    def consumed(self, at: object, units: float) -> None:
+    def consumed(self, at: datetime, units: float) -> None:
         self.add("tuketim_miktar", self.slot, at, units)
+        touched = pd.DataFrame({"room_id": [self.hotel.rooms[0]], "timestamp": [pd.Timestamp(at)]})
+        with self.database.transaction() as connection:
+            consumption_days.refresh(connection, self.hotel.hotel_id, touched)
 
     def add(self, metric_type: str, entity_id: int, at: object, value: float, extra: object = None) -> None:
         row = {
