@@ -7,6 +7,7 @@ server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its
 import gc
 
 import uvicorn
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -20,6 +21,7 @@ from core.settings import ROOT, load_settings
 from pages.shell.errors import show_error
 from pages.shell.provider import services
 from pages.shell.session import COOKIE, SESSION_SECONDS, safe_path
+from pages.shell.theme import ROUTE, ThemeTag, theme_script
 
 
 def is_foreign(request: Request) -> bool:
@@ -54,13 +56,26 @@ def leave(request: Request) -> Response:
     return answer
 
 
+def theme(request: Request) -> Response:
+    """The theme of whoever asks; who is not signed in has that of the device."""
+    user = services().identity.session_user(request.cookies.get(COOKIE, ""))
+    headers = {"Cache-Control": "no-store"}
+    return Response(theme_script(user.theme if user else "device"), media_type="text/javascript", headers=headers)
+
+
 # Home.py names the pages. Without this Streamlit would take the folder pages/ for its own kind of multipage app in
 # the first run of the process, and an address such as /alerts would be "not found" to the first visitor.
 PagesManager.uses_pages_directory = False
 
 app = App(
     ROOT / "Home.py",
-    routes=[Mount("/api", create_api(services)), Route("/auth/enter", enter), Route("/auth/leave", leave)],
+    routes=[
+        Mount("/api", create_api(services)),
+        Route("/auth/enter", enter),
+        Route("/auth/leave", leave),
+        Route(ROUTE, theme),
+    ],
+    middleware=[Middleware(ThemeTag)],
     on_script_error=show_error,
 )
 

@@ -9,6 +9,7 @@ from core.clock import Clock
 from core.errors import AppError
 from core.i18n import LANGUAGES
 from core.scope import Scope
+from db.models.identity import THEMES
 from db.queries import audit
 from db.queries import identity as queries
 from db.queries.identity import NewUser, UserRow
@@ -16,6 +17,7 @@ from db.session import Database
 from identity.passwords import check_length, generate_password, hash_password, is_outdated, matches
 from identity.permissions import ROLE_PERMISSIONS
 
+__all__ = ["THEMES", "IdentityService", "User"]
 User = UserRow
 FIRST_ADMINISTRATOR = "admin"
 ATTEMPT_LIMIT = 5
@@ -136,6 +138,13 @@ class IdentityService:
             raise AppError("unknown_language", params={"language": language})
         with self.database.transaction() as connection:
             queries.set_language(connection, user.id, language)
+
+    def set_theme(self, user: User, theme: str) -> None:
+        """Remember how the user's screens look: ``light``, ``dark``, or as the ``device`` is set."""
+        if theme not in THEMES:
+            raise AppError("unknown_theme", params={"theme": theme})
+        with self.database.transaction() as connection:
+            queries.set_theme(connection, user.id, theme)
 
     def set_active(self, scope: Scope, user_id: int, is_active: bool) -> None:
         """Disable or enable a user; sessions of a disabled user end with the next click."""

@@ -10,11 +10,12 @@ from db.models.activity import one_of
 from db.models.base import Base, Code, Key, Name, Now
 
 ROLES = ("superadmin", "sistem_yoneticisi", "admin", "depo_sorumlusu", "kat_sorumlusu", "veri_bilimci")
+THEMES = ("device", "light", "dark")
 
 
 class User(Base):
     __tablename__ = "users"
-    __table_args__ = (one_of("role", ROLES),)
+    __table_args__ = (one_of("role", ROLES), one_of("theme", THEMES))
     id: Mapped[Key]
     username: Mapped[Code] = mapped_column(unique=True)
     full_name: Mapped[Name]
@@ -22,6 +23,7 @@ class User(Base):
     password_hash: Mapped[str]
     role: Mapped[Code]
     language: Mapped[str] = mapped_column(server_default="tr")
+    theme: Mapped[Code] = mapped_column(server_default="device")
     sees_all_hotels: Mapped[bool] = mapped_column(server_default="false")
     is_active: Mapped[bool] = mapped_column(server_default="true")
     failed_attempts: Mapped[int] = mapped_column(server_default="0")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-COLUMNS = "u.id, u.username, u.full_name, u.role, u.language, u.sees_all_hotels, u.is_active"
+COLUMNS = "u.id, u.username, u.full_name, u.role, u.language, u.theme, u.sees_all_hotels, u.is_active"
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class UserRow:
     full_name: str
     role: str
     language: str
+    theme: str
     sees_all_hotels: bool
     is_active: bool
     hotels: frozenset[int]
@@ -144,6 +145,12 @@ def revoke_session(connection: Connection, token_sha256: str, at: datetime) -> N
 def set_language(connection: Connection, user_id: int, language: str) -> None:
     connection.execute(
         text("UPDATE users SET language = :language WHERE id = :user_id"), {"user_id": user_id, "language": language}
+    )
+
+
+def set_theme(connection: Connection, user_id: int, theme: str) -> None:
+    connection.execute(
+        text("UPDATE users SET theme = :theme WHERE id = :user_id"), {"user_id": user_id, "theme": theme}
     )
 
 

@@ -1,11 +1,11 @@
-"""The account corner of the sidebar: who is signed in, language, sign-out."""
+"""The account corner of the sidebar: who is signed in, language, theme, sign-out."""
 
 import streamlit as st
 
 from core.i18n import LANGUAGES, Translator
-from identity.service import User
+from identity.service import THEMES, User
 from pages.shell import session
-from pages.shell.browser import send_browser_to
+from pages.shell.browser import here, send_browser_to
 from pages.shell.guard import visitor
 from pages.shell.provider import services
 from pages.shell.text import plain
@@ -28,6 +28,17 @@ def show_account(user: User | None) -> None:
             args=(user.language,),
             label_visibility="collapsed",
         )
+        st.segmented_control(
+            t("shell.theme"),
+            THEMES,
+            default=user.theme,
+            required=True,
+            format_func=lambda theme: t(f"shell.theme_{theme}"),
+            key=f"theme_{user.theme}",
+            on_change=_change_theme,
+            args=(user.theme,),
+            label_visibility="collapsed",
+        )
         if st.button(t("shell.sign_out"), icon=":material/logout:", type="tertiary", key="sign_out"):
             _sign_out()
 
@@ -37,6 +48,15 @@ def _change_language(before: str) -> None:
     language = st.session_state[f"language_{before}"]
     if user is not None and language is not None:
         services().identity.set_language(user, language)
+
+
+def _change_theme(before: str) -> None:
+    """Keep it with the user and load the page anew: Streamlit looks at the theme when it starts."""
+    user = visitor()
+    theme = st.session_state[f"theme_{before}"]
+    if user is not None and theme is not None:
+        services().identity.set_theme(user, theme)
+        send_browser_to(here())
 
 
 def _sign_out() -> None:

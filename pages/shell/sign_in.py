@@ -1,15 +1,14 @@
 """Sign-in: streamlit-authenticator's form over users in the database and a session cookie of our own."""
 
 from typing import Any
-from urllib.parse import urlencode, urlparse
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.errors import AppError
 from core.i18n import Translator
-from pages.shell.browser import send_browser_to
+from pages.shell.browser import here, send_browser_to
 from pages.shell.provider import services
-from pages.shell.session import safe_path
 
 
 class _Accounts:
@@ -53,7 +52,7 @@ def show_sign_in(t: Translator) -> None:
     form = Authenticate.__new__(Authenticate)
     form.attrs, form.path = {"login_sleep_time": 0}, None
     form.authentication_controller = accounts
-    form.cookie_controller = _RouteCookie(accounts, _destination())
+    form.cookie_controller = _RouteCookie(accounts, here())
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         st.title(t("shell.product"))
@@ -73,10 +72,3 @@ def show_sign_in(t: Translator) -> None:
             area.info(t("signin.entering"), icon=":material/login:")
         elif accounts.refusal:
             st.error(t(accounts.refusal.message_id, **accounts.refusal.params), icon=":material/error:")
-
-
-def _destination() -> str:
-    """The page and its filters that the visitor asked for, as a path of this origin."""
-    path = urlparse(st.context.url or "/").path or "/"
-    query = urlencode(st.query_params.to_dict(), doseq=True)
-    return safe_path(f"{path}?{query}" if query else path)

@@ -38,6 +38,16 @@ def test_a_made_up_cookie_is_nobody(visit: Visit, monkeypatch: pytest.MonkeyPatc
     assert [title.value for title in visit.open().title] == ["Barometer"]
 
 
+def test_the_chosen_theme_is_kept_with_the_user(visit: Visit) -> None:
+    visit.sign_in("superadmin", None, "en")
+    app = visit.open()
+    app.segmented_control(key="theme_device").set_value("dark").run()
+    user = visit.services.identity.session_user(session.session_token() or "")
+    assert user is not None
+    assert user.theme == "dark"
+    assert app.run().segmented_control(key="theme_dark").value == "dark"
+
+
 def test_the_chosen_language_is_kept_with_the_user(visit: Visit) -> None:
     visit.sign_in("superadmin", None, "tr")
     app = visit.open()

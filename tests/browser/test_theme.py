@@ -1,0 +1,60 @@
+"""The theme that a user chose goes with them: at once, at every address, in every browser (C11)."""
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from core.scope import SYSTEM
+from tests.browser.conftest import PASSWORD, Instance, NewVisitor, Visitor
+
+pytestmark = pytest.mark.browser
+LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
+
+
+def looks(visitor: Visitor, ground: str) -> None:
+    expect(visitor.page.get_by_test_id("stApp")).to_have_css("background-color", ground)
+
+
+def choose(visitor: Visitor, name: str) -> None:
+    """A choice in the account corner loads the page anew."""
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_test_id("stSidebar").get_by_text(name).click()
+    visitor.see("Uyarılar")
+
+
+def test_a_chosen_theme_shows_at_once_and_in_every_other_browser(new_visitor: NewVisitor, instance: Instance) -> None:
+    instance.services.identity.add_user(SYSTEM, "hale", PASSWORD, "admin", hotels=instance.hotel_ids[:1])
+    first = new_visitor("hale", theme="light")
+    first.open("/alerts?severity=kritik")
+    first.see("Uyarılar")
+    looks(first, LIGHT)
+    choose(first, "Koyu")
+    looks(first, DARK)
+    assert first.page.url.endswith("/alerts?severity=kritik")
+    second = new_visitor("hale", theme="light")
+    for path, title in (("/", "Genel bakış"), ("/alerts", "Uyarılar"), ("/quality", "Veri kalitesi")):
+        second.open(path)
+        second.see(title)
+        looks(second, DARK)
+    choose_device(second)
+
+
+def choose_device(visitor: Visitor) -> None:
+    """Afterwards the page follows the device again, also where it had been dark."""
+    visitor.open("/alerts")
+    visitor.see("Uyarılar")
+    choose(visitor, "Cihaz")
+    looks(visitor, LIGHT)
+    visitor.page.emulate_media(color_scheme="dark")
+    looks(visitor, DARK)
+
+
+@pytest.mark.parametrize(("device", "ground"), [("light", LIGHT), ("dark", DARK)])
+def test_who_is_not_signed_in_has_the_theme_of_the_device(
+    new_visitor: NewVisitor, device: Literal["light", "dark"], ground: str
+) -> None:
+    visitor = new_visitor(theme=device)
+    visitor.open()
+    visitor.page.get_by_label("Kullanıcı adı").wait_for()
+    looks(visitor, ground)
