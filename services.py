@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from core.clock import Clock, SystemClock
 from core.embedded.servers import Servers, ensure_servers
@@ -21,7 +22,9 @@ from operations.jobs.definitions import JobDefinition
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
 from operations.keys.service import KeyService
+from operations.model_features.service import ModelFeaturesService
 from operations.model_files.service import ModelFilesService
+from operations.model_performance.service import ModelPerformanceService
 from operations.quality.service import QualityService
 from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
@@ -34,6 +37,7 @@ from pipeline.passes import Pipeline
 from reports.consumption import ConsumptionService
 from reports.custody import CustodyService
 from reports.forecasts import ForecastScreenService
+from reports.model_comparisons import ModelComparisonService
 from reports.overview import OverviewService
 from reports.refill_times import RefillTimesService
 from reports.room_use import RoomUseService
@@ -70,6 +74,9 @@ class Services:
     evaluations: EvaluationService
     quality: QualityService
     model_files: ModelFilesService
+    model_performance: ModelPerformanceService
+    model_comparisons: ModelComparisonService
+    model_features: ModelFeaturesService
     model_watch: ModelWatch
     keys: KeyService
     forecasts: ForecastService
@@ -113,7 +120,7 @@ def build_services(
         learning=LearningService(database, clock, settings, thresholds),
         evaluations=EvaluationService(database, clock, settings, thresholds),
         quality=QualityService(database, clock),
-        model_files=ModelFilesService(database, clock, pipeline.models),
+        **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         keys=KeyService(database, database.keys or key_ring(settings), clock),
         forecasts=forecasts,
@@ -129,6 +136,17 @@ def build_services(
         cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),
     )  # fmt: skip
+
+
+def _of_models(pipeline: Pipeline, settings: Settings) -> dict[str, Any]:
+    """The screens of models."""
+    database, clock, models = pipeline.database, pipeline.clock, pipeline.models
+    return {
+        "model_files": ModelFilesService(database, clock, models),
+        "model_performance": ModelPerformanceService(database, clock),
+        "model_comparisons": ModelComparisonService(database, clock, settings, models),
+        "model_features": ModelFeaturesService(database, clock, lambda: pipeline.features),
+    }
 
 
 def run_now(services: Services, name: str, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
@@ -155,6 +173,8 @@ def prepare_installation(services: Services, shown: ShownProgress) -> tuple[str,
             with shown("command.judging", {"hotel": hotel.code}) as progress:
                 run_now(services, "first_pass", hotel.id, services.clock.now(), progress)
                 run_now(services, "forecast", hotel.id, services.clock.now(), progress)
+            for name in ("evaluate", "examine_models"):  # by the sidecar, while people look around
+                services.jobs.request(SYSTEM, name, hotel.id)
     return administrator
 
 
@@ -189,6 +209,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         "renew": watched(services, partial(renew, services)),
         "search_thresholds": search,
         "forecast": services.forecasts.forecast,
+        "examine_models": partial(examine_models, services),
         "measure_models": partial(measure_models, pipeline),
         "compare": partial(compare, pipeline),
         "model_cleanup": watched(services, clean_models),
@@ -220,6 +241,15 @@ def stage_work(pipeline: Pipeline, name: str) -> JobWork:
 
 def measure_models(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
     return pipeline.models.upkeep.measure(scope, hotel_id, at, progress)
+
+
+def examine_models(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+    """What each forest in use goes by, and what new versions change."""
+    from pipeline.training.importance.service import ImportanceService
+
+    progress(0.0, "stage.importance")
+    importance = ImportanceService(services.database, services.pipeline.models)
+    return importance.measure(scope, hotel_id, at) + services.model_comparisons.compare(scope, hotel_id, at, progress)
 
 
 def compare(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:

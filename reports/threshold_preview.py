@@ -130,19 +130,24 @@ def preview(
 
     ``changes``: what ``changed`` found in it; ``raised``: what ``db.queries.tuning.raised`` found for its ``moments``.
     """
+    days = compared.before.per_day["observed_on"]
+    appear, disappear = (listed(rows, names, found) for rows, found in zip(changes, raised, strict=True))
+    return Preview(
+        days.iloc[0].date(), days.iloc[-1].date(),
+        side(compared.before, check), side(compared.after, check), appear, disappear, daily(compared),
+    )  # fmt: skip
+
+
+def daily(compared: Comparison) -> pd.DataFrame:
+    """observed_on, before, after: alerts that begin on each local day of the period."""
     before, after = compared.before.per_day, compared.after.per_day
-    daily = pd.DataFrame(
+    return pd.DataFrame(
         {
             "observed_on": before["observed_on"],
             "before": before["incidents"].to_numpy(),
             "after": after["incidents"].to_numpy(),
         }
     )
-    appear, disappear = (_listed(rows, names, found) for rows, found in zip(changes, raised, strict=True))
-    return Preview(
-        before["observed_on"].iloc[0].date(), before["observed_on"].iloc[-1].date(),
-        _side(compared.before, check), _side(compared.after, check), appear, disappear, daily,
-    )  # fmt: skip
 
 
 def changed(compared: Comparison) -> Changes:
@@ -201,7 +206,8 @@ def _severity(row: Mapping[Any, Any]) -> str:
     return min(by_size, next(name for step, name in EXCESS_STEPS if excess >= step), key=SEVERITIES.index)
 
 
-def _listed(rows: pd.DataFrame, names: Names, raised: Raised) -> Listed:
+def listed(rows: pd.DataFrame, names: Names, raised: Raised) -> Listed:
+    """Rows of ``changed`` as alerts that can be shown, with those that were really raised for them."""
     shown = rows.head(SHOWN_ALERTS).to_dict("records")
     alerts = tuple(_shown(row, names, raised.get(position)) for position, row in enumerate(shown))
     return Listed(len(rows), int((rows["verdict"] == 1.0).sum()), int((rows["verdict"] == 0.0).sum()), alerts)
@@ -231,7 +237,8 @@ def _truth(value: float) -> bool | None:
     return None if pd.isna(value) else bool(value)
 
 
-def _side(result: ReplayResult, check: tuple[str, str]) -> Side:
+def side(result: ReplayResult, check: tuple[str, str]) -> Side:
+    """How much there is to read and how good it is; ``check``: the metric type and family of tests in hand."""
     judged, planted = result.outcomes.judged, result.outcomes.planted
     is_true, is_found = judged["is_true"].to_numpy(dtype=bool), judged["is_found"].to_numpy(dtype=bool)
     return Side(

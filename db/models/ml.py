@@ -1,6 +1,6 @@
 """The pipeline's tables: metrics, features, scores, models, training logs, watermarks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -185,6 +185,30 @@ class TrainingLog(Base):
     series_count: Mapped[int | None]
     metrics: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
+
+
+class ModelComparison(Base):
+    """Two versions of a kind over the same past; a row without ``compared_at`` waits for the job that compares.
+
+    Versions are deleted sooner than what was found, so their numbers are no keys.
+    """
+
+    __tablename__ = "ml_model_comparisons"
+    id: Mapped[Key]
+    hotel_id: Mapped[HotelKey]
+    metric_type: Mapped[Code]
+    model_type: Mapped[Code]
+    champion_id: Mapped[int | None]  # NULL: the Z-Score alone
+    champion_until: Mapped[datetime | None]  # the last instant that it learned from
+    challenger_id: Mapped[int]
+    challenger_until: Mapped[datetime]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    compared_at: Mapped[datetime | None]
+    since_on: Mapped[date | None]
+    until_on: Mapped[date | None]
+    error: Mapped[str | None]  # why it could not be compared
+    result: Mapped[dict[str, Any] | None]
 
 
 class Watermark(Base):

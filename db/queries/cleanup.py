@@ -19,6 +19,7 @@ OLD_ROWS = {
     "forecasts": ("stock_forecasts", "hotel_id = :hotel_id AND target_on < CAST(:cutoff AS date)"),
     "backtests": ("forecast_backtests", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "evaluations": ("ml_evaluations", "hotel_id = :hotel_id AND measured_at < :cutoff"),
+    "model_comparisons": ("ml_model_comparisons", "hotel_id = :hotel_id AND asked_at < :cutoff"),
     "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
 }
 

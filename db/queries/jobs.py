@@ -161,6 +161,16 @@ def active_runs(connection: Connection, hotel_ids: Sequence[int] | None) -> list
     return _runs_of_hotels(connection, hotel_ids, "AND state = 'running'", 1000)
 
 
+def newest_runs(connection: Connection, job_name: str, hotel_id: int) -> list[RunRow]:
+    """The run of a job that is running in a hotel, if any, and the newest that ended."""
+    query = (
+        f"SELECT DISTINCT ON (state = 'running') {RUN_COLUMNS} FROM job_runs "
+        "WHERE job_name = :job_name AND hotel_id = :hotel_id ORDER BY state = 'running', started_at DESC, id DESC"
+    )
+    rows = connection.execute(text(query), {"job_name": job_name, "hotel_id": hotel_id})
+    return [_run(row) for row in rows.mappings()]
+
+
 def _runs_of_hotels(
     connection: Connection, hotel_ids: Sequence[int] | None, condition: str, limit: int
 ) -> list[RunRow]:

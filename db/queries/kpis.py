@@ -119,26 +119,3 @@ def false_alarms(connection: Connection, hotel_id: int, since: datetime, until: 
     )
     params = {"hotel_id": hotel_id, "since": since, "until": until}
     return [Share(row.part, row.whole, row.metric_type) for row in connection.execute(text(query), params)]
-
-
-@dataclass(frozen=True)
-class TrainingRow:
-    """One line of the training log, with why a model was promoted or refused."""
-
-    id: int
-    metric_type: str
-    model_type: str
-    status: str
-    finished_at: datetime | None
-    row_count: int | None
-    reason: str | None
-
-
-def trainings(connection: Connection, hotel_id: int, limit: int) -> list[TrainingRow]:
-    """The newest lines first."""
-    query = """
-        SELECT id, metric_type, model_type, status, finished_at, row_count,
-               coalesce(metrics->'promotion'->>'reason', error) AS reason
-          FROM ml_training_logs WHERE hotel_id = :hotel_id ORDER BY id DESC LIMIT :limit"""
-    rows = connection.execute(text(query), {"hotel_id": hotel_id, "limit": limit})
-    return [TrainingRow(**row) for row in rows.mappings()]

@@ -192,6 +192,13 @@ def previously_active(connection: Connection, kind: tuple[int, str, str]) -> lis
     return [row.model_id for row in connection.execute(text(query), _kind(kind))]
 
 
+def add_figures(connection: Connection, model_id: int, figures: Mapping[str, Any]) -> None:
+    """Put further measured figures beside those of a version's training."""
+    query = "UPDATE ml_models SET metrics = coalesce(metrics, '{}') || :figures WHERE id = :id"
+    statement = text(query).bindparams(bindparam("figures", type_=JSONB))
+    connection.execute(statement, {"id": model_id, "figures": dict(figures)})
+
+
 def log_training(connection: Connection, values: dict[str, Any]) -> int:
     """One attempt, successful or not (``status``: success, refused, not_enough_data, failed)."""
     names = list(values)

@@ -32,6 +32,7 @@ class Retention:
     forecasts: int = 90
     backtests: int = 180
     evaluations: int = 180
+    model_comparisons: int = 180
 
     @classmethod
     def of(cls, settings: Settings) -> "Retention":
@@ -39,7 +40,7 @@ class Retention:
             settings.metric_days, settings.feature_days, settings.metric_days, settings.alert_days,
             settings.training_log_days, settings.job_run_days, settings.metric_days, settings.metric_days,
             settings.metric_days, settings.metric_days, settings.metric_days, settings.training_log_days,
-            settings.training_log_days,
+            settings.training_log_days, settings.training_log_days,
         )  # fmt: skip
 
 

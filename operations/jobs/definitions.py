@@ -14,7 +14,7 @@ from core.stage import Progress, StageReport
 JobFunction = Callable[[int, datetime, Progress], StageReport]  # (hotel_id, at, progress) → what was done
 JOB_NAMES = (
     "sample_feed", "collect", "features", "detect", "learn", "train", "evaluate", "renew", "forecast",
-    "measure_models", "model_cleanup", "data_cleanup", "compare", "search_thresholds",
+    "examine_models", "measure_models", "model_cleanup", "data_cleanup", "compare", "search_thresholds",
 )  # fmt: skip
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
 
@@ -87,6 +87,7 @@ def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
         TimedJob("evaluate", Cron(settings.training_schedule), limit),
         TimedJob("renew", Cron(settings.training_schedule), limit),
         TimedJob("forecast", Cron(settings.training_schedule), limit),
+        TimedJob("examine_models", Cron(settings.training_schedule), limit),
         TimedJob("measure_models", Cron(settings.model_cleanup_schedule), limit),
         TimedJob("model_cleanup", Cron(settings.model_cleanup_schedule), limit),
         TimedJob("data_cleanup", Cron(settings.data_cleanup_schedule), limit),

@@ -1,17 +1,39 @@
 """What screens and commands ask of the job machinery: request a run, see what runs and what ran."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
+from db.queries import health
 from db.queries import jobs as queries
 from db.queries.jobs import RequestRow, RunRow
 from db.session import Database
+from operations.health import SIDECAR_ALIVE_SECONDS
 from operations.jobs.definitions import JOB_NAMES
 
-__all__ = ["JobService", "RequestRow", "RunRow"]
+__all__ = ["JobService", "JobState", "RequestRow", "RunRow"]
+
+SERVED_WITHIN = timedelta(seconds=SIDECAR_ALIVE_SECONDS)
+
+
+@dataclass(frozen=True)
+class JobState:
+    """How far a job is in a hotel: asked for, running, and how it ended the last time.
+
+    ``is_served``: the sidecar, which runs jobs, has shown a sign of life lately.
+    """
+
+    request: RequestRow | None
+    running: RunRow | None
+    last: RunRow | None
+    is_served: bool
+
+    @property
+    def is_active(self) -> bool:
+        return self.request is not None or self.running is not None
 
 
 @dataclass(frozen=True)
@@ -59,3 +81,17 @@ class JobService:
         scope.require("jobs.read")
         with self.database.reading() as connection:
             return queries.pending_requests(connection, scope.hotel_filter())
+
+    def state(self, scope: Scope, job_name: str, hotel_id: int) -> JobState:
+        """One job in one hotel, as it stands now."""
+        scope.require("jobs.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            pending = queries.pending_requests(connection, [hotel_id])
+            runs = queries.newest_runs(connection, job_name, hotel_id)
+            beat = health.heartbeat(connection, "sidecar")
+        asked = [request for request in pending if request.job_name == job_name]
+        running = [run for run in runs if run.state == "running"]
+        ended = [run for run in runs if run.state != "running"]
+        is_served = beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
+        return JobState(next(iter(asked), None), next(iter(running), None), next(iter(ended), None), is_served)

@@ -8,13 +8,13 @@ from core.clock import Clock, local_date, local_midnight
 from core.scope import Scope
 from db.queries import kpis as queries
 from db.queries import model_loads
-from db.queries.kpis import Share, TrainingRow
+from db.queries.kpis import Share
 from db.queries.scores import hotel_time_zone
 from db.session import Database
 from operations.quality.kpis import Kpi, Measuring
 from pipeline.metrics.registry import METRIC_TYPES
 
-__all__ = ["Kpi", "QualityService", "TrainingRow"]
+__all__ = ["Kpi", "QualityService"]
 
 DAY = timedelta(days=1)
 FEATURE_DAYS, RECENT_DAYS, KNOWN_DAYS, VERDICT_DAYS = 7, 7, 30, 30
@@ -35,13 +35,6 @@ class QualityService:
         measured_at = at or self.clock.now()
         with self.database.reading() as connection:
             return _measured(connection, Measuring(hotel_id, measured_at))
-
-    def trainings(self, scope: Scope, hotel_id: int, limit: int = 30) -> list[TrainingRow]:
-        """What training did lately and why, newest first."""
-        scope.require("metrics.read")
-        scope.require_hotel(hotel_id)
-        with self.database.reading() as connection:
-            return queries.trainings(connection, hotel_id, limit)
 
 
 def _measured(connection: Any, measuring: Measuring) -> list[Kpi]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shell import reads
+from pages.shell import model_reads, reads
 from pages.shell.filters import choose_one
 from pages.shell.guard import Page, open_page
 from pages.shell.header import header
@@ -89,7 +89,7 @@ def show() -> None:
     page = open_page("models.read")
     top = st.container()
     page, hotel = choose_hotel(page)
-    found = reads.model_files(page, hotel.id)
+    found = model_reads.files(page, hotel.id)
     with top:
         header(page.t("models.title"), page.t, page.now, found.as_of)
     muted(page.t("models.help"))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shell import reads
+from pages.shell import model_reads
 from pages.shell.asking import ask, asked, asking, done
 from pages.shell.attempt import attempted
 from pages.shell.guard import Page
@@ -36,7 +36,7 @@ def actions(page: Page, version: "Version") -> None:
 
 def clean_up(page: Page, hotel_id: int) -> None:
     """What a clean-up would free now, and the button."""
-    t, preview = page.t, reads.model_cleanup(page, hotel_id)
+    t, preview = page.t, model_reads.cleanup(page, hotel_id)
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         size = megabytes(t, preview.size_bytes)
         what = t("models.would_free", count=preview.files, size=size) if preview.files else t("models.nothing_to_free")

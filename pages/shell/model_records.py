@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shell import reads
+from pages.shell import model_reads
 from pages.shell.guard import Page
 from pages.shell.model_words import kind_name
 from pages.shell.sentences import actor
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def history(page: Page, hotel_id: int) -> None:
     """Which version was in use from when to when and why."""
-    t, lines = page.t, reads.model_history(page, hotel_id)
+    t, lines = page.t, model_reads.history(page, hotel_id)
     with st.expander(t("models.history"), icon=":material/history:"):
         st.table(
             {

@@ -25,6 +25,9 @@ CUSTODY = "pages/exploration/custody.py"
 REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
 QUALITY = "pages/system/quality.py"
+PERFORMANCE = "pages/models/performance.py"
+COMPARISON = "pages/models/comparison.py"
+FEATURES = "pages/models/features.py"
 MODEL_FILES = "pages/models/files.py"
 THRESHOLDS = "pages/models/thresholds.py"
 
@@ -84,13 +87,6 @@ def navigation(user: User | None) -> "StreamlitPage":
     t = Translator(user.language if user else browser_language())
     scope = services().identity.scope_of(user) if user is not None else None
     may_see_jobs = scope is not None and scope.allows("jobs.read")
-    model_files = st.Page(
-        MODEL_FILES,
-        title=t("shell.model_files"),
-        icon=":material/folder_data:",
-        url_path="model-files",
-        visibility="visible" if scope is not None and scope.allows("models.read") else "hidden",
-    )
     jobs = st.Page(
         JOBS,
         title=t("shell.jobs"),
@@ -109,18 +105,46 @@ def navigation(user: User | None) -> "StreamlitPage":
         {
             t("shell.group_today"): _today(t, scope),
             t("shell.group_explore"): _explore(t, scope),
-            t("shell.group_models"): [_thresholds(t, scope), model_files],
+            t("shell.group_models"): _models(t, scope),
             t("shell.group_system"): [jobs, quality],
         },
         position="sidebar" if user else "hidden",
+        expanded=True,
     )
 
 
-def _thresholds(t: Translator, scope: Scope | None) -> "StreamlitPage":
-    return st.Page(
+def _models(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
+    may_read = scope is not None and scope.allows("models.read")
+    visibility: Literal["visible", "hidden"] = "visible" if may_read else "hidden"
+    thresholds = st.Page(
         THRESHOLDS,
         title=t("shell.thresholds"),
         icon=":material/tune:",
         url_path="thresholds",
         visibility="visible" if scope is not None and scope.allows("alerts.read") else "hidden",
     )
+    performance = st.Page(
+        PERFORMANCE,
+        title=t("shell.performance"),
+        icon=":material/model_training:",
+        url_path="models",
+        visibility=visibility,
+    )
+    comparison = st.Page(
+        COMPARISON,
+        title=t("shell.comparison"),
+        icon=":material/compare_arrows:",
+        url_path="comparison",
+        visibility=visibility,
+    )
+    features = st.Page(
+        FEATURES, title=t("shell.features"), icon=":material/data_array:", url_path="features", visibility=visibility
+    )
+    model_files = st.Page(
+        MODEL_FILES,
+        title=t("shell.model_files"),
+        icon=":material/folder_data:",
+        url_path="model-files",
+        visibility=visibility,
+    )
+    return [performance, comparison, features, thresholds, model_files]

@@ -17,9 +17,7 @@ from pipeline.alerts.service import AlertDetail, AlertFilters, AlertPage, AlertR
 from reports.overview import OverviewFigures
 
 if TYPE_CHECKING:
-    from operations.model_files.service import Activation, ModelFiles, Preview
-    from operations.quality.service import Kpi, TrainingRow
-    from pipeline.alerts.evaluation.service import EvaluationRow
+    from operations.quality.service import Kpi
     from pipeline.alerts.learning.service import LearnedThreshold
     from pipeline.alerts.service import AlertGroup, AlertPlace, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
@@ -120,11 +118,6 @@ def quality(page: Page, hotel_id: int) -> "list[Kpi]":
     return cached(page, key, ("quality", hotel_id), lambda: page.services.quality.kpis(page.scope, hotel_id, page.now))
 
 
-def evaluations(page: Page, hotel_id: int) -> "list[EvaluationRow]":
-    key, call = version(page, "evaluations", "settings"), page.services.evaluations.latest
-    return cached(page, key, ("evaluations", hotel_id), lambda: call(page.scope, [hotel_id]))
-
-
 def learned_thresholds(page: Page, hotel_id: int) -> "list[LearnedThreshold]":
     key, call = version(page, "settings"), page.services.learning.learned
     return cached(page, key, ("learned", hotel_id), lambda: call(page.scope, hotel_id))
@@ -133,27 +126,6 @@ def learned_thresholds(page: Page, hotel_id: int) -> "list[LearnedThreshold]":
 def suppressions(page: Page, hotel_id: int) -> "list[SuppressionRow]":
     key, call = (*version(page, "alerts"), hour(page.now)), page.services.alerts.suppressions
     return cached(page, key, ("suppressions", hotel_id), lambda: call(page.scope, [hotel_id]))
-
-
-def trainings(page: Page, hotel_id: int) -> "list[TrainingRow]":
-    key, call = version(page, "models"), page.services.quality.trainings
-    return cached(page, key, ("trainings", hotel_id), lambda: call(page.scope, hotel_id))
-
-
-def model_files(page: Page, hotel_id: int) -> "ModelFiles":
-    """Loads are counted all day: read again every five minutes, and at once when a version or a setting changed."""
-    key, call = (*version(page, "models"), minutes(page.now)), page.services.model_files.files
-    return cached(page, key, ("model_files", hotel_id), lambda: call(page.scope, hotel_id))
-
-
-def model_history(page: Page, hotel_id: int) -> "list[Activation]":
-    key, call = version(page, "models"), page.services.model_files.history
-    return cached(page, key, ("model_history", hotel_id), lambda: call(page.scope, hotel_id))
-
-
-def model_cleanup(page: Page, hotel_id: int) -> "Preview":
-    key, call = (*version(page, "models"), minutes(page.now)), page.services.model_files.preview
-    return cached(page, key, ("model_cleanup", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def run_outs(page: Page, hotel_id: int) -> "RunOuts":

@@ -1,6 +1,4 @@
-"""Data quality: the figures of the specification, how good the alerts are, and what verdicts have taught (P9, A6)."""
-
-from typing import TYPE_CHECKING
+"""Data quality: the figures of the specification, and what verdicts have taught (P9, A6)."""
 
 import streamlit as st
 
@@ -8,14 +6,11 @@ from pages.shell import reads
 from pages.shell.guard import Page, open_page
 from pages.shell.hotels import choose_hotels
 from pages.shell.live import rerun_when_changed
-from pages.shell.quality_words import figure, goal, metric, of, share, state
+from pages.shell.quality_words import figure, goal, metric, state
 from pages.shell.taught import learned, suppressions
-from pages.shell.text import muted, plain
+from pages.shell.text import plain
 
-if TYPE_CHECKING:
-    from pipeline.alerts.evaluation.service import EvaluationRow
-
-TOPICS = ("metrics", "features", "alerts", "models", "evaluations", "settings")
+TOPICS = ("metrics", "features", "alerts", "models", "settings")
 
 
 def figures(page: Page, hotel_id: int) -> None:
@@ -37,52 +32,6 @@ def figures(page: Page, hotel_id: int) -> None:
         )
 
 
-def evaluations(page: Page, hotel_id: int) -> None:
-    t, rows = page.t, reads.evaluations(page, hotel_id)
-    st.subheader(t("quality.evaluations"), anchor=False)
-    muted(t("quality.evaluations_help"))
-    if not rows:
-        st.info(t("quality.not_measured"), icon=":material/help:")
-        return
-    st.table(
-        {
-            t("quality.metric"): [plain(metric(t, row.metric_type)) for row in rows],
-            t("quality.source"): [plain(t(f"quality.source_{source(row)}")) for row in rows],
-            t("quality.sample"): [t.number(row.labelled) for row in rows],
-            t("quality.alerts"): [t.number(row.alerts) for row in rows],
-            t("quality.precision"): [plain(share(t, row.precision, of(row.intervals, "precision"))) for row in rows],
-            t("quality.recall"): [plain(share(t, row.recall, of(row.intervals, "recall"))) for row in rows],
-            t("quality.f1"): [plain(share(t, row.f1)) for row in rows],
-            t("quality.accuracy"): [plain(share(t, row.accuracy)) for row in rows],
-            t("quality.pr_auc"): [plain(share(t, row.pr_auc, of(row.intervals, "pr_auc"))) for row in rows],
-            t("quality.settings"): [t.number(row.setting_version or 0) for row in rows],
-            t("quality.measured"): [t.instant(row.measured_at) for row in rows],
-        },
-        border="horizontal",
-        hide_index=True,
-    )
-
-
-def trainings(page: Page, hotel_id: int) -> None:
-    t, rows = page.t, reads.trainings(page, hotel_id)
-    with st.expander(t("quality.trainings"), icon=":material/model_training:"):
-        st.table(
-            {
-                t("quality.metric"): [plain(metric(t, row.metric_type)) for row in rows],
-                t("quality.model"): [plain(row.model_type) for row in rows],
-                t("quality.state"): [plain(t(f"quality.training_{row.status}")) for row in rows],
-                t("quality.reason"): [plain(row.reason or "") for row in rows],
-                t("quality.measured"): [t.instant(row.finished_at) if row.finished_at else "" for row in rows],
-            },
-            border="horizontal",
-            hide_index=True,
-        )
-
-
-def source(row: "EvaluationRow") -> str:
-    return "injected" if (row.details or {}).get("injected") else row.source
-
-
 def show() -> None:
     page = open_page("jobs.read")
     top = st.container()
@@ -92,7 +41,7 @@ def show() -> None:
     for hotel in hotels:
         if page.names_hotels:
             st.header(plain(hotel.name), anchor=False)
-        for panel in (figures, evaluations, learned, suppressions, trainings):
+        for panel in (figures, learned, suppressions):
             panel(page, hotel.id)
     shown = reads.version(page, *TOPICS)
     rerun_when_changed(shown, lambda: reads.version(page, *TOPICS))

@@ -8,9 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
+from pipeline.features.drift import drift
 from pipeline.features.names import FEATURES
 
 ALIKE = 0.95
+LATELY = timedelta(days=7)  # what is compared with the days before it, for drift
 GOALS = {"null_ratio": 0.05, "duplicates": 0, "coverage_ratio": 0.80}  # SPEC P9: below, equal, above
 
 
@@ -18,8 +20,9 @@ GOALS = {"null_ratio": 0.05, "duplicates": 0, "coverage_ratio": 0.80}  # SPEC P9
 class FeatureQuality:
     """The report on one metric type's features over a span of time; ratios are None where there is nothing to count.
 
-    ``columns``: see ``quality``. ``correlation``: rank correlation (Spearman) of the columns that vary. ``alike``:
-    pairs of columns with ALIKE or more of it, strongest first. Both and the ratios come from ``sampled_rows`` rows.
+    ``columns``: see ``quality`` and ``drift.drift``. ``correlation``: rank correlation (Spearman) of the columns that
+    vary. ``alike``: pairs of columns with ALIKE or more of it, strongest first. They and the ratios come from
+    ``sampled_rows`` rows.
     """
 
     rows: int
@@ -35,6 +38,11 @@ class FeatureQuality:
     alike: tuple[tuple[str, str, float], ...]
     columns: pd.DataFrame
     correlation: pd.DataFrame
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """Features whose values of the last LATELY fall elsewhere than before, beyond what chance does."""
+        return tuple(self.columns.loc[self.columns["is_drifted"].to_numpy(dtype=bool), "feature"])
 
     def unmet(self) -> tuple[str, ...]:
         """The goals of SPEC P9 that are measured and not reached."""
@@ -94,7 +102,9 @@ def alike(matrix: pd.DataFrame) -> tuple[tuple[str, str, float], ...]:
 
 def report(frame: pd.DataFrame, counts: dict[str, object], observed_days: int, until: datetime) -> FeatureQuality:
     """The report on sampled rows ``frame``, with the counts of all rows and the observed days of the sample."""
-    columns, matrix = quality(frame), correlation(frame)
+    is_late = (frame["timestamp"] > pd.Timestamp(until - LATELY)).to_numpy(dtype=bool)
+    columns = quality(frame).merge(drift(frame[~is_late], frame[is_late]), on="feature")
+    matrix = correlation(frame)
     newest = counts["newest"]
     newest_at = newest if isinstance(newest, datetime) else None
     return FeatureQuality(

@@ -1,6 +1,6 @@
 """Which fitted models speak beside the Z-Score, and of which days: the choice of training, kept by detection (P5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 KEYS = ["entity_id", "timestamp"]
 log = logger(__name__)
+
+
+def votes(parameters: Mapping[str, Any] | None) -> bool:
+    """Whether a model with these parameters speaks; models from before there was a choice do."""
+    return bool((parameters or {}).get("votes", True))
 
 
 def channel_of(
@@ -32,14 +37,14 @@ def channel_of(
         if left.empty:
             break
         parameters = row.parameters or {}
-        if not parameters.get("votes", True) and parameters.get("choice", {}).get("kind") != "zscore":
+        if not votes(parameters) and parameters.get("choice", {}).get("kind") != "zscore":
             continue  # another model of the same training votes
         unseen = left["timestamp"] > pd.Timestamp(row.trained_until or row.trained_at)
         mine = left[unseen]
         if mine.empty:
             continue
         left = left[~unseen]
-        if not parameters.get("votes", True):
+        if not votes(parameters):
             continue
         try:
             with loaded(row) as model:

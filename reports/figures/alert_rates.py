@@ -9,6 +9,8 @@ from core.i18n import Translator
 from reports.figures.palette import PALETTES, ThemeName
 from reports.figures.template import template
 
+WHOLE = 6
+
 
 @dataclass(frozen=True)
 class RateLabels:
@@ -34,7 +36,9 @@ def rates_figure(frame: pd.DataFrame, labels: RateLabels, t: Translator, theme: 
         x=frame["observed_on"], y=frame["after"], name=labels.after if is_changed else labels.before, mode="lines",
         line={"color": palette.primary, "width": 2, "shape": "hvh"}, hovertemplate="%{y}", showlegend=is_changed,
     )  # fmt: skip
-    figure.update_yaxes(title_text=labels.unit, rangemode="tozero", tickformat="d")
+    most = int(frame[["before", "after"]].to_numpy().max(initial=0))
+    step = {"dtick": 1} if most <= WHOLE else {}  # few alerts: whole numbers, each once
+    figure.update_yaxes(title_text=labels.unit, rangemode="tozero", tickformat="d", **step)
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(tickformat=day, hoverformat=day)
     figure.update_layout(legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -136,9 +136,16 @@ def compare_models(
     test_counts: pd.DataFrame,
     settings: Mapping[str, DetectionSettings],
     truth: Truth = UNKNOWN,
+    *,
+    hotel_id: int = 0,
+    period: tuple[date, date] | None = None,
+    places: Places = NOWHERE,
 ) -> Comparison:
     """The alerts of two models' candidates (columns of ml_candidates) of the same rows, under the same settings."""
-    before, after = (run(prepare(found, test_counts, truth), settings) for found in (champion, challenger))
+    before, after = (
+        run(prepare(found, test_counts, truth, hotel_id=hotel_id, period=period, places=places), settings)
+        for found in (champion, challenger)
+    )
     return compare(before, after)
 
 

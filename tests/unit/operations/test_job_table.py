@@ -28,6 +28,7 @@ def test_the_default_cadences_are_those_of_the_specification() -> None:
         "evaluate": Cron("0 0 * * *"),
         "renew": Cron("0 0 * * *"),
         "forecast": Cron("0 0 * * *"),
+        "examine_models": Cron("0 0 * * *"),
         "measure_models": Cron("0 3 * * *"),
         "model_cleanup": Cron("0 3 * * *"),
         "data_cleanup": Cron("0 4 * * *"),

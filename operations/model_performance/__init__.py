@@ -1,0 +1,1 @@
+"""How good the models are, how they came to be, and what they were asked."""
