@@ -9,6 +9,7 @@ PAGES = {
     "/consumption": "consumption.title", "/rooms": "rooms.title", "/refills": "refills.title",
     "/thresholds": "tuning.title",
     "/stock": "stock.title", "/custody": "custody.title",
+    "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/quality": "quality.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence

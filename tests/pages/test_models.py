@@ -94,7 +94,8 @@ def outcome(visit: Visit) -> dict[str, Any]:
     side |= dict.fromkeys(measures, NOT_MEASURED) | {"verdict_precision": MEASURED}
     alert = {
         "metric_type": METRIC, "family": "outflow", "alert_type": "stok_sapma", "entity_type": "product",
-        "entity_id": 1, "room_id": None, "product_id": None, "staff_id": None, "days": 1, "value": 9.0, "expected": 4.0, "score": 4.2,
+        "entity_id": 1, "room_id": None, "product_id": None, "staff_id": None, "days": 1, "value": 9.0,
+        "expected": 4.0, "score": 4.2,
         "certain": False, "severity": "orta", "verdict": None, "is_hit": None, "timestamp": now.isoformat(),
     }  # fmt: skip
     days = [[(now - timedelta(days=day)).date().isoformat(), 1, 0] for day in (2, 1, 0)]

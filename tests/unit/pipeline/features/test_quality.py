@@ -13,8 +13,11 @@ UNTIL = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def frame(rows: int = 200) -> pd.DataFrame:
+    """Eight entities on consecutive days."""
     random = np.random.default_rng(4)
-    return pd.DataFrame(random.normal(size=(rows, len(FEATURES))), columns=list(FEATURES))
+    made = pd.DataFrame(random.normal(size=(rows, len(FEATURES))), columns=list(FEATURES))
+    days = pd.to_datetime([UNTIL - timedelta(days=number // 8) for number in range(rows)], utc=True)
+    return made.assign(entity_id=np.arange(rows) % 8, timestamp=days)
 
 
 def counts(**changed: Any) -> dict[str, object]:
