@@ -26,6 +26,7 @@ from operations.model_features.service import ModelFeaturesService
 from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
 from operations.quality.service import QualityService
+from operations.sources.service import SourceService
 from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
 from pipeline.alerts.model_watch.service import ModelWatch
@@ -73,6 +74,7 @@ class Services:
     learning: LearningService
     evaluations: EvaluationService
     quality: QualityService
+    source_quality: SourceService
     model_files: ModelFilesService
     model_performance: ModelPerformanceService
     model_comparisons: ModelComparisonService
@@ -120,6 +122,7 @@ def build_services(
         learning=LearningService(database, clock, settings, thresholds),
         evaluations=EvaluationService(database, clock, settings, thresholds),
         quality=QualityService(database, clock),
+        source_quality=SourceService(database, clock),
         **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         keys=KeyService(database, database.keys or key_ring(settings), clock),

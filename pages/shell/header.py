@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from core.i18n import Translator
+from pages.shell import navigation
 from pages.shell.text import muted
 
 STALE_AFTER = timedelta(hours=2)  # collection runs every 15 minutes, detection every hour
@@ -19,6 +20,8 @@ def header(title: str, t: Translator, now: datetime, as_of: datetime | None) -> 
     muted(t("shell.as_of", at=_moment(t, as_of, now), ago=t.ago(max(age.total_seconds(), 1.0))))
     if age > STALE_AFTER:
         st.warning(t("shell.stale", at=t.instant(as_of)), icon=":material/history:")
+        here = {name: value for name, value in st.query_params.to_dict().items() if name == "hotel"}
+        st.page_link(navigation.QUALITY, label=t("shell.why_stale"), icon=":material/arrow_forward:", query_params=here)
 
 
 def _moment(t: Translator, at: datetime, now: datetime) -> str:

@@ -18,6 +18,7 @@ from reports.overview import OverviewFigures
 
 if TYPE_CHECKING:
     from operations.quality.service import Kpi
+    from operations.sources.service import SourceQuality
     from pipeline.alerts.learning.service import LearnedThreshold
     from pipeline.alerts.service import AlertGroup, AlertPlace, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
@@ -116,6 +117,11 @@ def quality(page: Page, hotel_id: int) -> "list[Kpi]":
     """Ages grow while nothing happens: the figures are read again every five minutes."""
     key = (*version(page, "sources", "metrics", "features", "alerts", "models"), minutes(page.now))
     return cached(page, key, ("quality", hotel_id), lambda: page.services.quality.kpis(page.scope, hotel_id, page.now))
+
+
+def source_quality(page: Page, hotel_id: int) -> "SourceQuality":
+    key, call = (*version(page, "sources", "metrics"), minutes(page.now)), page.services.source_quality.quality
+    return cached(page, key, ("source_quality", hotel_id), lambda: call(page.scope, hotel_id))
 
 
 def learned_thresholds(page: Page, hotel_id: int) -> "list[LearnedThreshold]":

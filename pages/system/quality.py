@@ -7,10 +7,11 @@ from pages.shell.guard import Page, open_page
 from pages.shell.hotels import choose_hotels
 from pages.shell.live import rerun_when_changed
 from pages.shell.quality_words import figure, goal, metric, state
+from pages.shell.source_panels import sources, unknowns
 from pages.shell.taught import learned, suppressions
 from pages.shell.text import plain
 
-TOPICS = ("metrics", "features", "alerts", "models", "settings")
+TOPICS = ("sources", "metrics", "features", "alerts", "models", "settings")
 
 
 def figures(page: Page, hotel_id: int) -> None:
@@ -41,7 +42,7 @@ def show() -> None:
     for hotel in hotels:
         if page.names_hotels:
             st.header(plain(hotel.name), anchor=False)
-        for panel in (figures, learned, suppressions):
+        for panel in (figures, sources, unknowns, learned, suppressions):
             panel(page, hotel.id)
     shown = reads.version(page, *TOPICS)
     rerun_when_changed(shown, lambda: reads.version(page, *TOPICS))

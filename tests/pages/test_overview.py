@@ -98,6 +98,7 @@ def test_data_that_stopped_are_called_stale(visit: Visit, clock: FixedClock, tex
     clock.advance(timedelta(hours=26))
     app = visit.open(OVERVIEW)
     assert "Collection may have stopped" in app.warning[0].value
+    assert "quality" in links(app)[Translator("en")("shell.why_stale")]
     assert "ago" in text(app)
 
 

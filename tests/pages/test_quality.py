@@ -88,3 +88,15 @@ def test_old_collections_are_shown_as_missed(visit: Visit) -> None:
     shown = cells(visit.open(QUALITY))
     assert "180 min" in shown
     assert "Missed" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sources_and_what_is_unknown_without_them_are_told(visit: Visit, language: str) -> None:
+    """P9, A2.6: the small hotel has no custody records, so custody alerts are unknown."""
+    hotel, t = small_hotel(visit.services), Translator(language)
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    shown = cells(visit.open(QUALITY))
+    found = visit.services.source_quality.quality(SYSTEM, hotel.hotel_id)
+    assert t("sources.name_checks") in shown
+    assert t("sources.because_no_rows", source=t("sources.name_custody")) in shown
+    assert t("sources.of", part=found.days, whole=found.days) in shown
