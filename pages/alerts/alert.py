@@ -16,6 +16,7 @@ from pages.shell.attempt import refusal
 from pages.shell.charts import series_chart, tells_band, unit_word
 from pages.shell.filters import address
 from pages.shell.guard import Page, open_page
+from pages.shell.live import rerun_when_changed
 from pages.shell.sentences import actor, amount, sentence, signed_percent
 from pages.shell.text import muted, plain, severity_badge
 from pages.shell.triage import triage
@@ -93,9 +94,11 @@ def show() -> None:
         navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:", query_params=address("alert")
     )
     st.title(page.t("shell.alert"))
+    version = reads.version(page, "alerts")
     asked_page, wanted = asked_alerts(page)
     steps(asked_page, wanted, chosen())
     show_alert(page, chosen() or 0)
+    rerun_when_changed(version, lambda: reads.version(page, "alerts"))
 
 
 if __name__ == "__main__":
