@@ -7,6 +7,7 @@ overwrite that, or vanish with the click. So the click remembers the alert as th
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import streamlit as st
 
@@ -38,22 +39,24 @@ class Meant:
 
 
 def mean(name: str, seen: AlertRow, value: str | None = None) -> None:
-    """The callback of a button: ``name`` is one of ``_carry_out``; ``value`` what it needs besides."""
-    st.session_state[MEANT] = Meant(name, seen, value)
+    """The callback of a button: ``name`` is one of ``_carry_out``; ``value`` what it needs besides.
+
+    Two quick clicks may come in one run: both are kept.
+    """
+    st.session_state.setdefault(MEANT, []).append(Meant(name, seen, value))
 
 
 def carry_out(page: Page, alert_id: int) -> AppError | None:
-    """What was meant for this alert, by whoever is signed in now; the refusal if somebody was faster."""
-    meant: Meant | None = st.session_state.pop(MEANT, None)
-    if meant is None or meant.seen.id != alert_id:
-        return None
-    error = refused(page, lambda: _carry_out(page, meant))
-    if error is not None:
-        return error
-    if meant.name in DONE:
-        said, icon = DONE[meant.name]
-        st.toast(page.t(said), icon=icon)
-    return None
+    """What was meant for this alert, by whoever is signed in now; the last refusal if somebody was faster."""
+    error: AppError | None = None
+    meant: list[Meant] = st.session_state.pop(MEANT, [])
+    for one in (one for one in meant if one.seen.id == alert_id):
+        refusal = refused(page, partial(_carry_out, page, one))
+        error = refusal or error
+        if refusal is None and one.name in DONE:
+            said, icon = DONE[one.name]
+            st.toast(page.t(said), icon=icon)
+    return error
 
 
 def _carry_out(page: Page, meant: Meant) -> None:

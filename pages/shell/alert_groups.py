@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shell import reads
 from pages.shell.bulk import actions, do
+from pages.shell.filters import choose_page
 from pages.shell.guard import Page
 from pages.shell.text import SEVERITIES, muted, plain, severity_badge
 from pipeline.alerts.service import AlertFilters
@@ -14,12 +15,15 @@ if TYPE_CHECKING:
     from pipeline.alerts.service import AlertGroup
 
 DONE_TOGETHER = ("acknowledge", "take")
+AT_ONCE = 25  # groups on the screen; each has its buttons
 
 
 def groups(page: Page, wanted: AlertFilters) -> None:
     """The groups of everything that was found, not of one page of it."""
-    for number, group in enumerate(reads.alert_groups(page, wanted)):
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    found, above = reads.alert_groups(page, wanted), st.container()
+    skipped = choose_page(len(found), AT_ONCE)
+    for number, group in enumerate(found[skipped : skipped + AT_ONCE]):
+        with above.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap="xxsmall"):
                 st.markdown(
                     f"{severity_badge(page.t, SEVERITIES[-group.severity_rank])} **{plain(title(page, group))}**"

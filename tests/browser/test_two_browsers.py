@@ -9,6 +9,7 @@ from core.clock import SystemClock
 from core.i18n import Translator
 from core.scope import SYSTEM
 from pages.shell.live import POLL_SECONDS
+from pipeline.alerts.service import AlertFilters
 from pipeline.detection.anomaly import Anomaly, DetectionResult
 from tests.browser.conftest import Instance, NewVisitor
 from tests.pages.alerts import entities
@@ -16,24 +17,24 @@ from tests.pages.alerts import entities
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def alert_id(instance: Instance) -> int:
-    """An alert of this test alone, so that the others find theirs as they were."""
+def raised(instance: Instance, alert_type: str) -> int:
+    """An alert of one test alone, so that the others find theirs as they were."""
     known, at = entities(instance.services, instance.hotel_ids[0]), SystemClock().now() - timedelta(hours=1)
     anomaly = Anomaly(
-        "gelir_dusus", "gelir_urun", "product", known.product_id, at - timedelta(days=7), at, 40.0, 400.0, 300.0, 500.0,
+        alert_type, "gelir_urun", "product", known.product_id, at - timedelta(days=7), at, 40.0, 400.0, 300.0, 500.0,
         -0.9, 6.0, "orta", product_id=known.product_id, context_signature="two browsers",
     )  # fmt: skip
     with instance.services.database.transaction() as connection:
         result = DetectionResult(instance.hotel_ids[0], "gelir_urun", at, (anomaly,), frozenset())
         instance.services.alerts.apply(connection, result)
-        query = "SELECT max(id) FROM ml_alerts WHERE context_signature = 'two browsers'"
-        return int(connection.exec_driver_sql(query).scalar_one())
+    wanted = AlertFilters(alert_types=(alert_type,))
+    return next(row.id for row in instance.services.alerts.board(SYSTEM, wanted).rows)
 
 
 def test_the_second_browser_is_told_who_was_faster_and_sees_the_change_by_itself(
-    new_visitor: NewVisitor, instance: Instance, alert_id: int
+    new_visitor: NewVisitor, instance: Instance
 ) -> None:
+    alert_id = raised(instance, "gelir_dusus")
     turkish, english = Translator("tr"), Translator("en")
     ayse, deniz = new_visitor("ayse"), new_visitor("deniz", locale="en-GB")
     for visitor in (ayse, deniz):
@@ -56,8 +57,9 @@ def test_the_second_browser_is_told_who_was_faster_and_sees_the_change_by_itself
 
 
 def test_a_change_in_one_browser_shows_in_the_other_within_the_poll(
-    new_visitor: NewVisitor, instance: Instance, alert_id: int
+    new_visitor: NewVisitor, instance: Instance
 ) -> None:
+    alert_id = raised(instance, "teslimat_sapma")
     t, watching = Translator("tr"), new_visitor("ayse")
     watching.open(f"/alerts?alert={alert_id}")
     watching.page.get_by_text(t("board.verdict_question")).wait_for()

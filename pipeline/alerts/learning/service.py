@@ -77,11 +77,15 @@ class LearningService:
         """The shifts in force that verdicts brought, with the number of verdicts behind each."""
         scope.require("metrics.read")
         scope.require_hotel(hotel_id)
+        histories = _by_metric(self.thresholds.history(scope, hotel_id, metric_type))
+        in_force = {kind: shifts for kind, history in histories.items() if (shifts := _in_force(history))}
+        if not in_force:
+            return []
         with self.database.reading() as connection:
             names = queries.segment_names(connection, hotel_id)
         found: list[LearnedThreshold] = []
-        for kind, history in _by_metric(self.thresholds.history(scope, hotel_id, metric_type)).items():
-            newest, shifts = _last_learned(history), _in_force(history)
+        for kind, shifts in in_force.items():
+            newest = _last_learned(histories[kind])
             if newest is not None and newest.trace is not None:
                 told = [entry for entry in newest.trace["shifts"] if entry["key"] in shifts]
                 found += [_learned(kind, entry, shifts[entry["key"]], newest.created_at, names) for entry in told]
