@@ -1,5 +1,6 @@
 """Sources of the Data quality page: what came, how complete and fresh, and which alerts are unknown because of it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,6 +10,7 @@ from pages.shell import reads
 from pages.shell.guard import Page
 from pages.shell.quality_words import metric
 from pages.shell.sentences import amount
+from pages.shell.session import is_phone
 from pages.shell.text import muted, plain
 
 if TYPE_CHECKING:
@@ -19,21 +21,23 @@ def sources(page: Page, hotel_id: int) -> None:
     """One row a source, over the last days."""
     t, found = page.t, reads.source_quality(page, hotel_id)
     st.subheader(t("sources.title", count=found.days), anchor=False)
-    rows = found.sources
-    st.table(
-        {
-            t("sources.source"): [plain(t(f"sources.name_{row.source}")) for row in rows],
-            t("sources.rows"): [t.number(row.rows) for row in rows],
-            t("sources.days"): [t("sources.of", part=row.days, whole=found.days) for row in rows],
-            t("sources.entities"): [plain(_entities(t, row)) for row in rows],
-            t("sources.missing"): [plain(_missing(t, row)) for row in rows],
-            t("sources.duplicates"): [t.number(row.duplicates) if row.rows else "–" for row in rows],
-            t("sources.last"): [t.instant(row.last_at) if row.last_at else t("sources.never") for row in rows],
-            t("sources.recorded"): [plain(_age(page, row)) for row in rows],
-        },
-        border="horizontal",
-        hide_index=True,
-    )
+    columns: dict[str, Callable[[SourceRow], str]] = {
+        t("sources.rows"): lambda row: t.number(row.rows),
+        t("sources.days"): lambda row: t("sources.of", part=row.days, whole=found.days),
+        t("sources.entities"): lambda row: _entities(t, row),
+        t("sources.missing"): lambda row: _missing(t, row),
+        t("sources.duplicates"): lambda row: t.number(row.duplicates) if row.rows else "–",
+        t("sources.last"): lambda row: t.instant(row.last_at) if row.last_at else t("sources.never"),
+        t("sources.recorded"): lambda row: _age(page, row),
+    }
+    if is_phone():
+        for row in found.sources:
+            said = " · ".join(f"{name}: {plain(tell(row))}" for name, tell in columns.items())
+            st.markdown(f"**{plain(t(f'sources.name_{row.source}'))}**  \n:small[{said}]")
+    else:
+        names = {t("sources.source"): [plain(t(f"sources.name_{row.source}")) for row in found.sources]}
+        told = {name: [plain(tell(row)) for row in found.sources] for name, tell in columns.items()}
+        st.table(names | told, border="horizontal", hide_index=True)
     muted(t("sources.help"))
 
 
