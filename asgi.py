@@ -5,6 +5,9 @@ server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its
 """
 
 import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
 
 import uvicorn
 from starlette.middleware import Middleware
@@ -22,6 +25,7 @@ from pages.shell.errors import show_error
 from pages.shell.provider import services
 from pages.shell.session import COOKIE, SESSION_SECONDS, safe_path
 from pages.shell.theme import ROUTE, ThemeTag, theme_script
+from pages.shell.warming import warm
 
 
 def is_foreign(request: Request) -> bool:
@@ -67,6 +71,14 @@ def theme(request: Request) -> Response:
 # the first run of the process, and an address such as /alerts would be "not found" to the first visitor.
 PagesManager.uses_pages_directory = False
 
+
+@asynccontextmanager
+async def warming(_: object) -> AsyncIterator[None]:
+    """Serve at once; a thread meanwhile loads what the first visitor would wait for."""
+    Thread(target=warm, name="warming", daemon=True).start()
+    yield
+
+
 app = App(
     ROOT / "Home.py",
     routes=[
@@ -76,6 +88,7 @@ app = App(
         Route(ROUTE, theme),
     ],
     middleware=[Middleware(ThemeTag)],
+    lifespan=warming,
     on_script_error=show_error,
 )
 

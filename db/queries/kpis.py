@@ -43,22 +43,24 @@ def features_built(
     ``room_types``: the metric types whose slots are described as rooms. ``since``, ``until``: local midnights.
     """
     query = """
-        WITH observed AS (
-            SELECT DISTINCT m.metric_type, CASE WHEN m.metric_type = ANY(:room_types) THEN s.room_id
-                   ELSE m.entity_id END AS entity_id,
-                   ((m.timestamp - interval '1 microsecond') AT TIME ZONE h.time_zone)::date AS day
-              FROM ml_metrics m JOIN hotels h ON h.id = m.hotel_id
-              LEFT JOIN minibar_slots s ON s.id = m.entity_id AND m.metric_type = ANY(:room_types)
-             WHERE m.hotel_id = :hotel_id AND m.timestamp > :since AND m.timestamp <= :until
-               AND m.metric_type IN (SELECT metric_type FROM pipeline_watermarks
-                                      WHERE hotel_id = :hotel_id AND stage LIKE 'features%'
-                                      UNION SELECT metric_type FROM ml_features WHERE hotel_id = :hotel_id
-                                         AND timestamp > :since AND timestamp <= :until)
-        ), built AS (
+        WITH built AS MATERIALIZED (
             SELECT DISTINCT f.metric_type, f.entity_id,
                    ((f.timestamp - interval '1 microsecond') AT TIME ZONE h.time_zone)::date AS day
               FROM ml_features f JOIN hotels h ON h.id = f.hotel_id
              WHERE f.hotel_id = :hotel_id AND f.timestamp > :since AND f.timestamp <= :until
+        ), wanted AS (
+            SELECT metric_type FROM pipeline_watermarks WHERE hotel_id = :hotel_id AND stage LIKE 'features%'
+             UNION SELECT metric_type FROM built
+        ), seen AS (
+            SELECT m.metric_type, m.entity_id, ((m.timestamp - interval '1 microsecond') AT TIME ZONE h.time_zone)::date
+                   AS day
+              FROM wanted JOIN ml_metrics m USING (metric_type) JOIN hotels h ON h.id = m.hotel_id
+             WHERE m.hotel_id = :hotel_id AND m.timestamp > :since AND m.timestamp <= :until
+        ), observed AS (
+            SELECT DISTINCT seen.metric_type, s.room_id AS entity_id, seen.day
+              FROM seen JOIN minibar_slots s ON s.id = seen.entity_id WHERE seen.metric_type = ANY(:room_types)
+             UNION ALL
+            SELECT DISTINCT metric_type, entity_id, day FROM seen WHERE metric_type <> ALL(:room_types)
         )
         SELECT o.metric_type, count(b.entity_id) AS part, count(*) AS whole
           FROM observed o LEFT JOIN built b USING (metric_type, entity_id, day) GROUP BY 1 ORDER BY 1"""
