@@ -65,7 +65,8 @@ def columns(page: Page, found: "FeatureView") -> None:
     rows = found.quality.columns.to_dict("records")
     shares = (chosen.importance or {}) if chosen else {}
     removed = chosen.removed if chosen else {}
-    ends = {
+    numbers = {
+        t("features.nulls"): [share(t, row["null_ratio"]) for row in rows],
         t("features.minimum"): [_number(page, row["minimum"]) for row in rows],
         t("features.maximum"): [_number(page, row["maximum"]) for row in rows],
         t("features.distinct"): [t.number(row["distinct"]) for row in rows],
@@ -73,8 +74,7 @@ def columns(page: Page, found: "FeatureView") -> None:
     st.table(
         {
             t("features.feature"): [f"`{row['feature']}`" for row in rows],
-            t("features.nulls"): [share(t, row["null_ratio"]) for row in rows],
-            **({} if is_phone() else ends),
+            **({} if is_phone() else numbers),
             t("features.drift"): [_drift(page, row) for row in rows],
             t("features.share"): [_share(page, row["feature"], shares, removed) for row in rows],
         },

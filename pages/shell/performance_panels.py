@@ -46,22 +46,23 @@ def table(page: Page, metrics: "tuple[MetricPerformance, ...]") -> None:
     unmeasured = [one for one in metrics if not one.measured]
     if lines:
         shown = FIGURES[:2] if is_phone() else FIGURES
+        names = [plain(t(f"metric.{one.metric_type}")) for one, _ in lines]
+        sources = [_source(page, one.measured[source]) for one, source in lines]
+        both = [f"{name}  \n:small[{source}]" for name, source in zip(names, sources, strict=True)]
         st.table(
             {
-                t("quality.metric"): [plain(t(f"metric.{one.metric_type}")) for one, _ in lines],
-                t("quality.source"): [_source(page, one.measured[source]) for one, source in lines],
+                **({t("quality.metric"): both} if is_phone()
+                   else {t("quality.metric"): names, t("quality.source"): sources}),
                 **{t(f"quality.{name}"): [_figure(page, one.measured[source], name) for one, source in lines]
                    for name in shown},
-                t("quality.sample"): [t.number(one.measured[source].labelled) for one, source in lines],
-                **({} if is_phone() else {t("quality.measured"): [t.instant(one.measured[source].measured_at)
-                                                                  for one, source in lines]}),
+                **({} if is_phone() else _sample(page, [one.measured[source] for one, source in lines])),
             },
             border="horizontal",
             hide_index=True,
         )  # fmt: skip
     if unmeasured:
-        names = ", ".join(t(f"metric.{one.metric_type}") for one in unmeasured)
-        st.info(t("performance.not_measured", metrics=plain(names)), icon=":material/help:")
+        listed = ", ".join(t(f"metric.{one.metric_type}") for one in unmeasured)
+        st.info(t("performance.not_measured", metrics=plain(listed)), icon=":material/help:")
 
 
 def in_use(page: Page, metrics: "tuple[MetricPerformance, ...]") -> None:
@@ -127,17 +128,31 @@ def trainings(page: Page, hotel_id: int, metric_type: str | None) -> None:
         t("training.rows"): ["–" if row.row_count is None else t.number(row.row_count) for row in rows],
         t("jobs.duration"): [training_words.seconds(t, row) for row in rows],
     }
+    kinds, begun = [plain(kind_name(t, row)) for row in rows], [t.instant(row.started_at) for row in rows]
+    states = [training_words.state(t, row) for row in rows]
+    if is_phone():
+        told = [f"{kind}  \n:small[{at}]" for kind, at in zip(kinds, begun, strict=True)]
+        st.table({t("models.kind"): told, t("quality.state"): states}, border="horizontal", hide_index=True)
+        return
     st.table(
         {
-            t("jobs.started"): [t.instant(row.started_at) for row in rows],
-            t("models.kind"): [plain(kind_name(t, row)) for row in rows],
-            t("quality.state"): [training_words.state(t, row) for row in rows],
+            t("jobs.started"): begun,
+            t("models.kind"): kinds,
+            t("quality.state"): states,
             t("quality.reason"): [plain(training_words.reason(t, row)) for row in rows],
-            **({} if is_phone() else details),
+            **details,
         },
         border="horizontal",
         hide_index=True,
     )
+
+
+def _sample(page: Page, rows: "list[EvaluationRow]") -> dict[str, list[str]]:
+    t = page.t
+    return {
+        t("quality.sample"): [t.number(row.labelled) for row in rows],
+        t("quality.measured"): [t.instant(row.measured_at) for row in rows],
+    }
 
 
 def _source(page: Page, row: "EvaluationRow") -> str:

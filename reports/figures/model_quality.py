@@ -11,6 +11,7 @@ from core.i18n import Translator
 from reports.figures.palette import PALETTES, Palette, ThemeName, with_opacity
 from reports.figures.template import template
 
+DAYS_APART = pd.Timedelta(days=3)  # closer instants are told apart by the clock
 TICKS = [0, 0.25, 0.5, 0.75, 1]
 
 
@@ -57,7 +58,10 @@ def model_quality_figure(
         range=[-0.02, 1.05], tickmode="array", tickvals=TICKS, ticktext=[t.percent(value) for value in TICKS]
     )
     day = "%d.%m" if t.language == "tr" else "%-d %b"
-    figure.update_xaxes(tickformat=day, hoverformat=day, title_text=t.time_zone)
+    known = [*at, *pd.to_datetime(list(activations), utc=True).tz_convert(t.time_zone).tz_localize(None)]
+    ticks = day if max(known) - min(known) > DAYS_APART else f"{day} %H:%M"
+    figure.update_xaxes(tickformat=ticks, hoverformat=f"{day} %H:%M", title_text=t.time_zone)
+    figure.update_layout(legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
     return figure
 
 

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 Z = 1.959963984540054  # 95 %, two-sided
 
 
@@ -16,3 +18,13 @@ def wilson(part: int, whole: int) -> tuple[float, float] | None:
     middle = (share + spread / 2) / (1 + spread)
     half = Z / (1 + spread) * math.sqrt(share * (1 - share) / whole + spread / (4 * whole))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def of_resampled(drawn: np.ndarray, part: int, whole: int) -> tuple[float, float]:
+    """95 % interval of resampled shares. ``whole``: what was resampled, ``part`` of it true; at least one.
+
+    Resampling cases that are all alike gives an interval without width, as if five of five were certain; it is
+    Wilson's then.
+    """
+    alike = wilson(part, whole) if part in (0, whole) else None
+    return alike or (float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975)))

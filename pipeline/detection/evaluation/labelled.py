@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.detection.evaluation.intervals import of_resampled
 from pipeline.detection.evaluation.measures import evaluate_candidates, match
 
 RESAMPLES, SEED = 200, 7
@@ -75,4 +76,4 @@ def _recall_interval(hits: np.ndarray, planted: int) -> Interval | None:
         return None
     found = np.isin(np.arange(planted), hits).astype(float)
     drawn = np.random.default_rng(SEED).choice(found, size=(RESAMPLES, planted)).mean(axis=1)
-    return float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975))
+    return of_resampled(drawn, int(found.sum()), planted)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.detection.evaluation.candidates import incidents
+from pipeline.detection.evaluation.intervals import of_resampled
 
 GRACE = pd.Timedelta(hours=2)
 RESAMPLES = 200
@@ -158,7 +159,7 @@ def _interval_of_share(true: np.ndarray) -> tuple[float, float] | None:
         return None
     rng = np.random.default_rng(SEED)
     drawn = rng.choice(true, size=(RESAMPLES, true.size)).mean(axis=1)
-    return float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975))
+    return of_resampled(drawn, int(true.sum()), true.size)
 
 
 def _interval_of_pr_auc(
@@ -175,4 +176,6 @@ def _interval_of_pr_auc(
         drawn = rng.multinomial(planted, np.full(planted, 1 / planted))
         weight = np.where(hit >= 0, drawn[hit], rng.multinomial(count, np.full(count, 1 / count))[entity])
         values.append(pr_auc(margin, hit, planted, weight) or 0.0)
-    return float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))
+    # All found above all else, or nothing found, in every resample: as sure as so many events make it.
+    alike = planted if min(values) == 1.0 else 0 if max(values) == 0.0 else -1
+    return of_resampled(np.array(values), alike, planted)

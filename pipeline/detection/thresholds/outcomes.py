@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.detection.evaluation.intervals import of_resampled
+
 RESAMPLES = 200
 SEED = 7
 TRUE_VERDICT, FALSE_VERDICT = "dogru", "yanlis_pozitif"
@@ -71,7 +73,10 @@ def joined_outcomes(parts: list[Outcomes]) -> Outcomes:
 
 
 def share(cases: pd.Series, entities: pd.Series) -> Measured:
-    """The mean of true (1) and false (0) cases; entities are resampled with all their cases."""
+    """The mean of true (1) and false (0) cases; entities are resampled with all their cases.
+
+    Where all cases are alike an entity counts as one case (see ``of_resampled``).
+    """
     if cases.empty:
         return Measured(None, None, None, 0)
     values = cases.to_numpy(dtype=float)
@@ -79,8 +84,8 @@ def share(cases: pd.Series, entities: pd.Series) -> Measured:
     size, good = np.bincount(group).astype(float), np.bincount(group, weights=values)
     drawn = np.random.default_rng(SEED).multinomial(size.size, np.full(size.size, 1 / size.size), RESAMPLES)
     shares = (drawn @ good) / (drawn @ size)
-    low, high = np.quantile(shares, [0.025, 0.975])
-    return Measured(float(values.mean()), float(low), float(high), values.size)
+    true = 0 if not values.any() else size.size if values.all() else -1
+    return Measured(float(values.mean()), *of_resampled(shares, true, size.size), values.size)
 
 
 def verdict_rows(candidates: pd.DataFrame, verdicts: pd.DataFrame) -> np.ndarray:
