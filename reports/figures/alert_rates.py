@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName
 from reports.figures.template import template
 
@@ -25,7 +26,7 @@ class RateLabels:
 def rates_figure(frame: pd.DataFrame, labels: RateLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """A figure of ``frame[observed_on, before, after]``: one row a local day; one line where both are alike."""
     palette = PALETTES[theme]
-    figure = go.Figure(layout={"template": template(theme), "title": {"text": labels.title}, "height": 260})
+    figure = Draft(layout={"template": template(theme), "title": {"text": labels.title}, "height": 260})
     is_changed = not frame["before"].equals(frame["after"])
     if is_changed:
         figure.add_scatter(
@@ -42,4 +43,4 @@ def rates_figure(frame: pd.DataFrame, labels: RateLabels, t: Translator, theme: 
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(tickformat=day, hoverformat=day)
     figure.update_layout(legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
-    return figure
+    return figure.checked()

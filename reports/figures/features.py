@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName
 from reports.figures.template import template
 
@@ -28,7 +29,7 @@ def importance_figure(
     """The SHOWN columns that move the score most, as shares of 1, the strongest on top."""
     palette = PALETTES[theme]
     shown = sorted(shares.items(), key=lambda pair: -pair[1])[:SHOWN]
-    figure = go.Figure(
+    figure = Draft(
         layout={
             "template": template(theme),
             "title": {"text": labels.title},
@@ -43,7 +44,7 @@ def importance_figure(
     figure.update_layout(hovermode=False, bargap=0.3)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     figure.update_xaxes(title_text=labels.share, showticklabels=False, range=[0, 1.2 * max(s for _, s in shown)])
-    return figure
+    return figure.checked()
 
 
 def correlation_figure(matrix: pd.DataFrame, title: str, t: Translator, theme: ThemeName) -> go.Figure:
@@ -51,7 +52,7 @@ def correlation_figure(matrix: pd.DataFrame, title: str, t: Translator, theme: T
     palette = PALETTES[theme]
     names = list(matrix.columns)
     size = FRAME_HEIGHT + CELL * len(names)
-    figure = go.Figure(layout={"template": template(theme), "title": {"text": title}, "height": size + 100})
+    figure = Draft(layout={"template": template(theme), "title": {"text": title}, "height": size + 100})
     texts = [
         [f"{one} · {other}: {t.number(value, 2)}" for other, value in row.items()] for one, row in matrix.iterrows()
     ]
@@ -63,4 +64,4 @@ def correlation_figure(matrix: pd.DataFrame, title: str, t: Translator, theme: T
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(autorange="reversed", showgrid=False, dtick=1, tickfont={"size": 11})
     figure.update_xaxes(tickangle=-90, dtick=1, tickfont={"size": 11})
-    return figure
+    return figure.checked()

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, Palette, ThemeName, with_opacity
 from reports.figures.series import MAX_POINTS
 from reports.figures.template import template
@@ -51,9 +52,7 @@ def days_figure(
     """
     palette = PALETTES[theme]
     shown = frame.tail(MAX_POINTS)
-    figure = go.Figure(
-        layout={"template": template(theme), "height": HEIGHT, "margin": {"t": 40}, "legend": {"y": 1.08}}
-    )
+    figure = Draft(layout={"template": template(theme), "height": HEIGHT, "margin": {"t": 40}, "legend": {"y": 1.08}})
     _add_forecast(figure, shown[shown["expected"].notna()], labels, palette)
     _add_actual(figure, shown, labels, palette)
     if today is not None:
@@ -72,14 +71,14 @@ def days_figure(
     # Plotly's month names come from another site in every language but English; Turkish dates are figures.
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(tickformat=day, hoverformat=day)
-    return figure
+    return figure.checked()
 
 
 def _note(text: str, colour: str) -> dict[str, Any]:
     return {"text": text, "showarrow": False, "font": {"color": colour, "size": 12}}
 
 
-def _add_forecast(figure: go.Figure, known: pd.DataFrame, labels: DayLabels, palette: Palette) -> None:
+def _add_forecast(figure: Draft, known: pd.DataFrame, labels: DayLabels, palette: Palette) -> None:
     if known.empty:
         return
     edge: dict[str, Any] = {
@@ -107,7 +106,7 @@ def _add_forecast(figure: go.Figure, known: pd.DataFrame, labels: DayLabels, pal
     )
 
 
-def _add_actual(figure: go.Figure, shown: pd.DataFrame, labels: DayLabels, palette: Palette) -> None:
+def _add_actual(figure: Draft, shown: pd.DataFrame, labels: DayLabels, palette: Palette) -> None:
     figure.add_scatter(
         x=shown["day"],
         y=shown["value"],

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
 from reports.figures.template import template
 
@@ -32,7 +33,7 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     days = pd.date_range(frame["day"].min(), frame["day"].max())
     units = frame.pivot(index="floor", columns="day", values="units").reindex(index=floors, columns=days)
     expected = frame.pivot(index="floor", columns="day", values="expected").reindex(index=floors, columns=days)
-    figure = go.Figure(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(floors)})
+    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(floors)})
     figure.add_heatmap(
         x=days, y=floors, z=units.to_numpy(dtype=float), zmin=0, xgap=1, ygap=1, hoverongaps=False,
         text=[_texts(t, labels, floor, units.loc[floor], expected.loc[floor]) for floor in floors],
@@ -43,7 +44,7 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     figure.update_layout(hovermode="closest", margin_t=32)
     figure.update_yaxes(type="category", title_text=labels.floor, showgrid=False)
     figure.update_xaxes(tickformat="%d.%m" if t.language == "tr" else "%-d %b")
-    return figure
+    return figure.checked()
 
 
 def _texts(

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, Palette, ThemeName, with_opacity
 from reports.figures.template import template
 
@@ -36,7 +37,7 @@ def model_quality_figure(
     ``activations``: instants at which another version was taken into use, as ticks on the time axis.
     """
     palette = PALETTES[theme]
-    figure = go.Figure(layout={"template": template(theme), "title": {"text": labels.title}, "height": 320})
+    figure = Draft(layout={"template": template(theme), "title": {"text": labels.title}, "height": 320})
     at = frame["measured_at"].dt.tz_convert(t.time_zone).dt.tz_localize(None)
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     figure.add_scatter(x=at, y=frame["low"], showlegend=False, **edge)
@@ -62,15 +63,16 @@ def model_quality_figure(
     ticks = day if max(known) - min(known) > DAYS_APART else f"{day} %H:%M"
     figure.update_xaxes(tickformat=ticks, hoverformat=f"{day} %H:%M", title_text=t.time_zone)
     figure.update_layout(legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
-    return figure
+    return figure.checked()
 
 
 def _add_floor_and_versions(
-    figure: go.Figure, activations: Sequence[datetime], labels: ModelQualityLabels, t: Translator, palette: Palette
+    figure: Draft, activations: Sequence[datetime], labels: ModelQualityLabels, t: Translator, palette: Palette
 ) -> None:
-    figure.add_hline(
-        y=labels.floor_ratio, line={"color": palette.muted, "width": 1, "dash": "dash"}, annotation_text=labels.floor,
-        annotation_position="bottom right", annotation_font={"color": palette.muted, "size": 12},
+    figure.add_hline(y=labels.floor_ratio, line={"color": palette.muted, "width": 1, "dash": "dash"})
+    figure.add_annotation(
+        x=1, xref="x domain", xanchor="right", y=labels.floor_ratio, yanchor="top", showarrow=False,
+        text=labels.floor, font={"color": palette.muted, "size": 12},
     )  # fmt: skip
     if activations:
         begun = pd.Series(pd.to_datetime(list(activations), utc=True)).dt.tz_convert(t.time_zone).dt.tz_localize(None)

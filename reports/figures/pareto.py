@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
 from reports.figures.template import template
 
@@ -33,7 +34,7 @@ def pareto_figure(
     """
     palette = PALETTES[theme]
     shown = frame.head(SHOWN)
-    figure = go.Figure(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
+    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
     pale = with_opacity(palette.primary, 0.35)
     colours = [palette.primary if chosen in (None, code) else pale for code in shown["code"]]
     shares = zip(shown["units"], shown["share"], shown["cumulative"], strict=True)
@@ -60,7 +61,7 @@ def pareto_figure(
         tickvals=shown["code"].tolist(), ticktext=shown["name"].tolist(),
     )  # fmt: skip
     figure.update_xaxes(title_text=labels.share, range=[0, 1.05], showgrid=True, **_percents(t))
-    return figure
+    return figure.checked()
 
 
 def _percents(t: Translator) -> dict[str, object]:

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
 from reports.figures.template import template
 
@@ -34,7 +35,7 @@ def ranges_figure(
     """
     palette = PALETTES[theme]
     shown = frame[frame["median"].notna()]
-    figure = go.Figure(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
+    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
     pale = with_opacity(palette.primary, PALE)
     colours = [palette.primary if chosen in (None, code) else pale for code in shown["code"]]
     minutes = [_told(t, labels, row) for row in shown.to_dict("records")]
@@ -59,7 +60,7 @@ def ranges_figure(
         tickvals=shown["code"].tolist(), ticktext=[_literal(name) for name in shown["name"]],
     )  # fmt: skip
     figure.update_xaxes(title_text=labels.unit, rangemode="tozero", showgrid=True)
-    return figure
+    return figure.checked()
 
 
 def _ends(shown: pd.DataFrame, low: str, high: str) -> list[float | None]:

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, Palette, ThemeName, with_opacity
 from reports.figures.template import template
 
@@ -58,7 +59,7 @@ def series_figure(
     palette = PALETTES[theme]
     local = frame.assign(timestamp=_local(frame["timestamp"], t.time_zone))
     shown = local.iloc[thinned(local["value"].to_numpy(dtype=float))]
-    figure = go.Figure(layout={"template": template(theme), "title": {"text": labels.title}, "height": 340})
+    figure = Draft(layout={"template": template(theme), "title": {"text": labels.title}, "height": 340})
     for span in events:
         edges = _local(pd.Series([span.started_at, span.ended_at]), t.time_zone)
         figure.add_vrect(
@@ -73,7 +74,7 @@ def series_figure(
     # Plotly's month names come from another site in every language but English; Turkish dates are figures.
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(title_text=t.time_zone, tickformat=day, hoverformat=f"{day} %H:%M")
-    return figure
+    return figure.checked()
 
 
 def thinned(values: npt.NDArray[np.float64], limit: int = MAX_POINTS) -> npt.NDArray[np.intp]:
@@ -96,7 +97,7 @@ def _local(instants: "pd.Series[Any]", time_zone: str) -> "pd.Series[Any]":
     return pd.to_datetime(instants, utc=True).dt.tz_convert(time_zone).dt.tz_localize(None)
 
 
-def _add_band(figure: go.Figure, shown: pd.DataFrame, labels: SeriesLabels, palette: Palette) -> None:
+def _add_band(figure: Draft, shown: pd.DataFrame, labels: SeriesLabels, palette: Palette) -> None:
     known = shown[shown["expected"].notna()]
     if known.empty:
         return
@@ -121,7 +122,7 @@ def _add_band(figure: go.Figure, shown: pd.DataFrame, labels: SeriesLabels, pale
     )
 
 
-def _add_actual(figure: go.Figure, shown: pd.DataFrame, labels: SeriesLabels, t: Translator, palette: Palette) -> None:
+def _add_actual(figure: Draft, shown: pd.DataFrame, labels: SeriesLabels, t: Translator, palette: Palette) -> None:
     differences = shown["value"] - shown["expected"]
     texts = [
         "" if np.isnan(gap) else f"{labels.deviation} {'+' if gap > 0 else ''}{t.number(gap)}" for gap in differences
@@ -139,7 +140,7 @@ def _add_actual(figure: go.Figure, shown: pd.DataFrame, labels: SeriesLabels, t:
     )
 
 
-def _add_anomalies(figure: go.Figure, anomalies: pd.DataFrame, labels: SeriesLabels, palette: Palette) -> None:
+def _add_anomalies(figure: Draft, anomalies: pd.DataFrame, labels: SeriesLabels, palette: Palette) -> None:
     for severity, rows in anomalies.groupby("severity"):
         colour = palette.severity[str(severity)]
         figure.add_scatter(
@@ -154,7 +155,7 @@ def _add_anomalies(figure: go.Figure, anomalies: pd.DataFrame, labels: SeriesLab
 
 
 def _add_past_alerts(
-    figure: go.Figure, past_alerts: tuple[datetime, ...], labels: SeriesLabels, t: Translator, palette: Palette
+    figure: Draft, past_alerts: tuple[datetime, ...], labels: SeriesLabels, t: Translator, palette: Palette
 ) -> None:
     if not past_alerts:
         return
@@ -169,7 +170,7 @@ def _add_past_alerts(
     )
 
 
-def _label_ends(figure: go.Figure, shown: pd.DataFrame, labels: SeriesLabels, palette: Palette) -> None:
+def _label_ends(figure: Draft, shown: pd.DataFrame, labels: SeriesLabels, palette: Palette) -> None:
     """Names at the right end of the lines instead of a legend; pushed apart where the lines meet."""
     if shown.empty:
         return

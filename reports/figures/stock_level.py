@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName
 from reports.figures.series import thinned
 from reports.figures.template import template
@@ -29,7 +30,7 @@ def stock_level_figure(
     """A figure of ``frame[occurred_at, kind, change, level, is_count]``: a level holds until the next movement."""
     palette = PALETTES[theme]
     local = frame.assign(at=pd.to_datetime(frame["occurred_at"]).dt.tz_convert(t.time_zone).dt.tz_localize(None))
-    figure = go.Figure(layout={"template": template(theme), "height": 320, "margin": {"t": 32}})
+    figure = Draft(layout={"template": template(theme), "height": 320, "margin": {"t": 32}})
     line = local.iloc[thinned(local["level"].to_numpy(dtype=float))]
     figure.add_scatter(
         x=line["at"], y=line["level"], name=labels.level, mode="lines",
@@ -57,4 +58,4 @@ def stock_level_figure(
     # Plotly's month names come from another site in every language but English; Turkish dates are figures.
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(title_text=t.time_zone, tickformat=day, hoverformat=f"{day} %H:%M")
-    return figure
+    return figure.checked()

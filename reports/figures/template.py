@@ -1,5 +1,6 @@
 """The plotly template of each theme: fonts, axes, hover and the mode bar, in one place."""
 
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,6 +15,7 @@ CONFIG: dict[str, Any] = {
 }
 
 
+@cache
 def template(theme: ThemeName) -> go.layout.Template:
     """The look of every figure under one theme."""
     palette = PALETTES[theme]

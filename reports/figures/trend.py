@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
+from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
 from reports.figures.series import thinned
 from reports.figures.template import template
@@ -24,7 +25,7 @@ def trend_figure(frame: pd.DataFrame, labels: TrendLabels, t: Translator, theme:
     """A figure of ``frame[day, last_on, mean, expected]``: units a day; a day that nobody looked at is a gap."""
     palette = PALETTES[theme]
     shown = frame.iloc[thinned(frame["mean"].to_numpy(dtype=float))]
-    figure = go.Figure(layout={"template": template(theme), "height": 300, "margin": {"t": 32}})
+    figure = Draft(layout={"template": template(theme), "height": 300, "margin": {"t": 32}})
     # Days stand on a line of dates; weeks and months, of which the first and last are shorter, at equal distances.
     is_daily = bool((shown["day"] == shown["last_on"]).all())
     spans = [span(t, *ends) for ends in zip(shown["day"], shown["last_on"], strict=True)]
@@ -44,7 +45,7 @@ def trend_figure(frame: pd.DataFrame, labels: TrendLabels, t: Translator, theme:
     # Plotly's month names come from another site in every language but English; Turkish dates are figures.
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(**({"tickformat": day, "hoverformat": day} if is_daily else {"type": "category", "nticks": 6}))
-    return figure
+    return figure.checked()
 
 
 def span(t: Translator, first: pd.Timestamp, last: pd.Timestamp) -> str:
