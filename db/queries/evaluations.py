@@ -54,11 +54,12 @@ def add(connection: Connection, row: Mapping[str, Any]) -> int:
 
 
 def latest(connection: Connection, hotel_ids: list[int] | None) -> list[EvaluationRow]:
-    """The newest measurement of each hotel, metric type and source."""
-    where = "" if hotel_ids is None else "WHERE e.hotel_id = ANY(:hotel_ids)"
+    """What each hotel's newest evaluation measured, by metric type and source; what it could not measure has no row."""
+    where = "" if hotel_ids is None else "AND e.hotel_id = ANY(:hotel_ids)"
     query = (
-        f"SELECT DISTINCT ON (e.hotel_id, e.metric_type, e.source) {COLUMNS} FROM {JOINED} {where} "
-        "ORDER BY e.hotel_id, e.metric_type, e.source, e.measured_at DESC, e.id DESC"
+        f"SELECT DISTINCT ON (e.hotel_id, e.metric_type, e.source) {COLUMNS} FROM {JOINED} WHERE e.measured_at = "
+        f"(SELECT max(n.measured_at) FROM ml_evaluations n WHERE n.hotel_id = e.hotel_id) {where} "
+        "ORDER BY e.hotel_id, e.metric_type, e.source, e.id DESC"
     )
     rows = connection.execute(text(query), {} if hotel_ids is None else {"hotel_ids": hotel_ids})
     return [EvaluationRow(**row) for row in rows.mappings()]

@@ -35,6 +35,8 @@ __all__ = ["EvaluationRow", "EvaluationService"]
 DAY = timedelta(days=1)
 EVALUATED, READ = 30 * DAY, 90 * DAY  # held out at the end, and read before it
 LEAST_LABELS = 5  # fewer say nothing: not measurable yet
+NOT_INJECTED = ("run_out",)  # says what will be: back-tests judge it
+OF_HOTEL = ("gelir_oda",)  # its rooms raise nothing by themselves, and a hotel has too few weeks
 VERDICTS, PLANTED = "verdicts", "planted"
 
 
@@ -154,7 +156,7 @@ def _injected(connection: Any, subject: Subject, metric_type: str) -> LabelledFi
 
     metric = METRIC_TYPES[metric_type]
     rows = _rows(connection, subject, metric_type)
-    if rows.empty or metric.entity_type == "floor":
+    if rows.empty or metric.entity_type == "floor" or metric.family in NOT_INJECTED or metric.name in OF_HOTEL:
         return None
     changed, labels = inject(metric, rows, subject.since)
     context = Context(

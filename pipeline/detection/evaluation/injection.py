@@ -19,6 +19,8 @@ TENFOLD = 10.0
 SURGE_UNITS = (4, 9)  # units beyond what was recorded, at one check
 SILENT_CHECKS = 10  # a room of which nothing is recorded, check after check
 STRETCH = (2.0, 5.0)  # times the value, of durations, uses, rates
+FALL = (0.6, 1.0)  # lost of what a week brings, where only less is worth an alert
+FALLEN_DAYS, LEAST_DAYS = 7, 5
 LABELS = [
     "id", "metric_type", "anomaly_type", "entity_type", "room_id", "product_id", "staff_id", "started_at", "ended_at",
 ]  # fmt: skip
@@ -38,7 +40,7 @@ def inject(metric: MetricType, rows: pd.DataFrame, since: datetime, seed: int = 
         return changed, pd.DataFrame(columns=LABELS)
     inject_one: Callable[[pd.DataFrame, int, np.random.Generator], dict[str, object] | None] = {
         "tuketim_miktar": _consumption, "stok_seviye": _stock,
-    }.get(metric.name, _stretched)  # fmt: skip
+    }.get(metric.name, _fallen if metric.direction == "lower" else _stretched)  # fmt: skip
     labels: list[dict[str, object]] = []
     touched: set[object] = set()
     for position in rng.permutation(late).tolist():
@@ -111,6 +113,20 @@ def _stretched(rows: pd.DataFrame, position: int, rng: np.random.Generator) -> d
     is_whole = pd.api.types.is_integer_dtype(rows["metric_value"]) or value == np.rint(value)
     rows.at[position, "metric_value"] = float(np.rint(longer)) if is_whole else longer
     return _at(rows, position, "stretched")
+
+
+def _fallen(rows: pd.DataFrame, position: int, rng: np.random.Generator) -> dict[str, object] | None:
+    """A week of much less, units and money alike; what brought nothing has nothing to lose."""
+    started = rows.at[position, "timestamp"]
+    until = started + pd.Timedelta(days=FALLEN_DAYS) - pd.Timedelta(hours=1)
+    mine = (rows["entity_id"] == rows.at[position, "entity_id"]) & rows["timestamp"].between(started, until)
+    if int(mine.sum()) < LEAST_DAYS or rows.loc[mine, "metric_value"].sum() <= 0:
+        return None
+    left = 1.0 - rng.uniform(*FALL)
+    for name in {"metric_value", "units"} & set(rows.columns):
+        less = rows.loc[mine, name] * left
+        rows.loc[mine, name] = np.rint(less) if pd.api.types.is_integer_dtype(rows[name]) else less
+    return _at(rows, position, "fallen") | {"ended_at": rows.loc[mine, "timestamp"].max()}
 
 
 def _number(rows: pd.DataFrame, position: int, column: str = "metric_value") -> float:

@@ -83,3 +83,30 @@ def test_a_detector_that_raises_nothing_has_no_precision_and_half_the_balanced_a
     _, labels = inject(METRIC_TYPES["tuketim_miktar"], consumption(), SINCE)
     figures = labelled_figures("tuketim_miktar", pd.DataFrame(), labels, 1_000)
     assert (figures.precision, figures.recall, figures.f1, figures.accuracy) == (None, 0.0, None, 0.5)
+
+
+def revenue(products: int = 8, days: int = 60) -> pd.DataFrame:
+    rows = consumption(products, days).drop(columns=["room_id", "product_id"])
+    return rows.assign(metric_value=20.0, units=5.0, exposure=30.0)
+
+
+def test_where_only_less_is_worth_an_alert_a_week_is_made_less_and_never_more() -> None:
+    rows = revenue()
+    changed, labels = inject(METRIC_TYPES["gelir_urun"], rows, SINCE)
+    assert len(labels) > 0
+    assert set(labels["anomaly_type"]) == {"fallen"}
+    assert (changed["metric_value"] <= rows["metric_value"]).all()
+    fallen = changed[(changed["metric_value"] < rows["metric_value"]).to_numpy()]
+    assert (fallen["metric_value"] <= 0.4 * 20.0).all()
+    assert fallen["units"].to_numpy() == pytest.approx(fallen["metric_value"].to_numpy() / 4.0)
+    by_product = fallen.groupby("entity_id").size()
+    assert by_product.between(5, 7).all()
+    assert sorted(by_product.index) == sorted(labels["product_id"].astype(int))
+    spans = (labels["ended_at"] - labels["started_at"]).dt.days
+    assert spans.between(5, 7).all()
+
+
+def test_where_more_is_worth_an_alert_nothing_is_made_less() -> None:
+    rows = consumption().drop(columns=["room_id", "product_id"]).assign(metric_value=10.0)
+    changed, _ = inject(METRIC_TYPES["dolum_sure"], rows, SINCE)
+    assert (changed["metric_value"] >= rows["metric_value"]).all()
