@@ -117,7 +117,7 @@ def _stretched(rows: pd.DataFrame, position: int, rng: np.random.Generator) -> d
 
 def _fallen(rows: pd.DataFrame, position: int, rng: np.random.Generator) -> dict[str, object] | None:
     """A week of much less, units and money alike; what brought nothing has nothing to lose."""
-    started = rows.at[position, "timestamp"]
+    started = pd.Timestamp(str(rows.at[position, "timestamp"]))
     until = started + pd.Timedelta(days=FALLEN_DAYS) - pd.Timedelta(hours=1)
     mine = (rows["entity_id"] == rows.at[position, "entity_id"]) & rows["timestamp"].between(started, until)
     if int(mine.sum()) < LEAST_DAYS or rows.loc[mine, "metric_value"].sum() <= 0:
