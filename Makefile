@@ -12,7 +12,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 # `make bench BENCH=--write` also writes docs/benchmarks.md.
-.PHONY: run install test browser lint bench lock clean
+.PHONY: run install test browser guide lint bench lock clean
 
 run: install
 	@$(BIN)/python manage.py up
@@ -48,6 +48,10 @@ lint: install
 # Chromium: CHROMIUM=/path/to/it, else the system's, else the one that Playwright downloaded.
 browser: install
 	@$(BIN)/python -m pytest -q tests/browser
+
+# Takes the pictures of docs/user-guide anew, from the sample hotel.
+guide: install
+	@BAROMETER_GUIDE=1 $(BIN)/python -m pytest -q --timeout=1200 tests/browser/test_guide.py
 
 bench: install
 	@$(BIN)/python -m tests.benchmarks $(BENCH)

@@ -29,6 +29,7 @@ from core.scope import SYSTEM
 from core.settings import ROOT, Settings
 from db.session import open_database
 from services import Services, build_services
+from tests.browser.sample import sample_hotels
 from tests.pages.alerts import raise_alerts
 
 CHROMIUM = Path(os.environ.get("BAROMETER_CHROMIUM", "/usr/bin/chromium"))
@@ -43,6 +44,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+GUIDE = bool(os.environ.get("BAROMETER_GUIDE"))  # make the pictures of the user guide, from the sample hotel
 PASSWORD = "a long enough password"
 PATIENCE = 30_000  # milliseconds: a machine at work on other things is slow, not broken
 expect.set_options(timeout=PATIENCE)
@@ -50,6 +52,7 @@ USERS = {
     "ayse": ("admin", "tr"), "eda": ("admin", "en"), "bora": ("kat_sorumlusu", "tr"),
     "deniz": ("superadmin", "en"), "firat": ("superadmin", "tr"),
 }  # fmt: skip
+FULL_NAMES = {"ayse": "Ayşe Yılmaz", "eda": "Eda Aydın", "deniz": "Deniz Işık", "firat": "Fırat Kaya"}
 
 
 @dataclass(frozen=True)
@@ -101,23 +104,29 @@ def instance(
     services = build_services(
         settings, Servers(url, valkey_server.url, None, None), database=open_database(url, keys=key_ring(settings))
     )
-    hotels = services.simulation.create(SYSTEM, 2, 12, 45, seed=7, until=SystemClock().now())
-    for hotel_id in hotels:
-        services.pipeline.metrics.collect(SYSTEM, hotel_id, SystemClock().now())
-    alerts = raise_alerts(services, hotels[0], SystemClock().now() - timedelta(hours=1))
+    hotels, alerts = sample_hotels(services) if GUIDE else small_hotels(services)
     for name, (role, language) in USERS.items():
         services.identity.add_user(
             SYSTEM,
             name,
             PASSWORD,
             role,
-            full_name=name,
+            full_name=FULL_NAMES.get(name, name),
             language=language,
             hotels=None if role == "superadmin" else hotels[:1],
         )
     with dashboard(settings.home, url, valkey_server.url) as address:
         yield Instance(address, services, hotels, alerts)
     services.close()
+
+
+def small_hotels(services: Services) -> tuple[list[int], list[int]]:
+    """Two hotels of a dozen rooms, collected but not judged; four alerts that were raised by hand."""
+    now = SystemClock().now()
+    hotels = services.simulation.create(SYSTEM, 2, 12, 45, seed=7, until=now)
+    for hotel_id in hotels:
+        services.pipeline.metrics.collect(SYSTEM, hotel_id, SystemClock().now())
+    return hotels, raise_alerts(services, hotels[0], SystemClock().now() - timedelta(hours=1))
 
 
 @contextmanager

@@ -73,3 +73,13 @@ def test_what_is_exempt_is_exempt_there_only(new_visitor: NewVisitor) -> None:
     )
     assert {one.rule for one in EXEMPTIONS} == {"list", "listitem"}
     assert [line.split()[0] for line in violations(visitor.page)] == ["list"]
+
+
+def test_a_dialog_and_what_unfolds_break_no_rule(new_visitor: NewVisitor, instance: Instance) -> None:
+    t, visitor = Translator("tr"), new_visitor("ayse")
+    visitor.open(f"{DETAIL}?alert={instance.alert_ids[1]}")
+    visitor.page.get_by_text(t("triage.more")).click()
+    visitor.page.get_by_role("button", name=t("triage.silence")).click()
+    visitor.page.get_by_role("dialog").get_by_label(t("silence.reason"), exact=True).wait_for()
+    visitor.page.wait_for_load_state("networkidle")
+    assert violations(visitor.page) == []
