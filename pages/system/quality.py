@@ -40,8 +40,7 @@ def show() -> None:
     with top:
         st.title(page.t("quality.title"))
     for hotel in hotels:
-        if page.names_hotels:
-            st.header(plain(hotel.name), anchor=False)
+        st.header(plain(hotel.name), anchor=False)
         for panel in (figures, sources, unknowns, learned, suppressions):
             panel(page, hotel.id)
     shown = reads.version(page, *TOPICS)
