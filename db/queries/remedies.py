@@ -70,7 +70,8 @@ REMEDIED = """
            AS reaction
       FROM ml_alerts a CROSS JOIN LATERAL (
            SELECT coalesce((c.details->>'remedied_at')::timestamptz, c.occurred_at) AS at,
-                  c.actor = 'system' AND c.details->'reason'->>'id' <> 'closed_reason.quiet' AS is_remedy
+                  coalesce(c.actor = 'system' AND c.details->'reason'->>'id' <> 'closed_reason.quiet', false)
+                  AS is_remedy
              FROM ml_alert_events c WHERE c.alert_id = a.id AND c.kind = 'closed' ORDER BY c.id DESC LIMIT 1) e
      WHERE (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
        AND a.closed_at > :since AND a.closed_at <= :until AND NOT a.is_suppressed

@@ -60,7 +60,8 @@ WITH target AS (
 )
 SELECT (SELECT id FROM action) AS action_id, array_agg(changed.id ORDER BY changed.id) AS ids,
        array_agg(DISTINCT changed.hotel_id) AS hotels,
-       array_agg(changed.id) FILTER (WHERE target.was_open AND changed.closed_at IS NOT NULL) AS closed
+       array_agg(changed.id) FILTER (WHERE target.was_open AND changed.closed_at IS NOT NULL) AS closed,
+       array_agg(changed.id) FILTER (WHERE NOT target.was_open) AS closed_before
   FROM changed JOIN target USING (id)"""
 
 
@@ -72,6 +73,7 @@ class Done:
     alert_ids: tuple[int, ...] = ()
     hotel_ids: tuple[int, ...] = ()
     closed_ids: tuple[int, ...] = ()  # open before, closed by it
+    closed_before_ids: tuple[int, ...] = ()  # closed already
     left_ids: tuple[int, ...] = ()  # of an undo: changed by somebody since, and left as they are
 
 
@@ -92,7 +94,9 @@ def act(
     row = connection.execute(statement, {**given, **values, "details": details}).one()
     if row.action_id is None:
         return Done(None)
-    return Done(row.action_id, tuple(row.ids), tuple(row.hotels), tuple(row.closed or ()))
+    return Done(
+        row.action_id, tuple(row.ids), tuple(row.hotels), tuple(row.closed or ()), tuple(row.closed_before or ())
+    )
 
 
 def add_events(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.errors import AppError
 from core.i18n import Translator
 from pages.shell import navigation, reads
 from pages.shell.acting import carry_out
@@ -29,12 +30,18 @@ OTHER_UNITS = (
 )  # fmt: skip
 
 
-def show_alert(page: Page, alert_id: int) -> None:
-    """The detail; opening it marks the alert read (A5.3)."""
+def arrive(page: Page, alert_id: int) -> AppError | None:
+    """Before anything is drawn: what was meant for it is done (or refused), and opening it marks it read (A5.3)."""
     refused = carry_out(page, alert_id)
     if st.session_state.get("opened_alert") != alert_id:
         page.services.alerts.mark_read(page.scope, alert_id)
         st.session_state["opened_alert"] = alert_id
+    return refused
+
+
+def show_alert(page: Page, alert_id: int, refused: AppError | None = None) -> None:
+    """The detail; a page that draws more of alerts lets one ``arrive`` first."""
+    refused = arrive(page, alert_id) or refused
     detail = reads.alert_detail(page, alert_id)
     alert = detail.alert
     page = replace(page, t=Translator(page.t.language, alert.time_zone))
@@ -94,10 +101,11 @@ def show() -> None:
         navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:", query_params=address("alert")
     )
     st.title(page.t("shell.alert"))
+    refused = arrive(page, chosen() or 0)
     version = reads.version(page, "alerts")
     asked_page, wanted = asked_alerts(page)
     steps(asked_page, wanted, chosen())
-    show_alert(page, chosen() or 0)
+    show_alert(page, chosen() or 0, refused)
     rerun_when_changed(version, lambda: reads.version(page, "alerts"))
 
 

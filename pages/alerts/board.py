@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.errors import AppError
 from pages.alerts.alert import show_alert
 from pages.shell import navigation, reads
+from pages.shell.acting import carry_out
 from pages.shell.alert_filters import alert_filters
 from pages.shell.alert_groups import groups
 from pages.shell.alert_rows import alert_choice
@@ -24,7 +26,7 @@ from pipeline.alerts.service import AlertFilters, AlertRow
 VIEWS = ("list", "groups", "table", "remedies")
 
 
-def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
+def board(page: Page, wanted: AlertFilters, selected: int | None, refused: AppError | None) -> None:
     """The list with the chosen alert beside it, or a table over the whole width with the chosen alert below."""
     t = page.t
     total = reads.alerts(page, wanted, limit=1).total
@@ -41,13 +43,13 @@ def board(page: Page, wanted: AlertFilters, selected: int | None) -> None:
         return
     if view == "table":
         rows(page, wanted, total, lambda found: table(page, found, wanted, total))
-        detail(page, wanted, chosen())
+        detail(page, wanted, chosen(), refused)
         return
     left, right = st.columns([5, 6], gap="large")
     with left:
         rows(page, wanted, total, lambda found: cards(page, found, selected))
     with right:
-        detail(page, wanted, selected)
+        detail(page, wanted, selected, refused)
 
 
 def rows(page: Page, wanted: AlertFilters, total: int, draw: Callable[[list[AlertRow]], None]) -> None:
@@ -68,17 +70,18 @@ def cards(page: Page, found: list[AlertRow], selected: int | None) -> None:
         alert_choice(page, alert, choose, is_chosen=alert.id == selected)
 
 
-def detail(page: Page, wanted: AlertFilters, selected: int | None) -> None:
+def detail(page: Page, wanted: AlertFilters, selected: int | None, refused: AppError | None) -> None:
     if not is_phone():
         steps(page, wanted, selected)
     if selected is None:
         st.info(f"**{page.t('board.choose_title')}**  \n{page.t('board.choose_text')}", icon=":material/left_click:")
     else:
-        show_alert(page, selected)
+        show_alert(page, selected, refused)
 
 
 def show() -> None:
     page = open_page("alerts.read")
+    refused = carry_out(page, chosen() or 0)  # before the list is read
     version = reads.version(page, "alerts")
     top = st.container()
     page, wanted = alert_filters(page)
@@ -86,7 +89,7 @@ def show() -> None:
         header(page.t("board.title"), page.t, page.now, reads.figures(page, wanted.hotel_ids or ()).as_of)
     if chosen() is not None and is_phone():
         st.switch_page(navigation.ALERT, query_params=address())
-    board(page, wanted, chosen())
+    board(page, wanted, chosen(), refused)
     rerun_when_changed(version, lambda: reads.version(page, "alerts"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,6 +17,9 @@ from core.errors import AppError
 from pages.shell.attempt import refused
 from pages.shell.guard import Page
 from pipeline.alerts.service import AlertRow
+
+if TYPE_CHECKING:
+    from pipeline.alerts.triage.service import Done
 
 MEANT = "meant_command"
 MORNING = timedelta(hours=8)
@@ -51,29 +55,36 @@ def carry_out(page: Page, alert_id: int) -> AppError | None:
     error: AppError | None = None
     meant: list[Meant] = st.session_state.pop(MEANT, [])
     for one in (one for one in meant if one.seen.id == alert_id):
-        refusal = refused(page, partial(_carry_out, page, one))
+        done: list[Done] = []
+        refusal = refused(page, partial(_carry_out, page, one, done))
         error = refusal or error
-        if refusal is None and one.name in DONE:
+        if done and one.seen.closed_at is None and done[0].closed_before_ids:
+            st.toast(page.t("effect.closed_meanwhile"), icon=":material/done_all:")
+        elif done and one.name in DONE:
             said, icon = DONE[one.name]
             st.toast(page.t(said), icon=icon)
     return error
 
 
-def _carry_out(page: Page, meant: Meant) -> None:
+def _carry_out(page: Page, meant: Meant, done: "list[Done]") -> None:
     service, scope, seen = page.services.alerts.triage, page.scope, meant.seen
-    ids, value = [seen.id], meant.value or ""
-    if meant.name == "acknowledge":
-        service.acknowledge(scope, ids, seen=seen)
-    elif meant.name == "take":
-        service.assign(scope, ids, scope.actor, seen)
-    elif meant.name == "release":
-        service.assign(scope, ids, None, seen)
-    elif meant.name == "snooze":
-        chosen = st.session_state.get(f"snooze_for_{seen.id}", next(iter(SNOOZES)))
-        service.snooze(scope, ids, SNOOZES[chosen](page.now, seen.time_zone), seen)
-    elif meant.name == "wake":
-        service.snooze(scope, ids, None, seen)
-    elif meant.name == "judge":
-        service.judge(scope, ids, value, st.session_state.get(f"note_{seen.id}") or None, seen)
-    elif meant.name == "withdraw":
-        service.withdraw_verdict(scope, ids, seen)
+    ids = [seen.id]
+    commands: dict[str, Callable[[], Done]] = {
+        "acknowledge": lambda: service.acknowledge(scope, ids, seen=seen),
+        "take": lambda: service.assign(scope, ids, scope.actor, seen),
+        "release": lambda: service.assign(scope, ids, None, seen),
+        "snooze": lambda: service.snooze(scope, ids, _snoozed_until(page, seen), seen),
+        "wake": lambda: service.snooze(scope, ids, None, seen),
+        "judge": lambda: service.judge(scope, ids, meant.value or "", _note(seen), seen),
+        "withdraw": lambda: service.withdraw_verdict(scope, ids, seen),
+    }
+    done.append(commands[meant.name]())
+
+
+def _snoozed_until(page: Page, seen: AlertRow) -> datetime:
+    chosen = st.session_state.get(f"snooze_for_{seen.id}", next(iter(SNOOZES)))
+    return SNOOZES[chosen](page.now, seen.time_zone)
+
+
+def _note(seen: AlertRow) -> str | None:
+    return st.session_state.get(f"note_{seen.id}") or None

@@ -34,6 +34,7 @@ def test_the_overview_shows_the_figures_of_the_service(new_visitor: NewVisitor, 
     visitor.see("Genel bakış")
     t = Translator("tr")
     figures = instance.services.overview.figures(SYSTEM, instance.hotel_ids[:1], SystemClock().now())
+    visitor.page.get_by_test_id("stMetricValue").last.wait_for()  # drawn by a part of Streamlit that loads when needed
     shown = visitor.page.get_by_test_id("stMetricValue").all_inner_texts()
     assert figures.occupancy_ratio is not None
     assert figures.consumed_units is not None
@@ -66,7 +67,7 @@ def test_filters_stand_in_the_address_and_a_colleague_opens_the_same_view(new_vi
     first.page.wait_for_url(re.compile("severity=kritik"))
     second.open("/alerts" + first.page.url.split("/alerts")[1])
     second.see("Alerts")
-    expect(second.page.get_by_text("1 alert", exact=True)).to_be_visible()
+    expect(second.page.get_by_text("1 alert", exact=True).first).to_be_visible()
     # By text: the filters' arrows are buttons labelled "Open" too.
     expect(second.page.get_by_role("button").filter(has_text="Open")).to_have_count(1)
 

@@ -82,3 +82,17 @@ def test_who_comes_second_reads_who_was_faster_and_what_stands_now(
     stored = visit.services.alerts.detail(SYSTEM, alert).alert
     assert stored.verdict_note == (None if first == "acknowledge" else "kayıp")
     assert app.text_input(key=f"note_{alert}").value == "benim notum"  # what was typed is still there
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_verdict_on_an_alert_that_closed_meanwhile_is_stored_and_says_so(
+    visit: Visit, hotel: SmallHotel, language: str
+) -> None:
+    t, alert = Translator(language), hotel.alert_ids[1]
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    app = visit.open(ALERT, alert=str(alert))
+    visit.services.alerts.triage.close(SYSTEM, [alert], "bitti")
+    app.button(key=f"verdict_dogru_{alert}").click().run()
+    assert not app.exception
+    assert t("effect.closed_meanwhile") in [element.value for element in app.toast]
+    assert visit.services.alerts.detail(SYSTEM, alert).alert.verdict == "dogru"

@@ -25,7 +25,7 @@ ENDED_BY = {
     "tuketim_artis": "check",
 }
 PLACES = {"check": ("room", "minibar_slot"), "record": ("room", "staff"), "refill": ("room", "floor")}
-NORMAL, QUIET = "closed_reason.normal", "closed_reason.quiet"
+QUIET = "closed_reason.quiet"
 REAL = (None, "dogru")  # verdicts under which there was something to remedy
 NO_TIME = timedelta(0)
 
@@ -85,8 +85,8 @@ def remedy_of(alert: Any, events: Iterable[Any]) -> Remedy | None:
     closing = next((event for event in events if event.kind == "closed"), None)
     if alert.closed_at is None or closing is None or closing.actor != "system" or alert.verdict not in REAL:
         return None
-    reason = closing.details.get("reason", {"id": NORMAL})
-    if reason["id"] == QUIET:
+    reason = closing.details.get("reason")
+    if not isinstance(reason, dict) or reason["id"] == QUIET:  # a command's reason is somebody's own words
         return None
     told = closing.details.get("remedied_at")
     at = datetime.fromisoformat(told) if told else closing.occurred_at

@@ -126,13 +126,14 @@ def test_the_time_from_the_acknowledgement_is_told_and_is_never_negative(
     assert (found.since_opening, found.since_acknowledgement) == (HOUR / 2, timedelta(0))
 
 
+@pytest.mark.parametrize("closer", ["ayse", "system"])
 def test_what_a_person_closed_what_was_not_seen_for_a_week_and_what_was_no_problem_is_no_remedy(
-    scene: Scene, cast: Cast, clock: FixedClock
+    scene: Scene, cast: Cast, clock: FixedClock, closer: str
 ) -> None:
     for room in range(3):
         scene.fire(room, NOW)
     by_hand, quiet, judged = sorted(row.id for row in rows(scene))
-    scene.alerts.triage.close(cast.ayse, [by_hand], "normal")  # the machine's own word, written by a person
+    scene.alerts.triage.close(cast.ayse if closer == "ayse" else SYSTEM, [by_hand], "normal")  # the machine's own word
     scene.calm(2, NOW + DAY)
     scene.calm(2, NOW + 2 * DAY)
     assert remedy(scene, judged) is not None
