@@ -112,6 +112,13 @@ class OverviewService:
             usual_refill_minutes=_average([day.usual_refill for day in days]),
         )
 
+    def as_of(self, scope: Scope, hotel_ids: list[int]) -> datetime | None:
+        """When Barometer last learned anything of the hotel that it knows least of; as in ``figures``."""
+        scope.require("overview.read")
+        with self.database.reading() as connection:
+            found = [queries.newest_record_at(connection, one) for one in scope.hotel_filter(hotel_ids) or []]
+        return min((one for one in found if one is not None), default=None)
+
     def running_low(self, scope: Scope, hotel_ids: list[int], at: datetime, limit: int = 8) -> list[LowProduct]:
         """Products likely to run out within a week or at their critical level, the most urgent first."""
         table = self.forecasts.run_outs(scope, hotel_ids, at)

@@ -86,7 +86,7 @@ def show() -> None:
     top = st.container()
     page, wanted = alert_filters(page)
     with top:
-        header(page.t("board.title"), page.t, page.now, reads.figures(page, wanted.hotel_ids or ()).as_of)
+        header(page.t("board.title"), page.t, page.now, reads.as_of(page, wanted.hotel_ids or ()))
     if chosen() is not None and is_phone():
         st.switch_page(navigation.ALERT, query_params=address())
     board(page, wanted, chosen(), refused)

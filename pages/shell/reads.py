@@ -61,6 +61,12 @@ def figures(page: Page, hotel_ids: Ids) -> OverviewFigures:
     return cached(page, key, ("figures", hotel_ids), lambda: call(page.scope, list(hotel_ids), page.now))
 
 
+def as_of(page: Page, hotel_ids: Ids) -> datetime | None:
+    """The figures' own, for pages that show nothing else of them."""
+    key, call = (*version(page, "sources", "metrics", "scores"), hour(page.now)), page.services.overview.as_of
+    return cached(page, key, ("as_of", hotel_ids), lambda: call(page.scope, list(hotel_ids)))
+
+
 def running_low(page: Page, hotel_ids: Ids) -> list[Any]:
     key = (*version(page, "sources", "metrics", "forecasts"), hour(page.now))
     call = page.services.overview.running_low

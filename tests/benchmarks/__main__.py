@@ -1,6 +1,7 @@
 """Runs the benchmarks and prints the ratio table: ``python -m tests.benchmarks [--only P-1] [--write]``."""
 
 import argparse
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -17,25 +18,26 @@ Ours against a reference in the same run; absolute times are for the reader. The
 
 
 def modules(only: str | None) -> list[str]:
-    """The bench modules; with ``only`` those whose docstring names that id."""
+    """The bench modules; with ``only`` those whose docstring names one of the ids (P-7,P-8)."""
     found = []
     for path in sorted(FOLDER.glob("bench_*.py")):
         module = f"tests.benchmarks.{path.stem}"
-        if only is None or only in (import_module(module).__doc__ or ""):
+        told = import_module(module).__doc__ or ""
+        if only is None or any(re.search(rf"\b{name}\b", told) for name in only.split(",")):
             found.append(module)
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", help="an id of the table, such as P-1")
+    parser.add_argument("--only", help="ids of the table, such as P-1 or P-7,P-8")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     wanted = parser.parse_args()
     where = machine()
     rows: list[Row] = []
     for module in modules(wanted.only):
         rows += import_module(module).run()
-    rows = [row for row in rows if wanted.only is None or row.id == wanted.only]
+    rows = [row for row in rows if wanted.only is None or row.id in wanted.only.split(",")]
     text = f"Machine: {where}.\n\n{table(rows)}\n"
     print(text)  # noqa: T201
     if wanted.write:

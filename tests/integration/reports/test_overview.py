@@ -159,3 +159,16 @@ def test_another_hotels_manager_sees_none_of_it(overview: OverviewService, house
     assert overview.versions(cem) == {}
     with pytest.raises(AppError, match="forbidden"):
         overview.figures(Scope("bora", frozenset(), None), [house.hotel.hotel_id], NOW)
+
+
+def test_the_board_is_as_fresh_as_the_figures(overview: OverviewService, house: House) -> None:
+    other = build(house.database)
+    with house.database.transaction() as connection:
+        house.hotel.movement(connection, 0, YESTERDAY, "giris", 5)
+    with house.database.transaction() as connection:
+        other.hotel.movement(connection, 0, YESTERDAY, "giris", 5)
+    both, mine = [house.hotel.hotel_id, other.hotel.hotel_id], [other.hotel.hotel_id]
+    assert overview.as_of(SYSTEM, both) == overview.figures(SYSTEM, both, NOW).as_of
+    assert overview.as_of(SYSTEM, both) != overview.as_of(SYSTEM, mine)
+    permitted = Scope("cem", frozenset({"overview.read"}), frozenset(mine))
+    assert overview.as_of(permitted, both) == overview.as_of(SYSTEM, mine)
