@@ -12,7 +12,7 @@ from pipeline.forecasting.models import DEFAULT, NAMES, expectations
 ORIGINS = 12  # weeks back
 CALIBRATED_ON = 8  # the newest weeks whose forecasts correct the next ones
 MIN_DAYS = 14
-PRIOR_WEEKS = 16.0  # what is true of all products weighs as much as so many weeks of one
+PRIOR_WEEKS = 48.0  # what is true of all products weighs as much as so many weeks of one
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,16 @@ def choose(tracks: dict[str, Track]) -> Ints:
     """(P) the place in ``NAMES`` of each product's model.
 
     Each model's loss, of days and of week totals in equal parts, is taken relative to the mean of all models, and
-    shrunk towards what it is for all products: with few weeks a product follows the others, with none it gets the
-    default.
+    shrunk towards what it is for all products together, in units: a product that hardly moves says little about the
+    others. With few weeks a product follows them, with none it gets the default.
     """
-    relative = [_relative(np.stack([part(tracks[name]) for name in NAMES])) for part in (_day_losses, _week_losses)]
-    scores = np.asarray(sum(relative))
+    losses = [np.stack([part(tracks[name]) for name in NAMES]) for part in (_day_losses, _week_losses)]
+    scores = np.asarray(sum(_relative(found) for found in losses))
     weeks = np.isfinite(tracks[DEFAULT].loss_week).sum(axis=0)
     if not weeks.any():
         return np.full(len(weeks), NAMES.index(DEFAULT))
-    common = scores[:, weeks > 0].mean(axis=1, keepdims=True)
+    together = [found[:, weeks > 0].sum(axis=1, keepdims=True) for found in losses]
+    common = np.asarray(sum(_relative(found) for found in together))
     share = weeks / (weeks + PRIOR_WEEKS)
     return np.asarray((share * np.where(weeks > 0, scores, 0.0) + (1 - share) * common).argmin(axis=0))
 

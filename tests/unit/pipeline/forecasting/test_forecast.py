@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.forecasting.backtest import MIN_DAYS, back_test, choose, origins
+from pipeline.forecasting.backtest import MIN_DAYS, Track, back_test, choose, origins
 from pipeline.forecasting.distribution import QUANTILES, calibrated_levels, pinball, probability_between, quantiles
 from pipeline.forecasting.evaluation import NAIVE, OURS, evaluate
 from pipeline.forecasting.forecast import Forecast, forecast, tracks_of
@@ -127,6 +127,28 @@ def test_the_choice_follows_the_back_test() -> None:
 def test_without_anything_to_judge_by_the_default_is_chosen() -> None:
     tracks, _ = tracks_of(history(counts(5.0, 3.0, (3, 15), 10)))
     assert [NAMES[place] for place in choose(tracks)] == [DEFAULT] * 3
+
+
+def lost(losses: dict[str, list[float]], weeks: int = 4) -> dict[str, Track]:
+    """Tracks of some weeks in which a model lost so much of each product, every day; others lose twice the most."""
+    worst = 2.0 * np.max(list(losses.values()), axis=0)
+    tracks = {}
+    for name in NAMES:
+        mine = np.array(losses.get(name, worst))
+        days, totals = np.tile(mine[:, None], (weeks, 1, 7)), np.tile(mine, (weeks, 1))
+        tracks[name] = Track(days, totals, days, totals, days, totals, totals, totals)
+    return tracks
+
+
+def test_a_busy_product_says_more_about_the_others_than_those_that_hardly_move() -> None:
+    """Thirty sleepy products lose a little less with one model, a busy one half as much with the other."""
+    sleepy = 30
+    losses = {"croston": [0.010] * sleepy + [8.0], "weekday_mean": [0.011] * sleepy + [4.0]}
+    chosen = [NAMES[place] for place in choose(lost(losses))]
+    assert chosen[-1] == "weekday_mean"
+    assert set(chosen) == {"weekday_mean"}
+    many = [NAMES[place] for place in choose(lost(losses, weeks=2_000))]
+    assert set(many[:sleepy]) == {"croston"}  # in the end a product's own past decides
 
 
 def test_it_beats_seasonal_naive_on_planted_demand_and_says_so_with_an_interval() -> None:
