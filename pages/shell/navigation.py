@@ -1,6 +1,7 @@
 """The navigation table: only pages that exist, grouped by what people come for."""
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -32,119 +33,62 @@ MODEL_FILES = "pages/models/files.py"
 THRESHOLDS = "pages/models/thresholds.py"
 
 
-def _today(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
-    return [
-        st.Page(OVERVIEW, title=t("shell.overview"), icon=":material/speed:", url_path="overview", default=True),
-        st.Page(BOARD, title=t("shell.alerts"), icon=":material/notifications:", url_path="alerts"),
-        st.Page(ALERT, title=t("shell.alert"), icon=":material/notifications:", url_path="alert", visibility="hidden"),
-        st.Page(
-            SILENCES,
-            title=t("shell.silences"),
-            icon=":material/notifications_off:",
-            url_path="silences",
-            visibility="hidden",
-        ),
-        st.Page(
-            FORECASTS,
-            title=t("shell.forecasts"),
-            icon=":material/online_prediction:",
-            url_path="forecasts",
-            visibility="visible" if scope is not None and scope.allows("metrics.read") else "hidden",
-        ),
-    ]
+@dataclass(frozen=True)
+class Entry:
+    """One page: its file, title, icon and address. ``needs``: the permission without which it is not listed."""
+
+    path: str
+    title: str  # a catalog key
+    icon: str
+    url_path: str
+    needs: str | None = None
+    is_listed: bool = True  # others are reached from a page
 
 
-def _explore(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
-    visibility: Literal["visible", "hidden"] = (
-        "visible" if scope is not None and scope.allows("metrics.read") else "hidden"
-    )
-    consumption = st.Page(
-        CONSUMPTION,
-        title=t("shell.consumption"),
-        icon=":material/monitoring:",
-        url_path="consumption",
-        visibility=visibility,
-    )
-    rooms = st.Page(
-        ROOMS,
-        title=t("shell.rooms"),
-        icon=":material/bedroom_parent:",
-        url_path="rooms",
-        visibility=visibility,
-    )
-    refills = st.Page(
-        REFILLS, title=t("refills.title"), icon=":material/timer:", url_path="refills", visibility=visibility
-    )
-    stock = st.Page(STOCK, title=t("stock.title"), icon=":material/inventory:", url_path="stock", visibility=visibility)
-    custody = st.Page(
-        CUSTODY, title=t("custody.title"), icon=":material/badge:", url_path="custody", visibility=visibility
-    )
-    return [consumption, rooms, refills, stock, custody]
+TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
+    "shell.group_today": (
+        Entry(OVERVIEW, "shell.overview", "speed", url_path="overview"),
+        Entry(BOARD, "shell.alerts", "notifications", url_path="alerts"),
+        Entry(ALERT, "shell.alert", "notifications", url_path="alert", is_listed=False),
+        Entry(SILENCES, "shell.silences", "notifications_off", url_path="silences", is_listed=False),
+        Entry(FORECASTS, "shell.forecasts", "online_prediction", url_path="forecasts", needs="metrics.read"),
+    ),
+    "shell.group_explore": (
+        Entry(CONSUMPTION, "shell.consumption", "monitoring", url_path="consumption", needs="metrics.read"),
+        Entry(ROOMS, "shell.rooms", "bedroom_parent", url_path="rooms", needs="metrics.read"),
+        Entry(REFILLS, "refills.title", "timer", url_path="refills", needs="metrics.read"),
+        Entry(STOCK, "stock.title", "inventory", url_path="stock", needs="metrics.read"),
+        Entry(CUSTODY, "custody.title", "badge", url_path="custody", needs="metrics.read"),
+    ),
+    "shell.group_models": (
+        Entry(PERFORMANCE, "shell.performance", "model_training", url_path="models", needs="models.read"),
+        Entry(COMPARISON, "shell.comparison", "compare_arrows", url_path="comparison", needs="models.read"),
+        Entry(FEATURES, "shell.features", "data_array", url_path="features", needs="models.read"),
+        Entry(THRESHOLDS, "shell.thresholds", "tune", url_path="thresholds", needs="alerts.read"),
+        Entry(MODEL_FILES, "shell.model_files", "folder_data", url_path="model-files", needs="models.read"),
+    ),
+    "shell.group_system": (
+        Entry(JOBS, "shell.jobs", "schedule", url_path="jobs", needs="jobs.read"),
+        Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
+    ),
+}
 
 
 def navigation(user: User | None) -> "StreamlitPage":
     """All pages are known to the router, so a shared address works before signing in; only allowed ones are listed."""
     t = Translator(user.language if user else browser_language())
     scope = services().identity.scope_of(user) if user is not None else None
-    may_see_jobs = scope is not None and scope.allows("jobs.read")
-    jobs = st.Page(
-        JOBS,
-        title=t("shell.jobs"),
-        icon=":material/schedule:",
-        url_path="jobs",
-        visibility="visible" if may_see_jobs else "hidden",
-    )
-    quality = st.Page(
-        QUALITY,
-        title=t("shell.quality"),
-        icon=":material/verified:",
-        url_path="quality",
-        visibility="visible" if may_see_jobs else "hidden",
-    )
-    return st.navigation(
-        {
-            t("shell.group_today"): _today(t, scope),
-            t("shell.group_explore"): _explore(t, scope),
-            t("shell.group_models"): _models(t, scope),
-            t("shell.group_system"): [jobs, quality],
-        },
-        position="sidebar" if user else "hidden",
-        expanded=True,
-    )
+    groups = {t(group): [_page(t, scope, entry) for entry in entries] for group, entries in TABLE.items()}
+    return st.navigation(groups, position="sidebar" if user else "hidden", expanded=True)
 
 
-def _models(t: Translator, scope: Scope | None) -> "list[StreamlitPage]":
-    may_read = scope is not None and scope.allows("models.read")
-    visibility: Literal["visible", "hidden"] = "visible" if may_read else "hidden"
-    thresholds = st.Page(
-        THRESHOLDS,
-        title=t("shell.thresholds"),
-        icon=":material/tune:",
-        url_path="thresholds",
-        visibility="visible" if scope is not None and scope.allows("alerts.read") else "hidden",
+def _page(t: Translator, scope: Scope | None, entry: Entry) -> "StreamlitPage":
+    may_see = entry.needs is None or (scope is not None and scope.allows(entry.needs))
+    return st.Page(
+        entry.path,
+        title=t(entry.title),
+        icon=f":material/{entry.icon}:",
+        url_path=entry.url_path,
+        default=entry.path == OVERVIEW,
+        visibility="visible" if may_see and entry.is_listed else "hidden",
     )
-    performance = st.Page(
-        PERFORMANCE,
-        title=t("shell.performance"),
-        icon=":material/model_training:",
-        url_path="models",
-        visibility=visibility,
-    )
-    comparison = st.Page(
-        COMPARISON,
-        title=t("shell.comparison"),
-        icon=":material/compare_arrows:",
-        url_path="comparison",
-        visibility=visibility,
-    )
-    features = st.Page(
-        FEATURES, title=t("shell.features"), icon=":material/data_array:", url_path="features", visibility=visibility
-    )
-    model_files = st.Page(
-        MODEL_FILES,
-        title=t("shell.model_files"),
-        icon=":material/folder_data:",
-        url_path="model-files",
-        visibility=visibility,
-    )
-    return [performance, comparison, features, thresholds, model_files]

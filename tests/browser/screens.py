@@ -1,8 +1,6 @@
 """The pages that the browser suite opens, by address, with the title each shows: all of the navigation table."""
 
-import re
-
-from core.settings import ROOT
+from pages.shell.navigation import TABLE
 
 PAGES = {
     "/": "overview.title", "/alerts": "board.title", "/silences": "silence.title", "/forecasts": "forecasts.title",
@@ -17,5 +15,5 @@ DETAIL = "/alert"  # of one alert; its title is the alert's sentence
 
 def addresses() -> set[str]:
     """What the navigation table serves; the first page stands at the root."""
-    table = (ROOT / "pages" / "shell" / "navigation.py").read_text(encoding="utf-8")
-    return {f"/{path}" for path in re.findall(r'url_path="([a-z-]+)"', table)} - {"/overview"} | {"/"}
+    paths = [entry.url_path for entries in TABLE.values() for entry in entries]
+    return {f"/{path}" for path in paths[1:]} | {"/"}
