@@ -15,4 +15,3 @@ def warm() -> None:
     for module in iter_modules(pages.shell.__path__, "pages.shell."):
         import_module(module.name)
     import_module("reports.figures.first").first_figure()
-    import_module("streamlit_authenticator")  # for those who have to sign in

@@ -17,7 +17,6 @@ from urllib.request import urlopen
 import numpy as np
 from playwright.sync_api import Browser
 
-from core.scope import SYSTEM
 from core.settings import ROOT
 from tests.benchmarks.big_hotel import BigHotel, big_hotel
 from tests.benchmarks.report import Row
@@ -36,6 +35,7 @@ FILTERS: tuple[Filter, ...] = (
     ("/stock", "Period", (("Last 7 days", "days=7"), ("Last 90 days", "days=90"))),
     ("/alerts", "State", (("Unread", "state=unread"), ("All", "state=all"))),
     ("/thresholds", "Period", (("last 60 days", "period=60d"), ("last 7 days", "period=7d"))),
+    ("/forecasts", "Show", (("All products", "show=all"),)),
 )
 
 
@@ -129,7 +129,7 @@ def changes(hotel: BigHotel, visit: Visit, nothing: Visit) -> tuple[Times, list[
     """Filters of the pages that read most."""
     found: Times = {}
     empty_changes = []
-    for path, label, options in (*FILTERS, products(hotel)):
+    for path, label, options in FILTERS:
         for _ in range(CHANGES):
             hotel.renew_data()
             visit.enter(path)
@@ -137,12 +137,6 @@ def changes(hotel: BigHotel, visit: Visit, nothing: Visit) -> tuple[Times, list[
                 found.setdefault(f"{path} {option}", []).append(visit.choose(label, option, query))
                 empty_changes += [nothing.choose("Period", day, f"days={day}") for day in ("7", "90")]
     return found, empty_changes
-
-
-def products(hotel: BigHotel) -> Filter:
-    """Two products of the page of forecasts; the first one is shown already."""
-    known = hotel.services.forecast_screens.run_outs(SYSTEM, hotel.hotel_id, hotel.services.clock.now()).rows
-    return "/forecasts", "Product", tuple((one.name, f"product={one.product_id}") for one in known[1:3])
 
 
 def row(name: str, work: str, ours: list[float], nothing: list[float], reach: str, note: str) -> Row:

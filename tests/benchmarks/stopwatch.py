@@ -81,8 +81,9 @@ class Visit:
         if in_sight.count():
             in_sight.first.click()
         else:
-            main.get_by_label(label, exact=True).first.click()
-            self.page.get_by_role("option", name=option, exact=True).click()
+            main.get_by_label(label, exact=True).first.fill(option)
+            self.page.get_by_role("option", name=option, exact=True).wait_for()
+            self.page.keyboard.press("Enter")
         return self.finished(None, query)
 
     def paths(self) -> list[str]:
