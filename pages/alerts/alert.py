@@ -1,6 +1,7 @@
 """One alert: what happened against what was expected, why, what to do, its series, the verdict, its timeline."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -18,15 +19,17 @@ from pages.shell.charts import series_chart, tells_band, unit_word
 from pages.shell.filters import address
 from pages.shell.guard import Page, open_page
 from pages.shell.live import rerun_when_changed
-from pages.shell.sentences import actor, amount, sentence, signed_percent
+from pages.shell.sentences import actor, amount, percent, sentence, signed_percent
 from pages.shell.text import muted, plain, severity_badge
 from pages.shell.triage import triage
 from pipeline.alerts.peers import PeerRange
 from pipeline.alerts.service import AlertDetail, EventRow
 
+SHARE = "unit.ratio"
 # Not the metric's own unit.
 OTHER_UNITS = (
-    "dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "ozel_seri_sapma", "model_kullanilamiyor", "model_disk_dolu",
+    "dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "qr_okutma_basarisiz", "ozel_seri_sapma",
+    "model_kullanilamiyor", "model_disk_dolu",
 )  # fmt: skip
 
 
@@ -64,12 +67,15 @@ def show_alert(page: Page, alert_id: int, refused: AppError | None = None) -> No
 def facts(page: Page, detail: AlertDetail) -> None:
     """Value with its unit, expected, band, deviation (A5.2)."""
     t, alert = page.t, detail.alert
-    unit = "" if alert.alert_type in OTHER_UNITS else f" {unit_word(t, detail)}"
+    is_share = detail.unit == SHARE and alert.alert_type not in OTHER_UNITS
+    told = partial(percent if is_share else amount, t)
+    unit = "" if is_share or alert.alert_type in OTHER_UNITS else f" {unit_word(t, detail)}"
     with st.container(horizontal=True):
-        st.metric(t("board.value"), amount(t, alert.metric_value) + unit, width="content")
-        st.metric(t("board.expected"), amount(t, alert.expected), width="content")
+        st.metric(t("board.value"), told(alert.metric_value) + unit, width="content")
+        st.metric(t("board.expected"), told(alert.expected), width="content")
         if tells_band(alert):
-            st.metric(t("board.band"), t.range(alert.lower, alert.upper), width="content")
+            band = f"{told(alert.lower)}–{told(alert.upper)}" if is_share else t.range(alert.lower, alert.upper)
+            st.metric(t("board.band"), band, width="content")
         st.metric(t("board.deviation"), signed_percent(t, alert.deviation_ratio), width="content")
 
 

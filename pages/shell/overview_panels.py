@@ -19,7 +19,8 @@ from reports.overview import LowProduct, OverviewFigures
 if TYPE_CHECKING:
     from pipeline.alerts.service import CountRow
 
-TOP, TOP_ON_A_PHONE, NAMED = 5, 3, 3
+TOP, TOP_ON_A_PHONE = 5, 3
+NAMED, NAMED_ON_A_PHONE = 2, 1  # products in one line
 DAY = timedelta(days=1)
 RUN_OUT = "stok_bitiyor"
 Ids = tuple[int, ...]
@@ -35,7 +36,9 @@ def answers(page: Page, hotel_ids: Ids, low: list[LowProduct], here: Address) ->
                 label = f"{severity_badge(t, severity)} **{t.number(counts[severity])}**"
                 st.page_link(navigation.BOARD, label=label, query_params={**here, "severity": severity})
         if low and low[0].days is not None:
-            said = t("overview.soonest", product=low[0].name, days=t.number(low[0].days, 0), count=len(low))
+            # A link is one line: on a phone it has room for the number alone.
+            name = "overview.run_low" if is_phone() else "overview.soonest"
+            said = t(name, product=low[0].name, days=t.number(low[0].days, 0), count=len(low))
             st.page_link(navigation.FORECASTS, label=plain(said), icon=":material/inventory:", query_params=here)
 
 
@@ -123,9 +126,10 @@ def newly_low(page: Page, hotel_ids: Ids) -> list[str]:
     """Products whose running out was raised since yesterday, the most severe first."""
     since = page.now.replace(second=0, microsecond=0) - DAY
     wanted = AlertFilters(hotel_ids=hotel_ids, states=("all",), alert_types=(RUN_OUT,), raised_since=since)
-    rows = reads.alerts(page, wanted, NAMED + 1).rows
-    named = [row.product or row.hotel_name for row in rows[:NAMED]]
-    return [*named, "…"] if len(rows) > NAMED else named
+    most = NAMED_ON_A_PHONE if is_phone() else NAMED
+    rows = reads.alerts(page, wanted, most + 1).rows
+    named = [row.product or row.hotel_name for row in rows[:most]]
+    return [*named, "…"] if len(rows) > most else named
 
 
 def _change(page: Page, count: int, said: str, icon: str, address: Address) -> None:

@@ -1,14 +1,19 @@
 """The alert board and the detail: filters in the address, reading, looking after, verdicts (A5.1-3, A5.6-7, A6.2)."""
 
+from datetime import timedelta
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import AppError
 from core.i18n import Translator
 from core.scope import SYSTEM
+from pipeline.alerts.service import AlertFilters
+from pipeline.detection.anomaly import Anomaly, DetectionResult
 from tests.pages.conftest import ALERT, BOARD, JOBS, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
 
+DAY = timedelta(days=1)
 SEVERITIES = ["kritik", "yuksek", "orta", "dusuk"]
 
 
@@ -136,3 +141,33 @@ def test_jobs_that_never_ran_are_not_invented(visit: Visit, hotel: SmallHotel, t
     app = visit.open(JOBS)
     assert not app.exception
     assert Translator(language)("jobs.empty_title") in text(app)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_shares_are_told_in_percent_and_counts_of_failed_scans_without_the_unit_of_their_metric(
+    visit: Visit, language: str
+) -> None:
+    """A5.2: occupancy is a share; an alert about failed scans counts them, though its metric is the share."""
+    hotel, services, t = small_hotel(visit.services, with_alerts=False), visit.services, Translator(language)
+    at = services.clock.now() - timedelta(hours=1)
+    for anomaly in (
+        Anomaly("doluluk_sapma", "doluluk_oran", "hotel", hotel.hotel_id, at - DAY, at, 0.31, 0.72, 0.6, 0.84, -0.57, 9,
+                "yuksek"),
+        Anomaly("qr_okutma_basarisiz", "qr_okutma_performans", "hotel", hotel.hotel_id, at - DAY, at, 19, 4, 0, 9, 3.7,
+                7, "orta"),
+    ):  # fmt: skip
+        with services.database.transaction() as connection:
+            services.alerts.apply(
+                connection, DetectionResult(hotel.hotel_id, anomaly.metric_type, at, (anomaly,), frozenset())
+            )
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    rows = services.alerts.board(SYSTEM, AlertFilters()).rows
+    shown = {}
+    for row in rows:
+        app = visit.open(ALERT, alert=str(row.id))
+        assert not app.exception
+        shown[row.alert_type] = {metric.label: metric.value for metric in app.metric}
+    share, scans = shown["doluluk_sapma"], shown["qr_okutma_basarisiz"]
+    assert (share[t("board.value")], share[t("board.expected")]) == (t.percent(0.31), t.percent(0.72))
+    assert share[t("board.band")] == f"{t.percent(0.6)}–{t.percent(0.84)}"
+    assert (scans[t("board.value")], scans[t("board.expected")]) == ("19", t.number(4.0))
