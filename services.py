@@ -176,7 +176,7 @@ def prepare_installation(services: Services, shown: ShownProgress) -> tuple[str,
             with shown("command.judging", {"hotel": hotel.code}) as progress:
                 run_now(services, "first_pass", hotel.id, services.clock.now(), progress)
                 run_now(services, "forecast", hotel.id, services.clock.now(), progress)
-            for name in ("evaluate", "examine_models"):  # by the sidecar, while people look around
+            for name in ("train", "evaluate", "examine_models"):  # by the sidecar, while people look around
                 services.jobs.request(SYSTEM, name, hotel.id)
     return administrator
 

@@ -119,7 +119,7 @@ class ConsumptionService:
                 queries.consumed(connection, earlier, cut), queries.nights(connection, earlier, cut),
                 queries.known_days(connection, earlier),
             )  # fmt: skip
-            as_of = overview.newest_record_at(connection, hotel.id)
+            as_of = overview.known_at(connection, hotel.id)
         totals = _totals(cells, nights, known)
         days = sums.by_day(cells, pd.date_range(window.first_on, window.last_on))
         floor_days = _named_floors(sums.by_floor_and_day(cells), places.floors)

@@ -62,7 +62,7 @@ class CustodyService:
             hotel = hotel_of(premises.hotels(connection), hotel_id)
             window = window_of(hotel, local_date(at, hotel.time_zone), days)
             found = queries.attendants(connection, window, at)
-            as_of = overview.newest_record_at(connection, hotel.id)
+            as_of = overview.known_at(connection, hotel.id)
         moved = found["issued"].ne(0) | found["movements"].ne(0) | found["balance"].ne(0)
         return Custody(as_of, window.first_on, with_shares(found[moved].reset_index(drop=True)))
 

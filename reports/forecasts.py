@@ -127,7 +127,7 @@ class ForecastScreenService:
         today = local_date(at, hotel.time_zone)
         stored = self.forecasts.forecasts(scope, hotel_id, at)
         with self.database.reading() as connection:
-            as_of = overview.newest_record_at(connection, hotel_id)
+            as_of = overview.known_at(connection, hotel_id)
         made_on = None if stored.empty else stored["made_on"].max().date()
         return RunOuts(as_of, today, made_on, run_out_rows(self.forecasts.run_outs(scope, [hotel_id], at), today))
 

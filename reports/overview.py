@@ -99,7 +99,7 @@ class OverviewService:
         one_currency = len(currencies) == 1
         known = [day.occupied for day in days if day.occupied is not None]
         return OverviewFigures(
-            as_of=min((day.freshness.recorded_at for day in days if day.freshness.recorded_at), default=None),
+            as_of=min((day.freshness.known_at for day in days if day.freshness.known_at), default=None),
             freshness=tuple(day.freshness for day in days),
             occupied_rooms=sum(known) if days and len(known) == len(days) else None,
             rooms=sum(day.rooms for day in days),
@@ -116,7 +116,7 @@ class OverviewService:
         """When Barometer last learned anything of the hotel that it knows least of; as in ``figures``."""
         scope.require("overview.read")
         with self.database.reading() as connection:
-            found = [queries.newest_record_at(connection, one) for one in scope.hotel_filter(hotel_ids) or []]
+            found = [queries.known_at(connection, one) for one in scope.hotel_filter(hotel_ids) or []]
         return min((one for one in found if one is not None), default=None)
 
     def running_low(self, scope: Scope, hotel_ids: list[int], at: datetime, limit: int = 8) -> list[LowProduct]:

@@ -108,7 +108,7 @@ class RefillTimesService:
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
             earlier = window_of(hotel, window.first_on, filters.days)
             found = queries.refills(connection, replace(window, since=earlier.since))
-            as_of = overview.newest_record_at(connection, hotel.id)
+            as_of = overview.known_at(connection, hotel.id)
         # Rooms of a day are counted before floors are chosen: a day is not short because half of it was elsewhere.
         counted = found.assign(rooms_from=sums.rooms_a_day(found))
         of_floor = counted if floor_id is None else counted[counted["floor_id"] == floor_id]

@@ -58,7 +58,7 @@ class RoomUseService:
             used = queries.room_sums(connection, window, cut, known)
             nights = queries.room_nights(connection, window, cut, known)
             alerts = queries.open_alerts(connection, hotel.id)
-            as_of = overview.newest_record_at(connection, hotel.id)
+            as_of = overview.known_at(connection, hotel.id)
         table = _with_rates(rooms, used, nights, bool(known))
         table["open_alerts"] = table["room_id"].map(alerts).fillna(0).astype(int)
         order = table.sort_values(["open_alerts", "units"], ascending=False, na_position="last", ignore_index=True)

@@ -125,7 +125,7 @@ class StockService:
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
             products = queries.products(connection, hotel.id, group_id)
             moved = queries.movements(connection, window, at, products["product_id"].tolist())
-            as_of = overview.newest_record_at(connection, hotel.id)
+            as_of = overview.known_at(connection, hotel.id)
         moves = sums.moves(moved)
         table = sums.product_table(products, moves, window.since, local_date(at, hotel.time_zone), hotel.time_zone)
         kinds = tuple(kind for kind in sums.KINDS if table[kind].fillna(0).any())

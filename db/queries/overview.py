@@ -5,6 +5,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+NO_NEWS_HOURS = 24
+
 
 @dataclass(frozen=True)
 class Span:
@@ -70,11 +72,22 @@ def refill_minutes(connection: Connection, hotel_id: int, span: Span) -> float |
     return None if found is None else float(found)
 
 
-def newest_record_at(connection: Connection, hotel_id: int) -> datetime | None:
-    """When Barometer last learned of a movement, visit, check or stay of the hotel."""
+def known_at(connection: Connection, hotel_id: int) -> datetime | None:
+    """The instant as of which the hotel is known: when its sources were last read, all of them.
+
+    Nights bring no records, so a source that was read and had nothing new is no staler for it. When nothing at all came
+    for NO_NEWS_HOURS, reading it says little: then it is the moment of the newest movement, visit, check or stay.
+    """
     tables = ("stock_movements", "visits", "room_checks", "custody_movements", "stays")
     newest = ", ".join(f"(SELECT max(recorded_at) FROM {table} WHERE hotel_id = :hotel_id)" for table in tables)
-    found: datetime | None = connection.execute(text(f"SELECT greatest({newest})"), {"hotel_id": hotel_id}).scalar()
+    query = f"""
+        SELECT CASE WHEN found.newest > read.until - make_interval(hours => :hours)
+                    THEN greatest(found.newest, read.until) ELSE found.newest END
+          FROM (SELECT greatest({newest}) AS newest) found,
+               (SELECT min(read_until) AS until FROM pipeline_watermarks
+                 WHERE hotel_id = :hotel_id AND stage = 'collect') read"""
+    params = {"hotel_id": hotel_id, "hours": NO_NEWS_HOURS}
+    found: datetime | None = connection.execute(text(query), params).scalar()
     return found
 
 
@@ -83,7 +96,7 @@ class Freshness:
     """How far one hotel is known; None where there is nothing yet."""
 
     hotel_id: int
-    recorded_at: datetime | None  # when the newest source record arrived
+    known_at: datetime | None  # see ``known_at``
     metric_at: datetime | None  # the end of the newest measured interval
     score_at: datetime | None  # the end of the newest judged interval
 
@@ -97,4 +110,4 @@ def freshness(connection: Connection, hotel_id: int, at: datetime) -> Freshness:
     )
     query = f"SELECT {newest.format(table='ml_metrics')}, {newest.format(table='ml_scores')}"
     metric_at, score_at = connection.execute(text(query), {"hotel_id": hotel_id, "at": at}).one()
-    return Freshness(hotel_id, newest_record_at(connection, hotel_id), metric_at, score_at)
+    return Freshness(hotel_id, known_at(connection, hotel_id), metric_at, score_at)

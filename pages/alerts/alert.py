@@ -19,7 +19,7 @@ from pages.shell.charts import series_chart, tells_band, unit_word
 from pages.shell.filters import address
 from pages.shell.guard import Page, open_page
 from pages.shell.live import rerun_when_changed
-from pages.shell.sentences import actor, amount, percent, sentence, signed_percent
+from pages.shell.sentences import actor, amount, deviation, percent, sentence
 from pages.shell.text import muted, plain, severity_badge
 from pages.shell.triage import triage
 from pipeline.alerts.peers import PeerRange
@@ -76,7 +76,8 @@ def facts(page: Page, detail: AlertDetail) -> None:
         if tells_band(alert):
             band = f"{told(alert.lower)}–{told(alert.upper)}" if is_share else t.range(alert.lower, alert.upper)
             st.metric(t("board.band"), band, width="content")
-        st.metric(t("board.deviation"), signed_percent(t, alert.deviation_ratio), width="content")
+        off = deviation(t, alert.metric_value, alert.expected, alert.deviation_ratio)
+        st.metric(t("board.deviation"), off, width="content")
 
 
 def bullets(title: str, lines: list[str]) -> None:

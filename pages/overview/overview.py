@@ -22,13 +22,16 @@ def show() -> None:
     figures, low = reads.figures(page, hotel_ids), reads.running_low(page, hotel_ids)
     with top:
         header(page.t("overview.title"), page.t, page.now, figures.as_of)
-    answers(page, hotel_ids, low, here)
+    # Forecasts are of one hotel: that of the product that runs out first.
+    codes = {hotel.id: hotel.code for hotel in hotels}
+    there = {"hotel": codes[low[0].hotel_id]} if low else here
+    answers(page, hotel_ids, low, here, there)
     key_figures(page, figures, here)
     left, right = st.columns(2, gap="large")
     with left:
         needs_you(page, hotel_ids, here)
     with right:
-        running_low(page, {hotel.id: hotel.name for hotel in hotels}, low, here)
+        running_low(page, {hotel.id: hotel.name for hotel in hotels}, low, there)
         since_yesterday(page, hotel_ids, here)
         summary(page, hotel_ids, here)
     rerun_when_changed(version, lambda: reads.version(page, *TOPICS))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shell.bulk import bulk
 from pages.shell.guard import Page
-from pages.shell.sentences import sentence, signed_percent
+from pages.shell.sentences import deviation, sentence
 from pipeline.alerts.service import AlertFilters, AlertRow
 
 
@@ -18,7 +18,9 @@ def table(page: Page, found: list[AlertRow], wanted: AlertFilters, total: int) -
         t("board.message"): [sentence(t, alert.message_id, alert.message_params) for alert in found],
         t("board.value"): [rounded(alert.metric_value) for alert in found],
         t("board.expected"): [rounded(alert.expected) for alert in found],
-        t("board.deviation"): [signed_percent(t, alert.deviation_ratio) for alert in found],
+        t("board.deviation"): [
+            deviation(t, alert.metric_value, alert.expected, alert.deviation_ratio) for alert in found
+        ],
         t("board.started"): [t.instant(alert.started_at) for alert in found],
         t("board.last_seen"): [t.instant(alert.last_seen_at) for alert in found],
         t("triage.owner"): [alert.assigned_to or "" for alert in found],

@@ -71,13 +71,15 @@ def columns(page: Page, found: "FeatureView") -> None:
         t("features.maximum"): [_number(page, row["maximum"]) for row in rows],
         t("features.distinct"): [t.number(row["distinct"]) for row in rows],
     }
+    names = [f"`{row['feature']}`" for row in rows]
+    counts = [_share(page, row["feature"], shares, removed) for row in rows]
+    drifts = {t("features.drift"): [_drift(page, row) for row in rows]}
+    if is_phone():
+        told = [f"{name}  \n:small[{count}]" for name, count in zip(names, counts, strict=True)]
+        st.table({t("features.feature"): told, **drifts}, border="horizontal", hide_index=True)
+        return
     st.table(
-        {
-            t("features.feature"): [f"`{row['feature']}`" for row in rows],
-            **({} if is_phone() else numbers),
-            t("features.drift"): [_drift(page, row) for row in rows],
-            t("features.share"): [_share(page, row["feature"], shares, removed) for row in rows],
-        },
+        {t("features.feature"): names, **numbers, **drifts, t("features.share"): counts},
         border="horizontal",
         hide_index=True,
     )

@@ -27,8 +27,11 @@ Ids = tuple[int, ...]
 Address = dict[str, str]
 
 
-def answers(page: Page, hotel_ids: Ids, low: list[LowProduct], here: Address) -> None:
-    """What needs me, by severity, and what runs out first: each leads to its page. The title says how fresh it is."""
+def answers(page: Page, hotel_ids: Ids, low: list[LowProduct], here: Address, there: Address) -> None:
+    """What needs me, by severity, and what runs out first: each leads to its page. The title says how fresh it is.
+
+    ``there``: the address of the hotel of the first product.
+    """
     t, counts = page.t, reads.alert_counts(page, hotel_ids)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for severity in SEVERITIES:
@@ -39,7 +42,7 @@ def answers(page: Page, hotel_ids: Ids, low: list[LowProduct], here: Address) ->
             # A link is one line: on a phone it has room for the number alone.
             name = "overview.run_low" if is_phone() else "overview.soonest"
             said = t(name, product=low[0].name, days=t.number(low[0].days, 0), count=len(low))
-            st.page_link(navigation.FORECASTS, label=plain(said), icon=":material/inventory:", query_params=here)
+            st.page_link(navigation.FORECASTS, label=plain(said), icon=":material/inventory:", query_params=there)
 
 
 def key_figures(page: Page, figures: OverviewFigures, here: Address) -> None:
@@ -81,7 +84,7 @@ def needs_you(page: Page, hotel_ids: Ids, here: Address) -> None:
     st.page_link(navigation.BOARD, label=t("overview.all_alerts"), icon=":material/arrow_forward:", query_params=here)
 
 
-def running_low(page: Page, hotels: dict[int, str], products: list[LowProduct], here: Address) -> None:
+def running_low(page: Page, hotels: dict[int, str], products: list[LowProduct], there: Address) -> None:
     """Products that will run out, soonest first, with interval and probability."""
     t = page.t
     st.header(t("overview.running_low"))
@@ -102,7 +105,7 @@ def running_low(page: Page, hotels: dict[int, str], products: list[LowProduct], 
         hide_index=True,
     )
     muted(t("overview.low_note"))
-    st.page_link(navigation.FORECASTS, label=t("forecasts.link"), icon=":material/arrow_forward:", query_params=here)
+    st.page_link(navigation.FORECASTS, label=t("forecasts.link"), icon=":material/arrow_forward:", query_params=there)
 
 
 def since_yesterday(page: Page, hotel_ids: Ids, here: Address) -> None:

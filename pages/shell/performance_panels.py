@@ -45,21 +45,10 @@ def table(page: Page, metrics: "tuple[MetricPerformance, ...]") -> None:
     lines = [(one, source) for one in metrics for source in SOURCES if source in one.measured]
     unmeasured = [one for one in metrics if not one.measured]
     if lines:
-        shown = FIGURES[:2] if is_phone() else FIGURES
+        rows = [one.measured[source] for one, source in lines]
         names = [plain(t(f"metric.{one.metric_type}")) for one, _ in lines]
-        sources = [_source(page, one.measured[source]) for one, source in lines]
-        both = [f"{name}  \n:small[{source}]" for name, source in zip(names, sources, strict=True)]
-        st.table(
-            {
-                **({t("quality.metric"): both} if is_phone()
-                   else {t("quality.metric"): names, t("quality.source"): sources}),
-                **{t(f"quality.{name}"): [_figure(page, one.measured[source], name) for one, source in lines]
-                   for name in shown},
-                **({} if is_phone() else _sample(page, [one.measured[source] for one, source in lines])),
-            },
-            border="horizontal",
-            hide_index=True,
-        )  # fmt: skip
+        columns = _on_a_phone(page, names, rows) if is_phone() else _columns(page, names, rows)
+        st.table(columns, border="horizontal", hide_index=True)
     if unmeasured:
         listed = ", ".join(t(f"metric.{one.metric_type}") for one in unmeasured)
         st.info(t("performance.not_measured", metrics=plain(listed)), icon=":material/help:")
@@ -147,12 +136,23 @@ def trainings(page: Page, hotel_id: int, metric_type: str | None) -> None:
     )
 
 
-def _sample(page: Page, rows: "list[EvaluationRow]") -> dict[str, list[str]]:
+def _columns(page: Page, names: list[str], rows: "list[EvaluationRow]") -> dict[str, list[str]]:
     t = page.t
     return {
+        t("quality.metric"): names,
+        t("quality.source"): [_source(page, row) for row in rows],
+        **{t(f"quality.{name}"): [_figure(page, row, name) for row in rows] for name in FIGURES},
         t("quality.sample"): [t.number(row.labelled) for row in rows],
         t("quality.measured"): [t.instant(row.measured_at) for row in rows],
     }
+
+
+def _on_a_phone(page: Page, names: list[str], rows: "list[EvaluationRow]") -> dict[str, list[str]]:
+    """Two columns: what was measured with what, and precision and recall below each other."""
+    t = page.t
+    told = ["  \n".join(f"{t(f'quality.{name}')} {_figure(page, row, name)}" for name in FIGURES[:2]) for row in rows]
+    whats = [f"{name}  \n:small[{_source(page, row)}]" for name, row in zip(names, rows, strict=True)]
+    return {t("quality.metric"): whats, t("performance.figures"): told}
 
 
 def _source(page: Page, row: "EvaluationRow") -> str:

@@ -8,6 +8,7 @@ from core.i18n import Translator, digits_of
 
 NOT_KNOWN = "overview.not_known"
 SMALL = 0.1  # below it one digit would show zero
+BOUNDED = 0.2  # a stored deviation that is further from that of the figures was bounded
 
 
 def sentence(t: Translator, message_id: str, params: dict[str, Any] | None) -> str:
@@ -55,6 +56,19 @@ def signed_percent(t: Translator, ratio: float | None) -> str:
     if ratio is None:
         return "–"
     return ("+" if ratio > 0 else "−" if ratio < 0 else "") + t.percent(abs(ratio))
+
+
+def deviation(t: Translator, value: float | None, expected: float | None, ratio: float | None) -> str:
+    """In percent of what was expected; where next to nothing was, as an amount, since no percentage tells it.
+
+    Detection bounds its ratio there (ten units instead of 0.04 are not 24,900 %), so it would contradict the figures.
+    """
+    if value is None or expected is None or ratio is None:
+        return signed_percent(t, ratio)
+    off = value - expected
+    if abs(expected) > 0 and abs(off / abs(expected) - ratio) <= BOUNDED * max(abs(ratio), SMALL):
+        return signed_percent(t, ratio)
+    return ("+" if off > 0 else "−" if off < 0 else "") + amount(t, abs(off))
 
 
 def actor(t: Translator, name: str | None) -> str:

@@ -18,6 +18,9 @@ STATES = {
     "cancelled": ("gray", ":material/cancel:"),
 }
 ROWS = 50
+ENDED_BY_US = (
+    "timed_out", "sidecar_stopped", "process_failed", "process_gone", "out_of_memory", "interrupted", "unexpected",
+)  # fmt: skip
 
 
 def duration(page: Page, run: RunRow) -> str:
@@ -34,6 +37,12 @@ def rows(page: Page, run: RunRow) -> str:
     if run.rows_in is None or run.rows_out is None:
         return ""
     return f"{page.t.number(run.rows_in)} → {page.t.number(run.rows_out)}"
+
+
+def error(page: Page, run: RunRow) -> str:
+    """Why it failed, in words where the machinery itself ended it; a stage's own code is told as it is."""
+    code = run.error_code or ""
+    return page.t(f"jobs.error_{code}") if code in ENDED_BY_US else code
 
 
 def hotel_name(page: Page, names: dict[int, str], run: RunRow) -> str:
@@ -66,7 +75,7 @@ def show() -> None:
                 t("jobs.started"): [page.t.instant(run.started_at) for run in shown],
                 t("jobs.duration"): [duration(page, run) for run in shown],
                 t("jobs.rows"): [rows(page, run) for run in shown],
-                t("jobs.error"): [plain(run.error_code or "") for run in shown],
+                t("jobs.error"): [plain(error(page, run)) for run in shown],
             },
             border="horizontal",
             hide_index=True,

@@ -130,7 +130,7 @@ def test_freshness_tells_how_far_each_hotel_is_known(overview: OverviewService, 
     house.add("stok_seviye", house.hotel.products[0], NOW - timedelta(hours=1), 5)
     house.consumed(NOW + DAY, 1)
     (fresh,) = figures(overview, house).freshness
-    assert (fresh.metric_at, fresh.score_at, fresh.recorded_at) == (NOW - timedelta(hours=1), None, None)
+    assert (fresh.metric_at, fresh.score_at, fresh.known_at) == (NOW - timedelta(hours=1), None, None)
 
 
 def test_products_that_run_low_come_first_and_nothing_is_said_on_little_data(
@@ -172,3 +172,26 @@ def test_the_board_is_as_fresh_as_the_figures(overview: OverviewService, house: 
     assert overview.as_of(SYSTEM, both) != overview.as_of(SYSTEM, mine)
     permitted = Scope("cem", frozenset({"overview.read"}), frozenset(mine))
     assert overview.as_of(permitted, both) == overview.as_of(SYSTEM, mine)
+
+
+def test_a_night_without_records_is_no_older_than_the_last_collection_but_days_without_are(
+    overview: OverviewService, house: House
+) -> None:
+    """What was read and had nothing new is known; a source that says nothing for a day is not."""
+    mine = [house.hotel.hotel_id]
+    with house.database.transaction() as connection:
+        house.hotel.movement(connection, 0, YESTERDAY, "giris", 5)
+    learned = overview.as_of(SYSTEM, mine)
+    assert learned is not None
+    for hours, expected in ((9, learned + timedelta(hours=9)), (25, learned)):
+        with house.database.transaction() as connection:
+            connection.execute(text("DELETE FROM pipeline_watermarks"))
+            for metric_type, later in (("stok_seviye", 0), ("dolum_sure", 1)):  # the least that was read counts
+                connection.execute(
+                    text(
+                        "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until) "
+                        "VALUES (:hotel, 'collect', :metric, :until)"
+                    ),
+                    {"hotel": mine[0], "metric": metric_type, "until": learned + timedelta(hours=hours + later)},
+                )
+        assert overview.as_of(SYSTEM, mine) == expected
