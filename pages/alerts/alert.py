@@ -102,8 +102,8 @@ def timeline(page: Page, events: list[EventRow]) -> None:
             muted(t("board.event_line", at=t.instant(event.occurred_at), what=what, who=actor(t, event.actor)))
 
 
-def show() -> None:
-    page = open_page("alerts.read")
+def alone(page: Page) -> None:
+    """The alert of the address with the whole page to itself, and the way back to the list."""
     st.page_link(
         navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:", query_params=address("alert")
     )
@@ -117,4 +117,4 @@ def show() -> None:
 
 
 if __name__ == "__main__":
-    show()
+    alone(open_page("alerts.read"))

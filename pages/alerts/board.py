@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import AppError
-from pages.alerts.alert import show_alert
+from pages.alerts.alert import alone, show_alert
 from pages.shell import navigation, reads
 from pages.shell.acting import carry_out
 from pages.shell.alert_filters import alert_filters
@@ -14,7 +14,7 @@ from pages.shell.alert_rows import alert_choice
 from pages.shell.alert_steps import ROWS, steps
 from pages.shell.alert_table import choose, chosen, table
 from pages.shell.bulk import last_action
-from pages.shell.filters import address, choose_page, clear_filters, switch
+from pages.shell.filters import choose_page, clear_filters, switch
 from pages.shell.guard import Page, open_page
 from pages.shell.header import header
 from pages.shell.live import rerun_when_changed
@@ -81,14 +81,15 @@ def detail(page: Page, wanted: AlertFilters, selected: int | None, refused: AppE
 
 def show() -> None:
     page = open_page("alerts.read")
+    if chosen() is not None and is_phone():  # drawn here: a switch of pages would send the browser's back forward again
+        alone(page)
+        return
     refused = carry_out(page, chosen() or 0)  # before the list is read
     version = reads.version(page, "alerts")
     top = st.container()
     page, wanted = alert_filters(page)
     with top:
         header(page.t("board.title"), page.t, page.now, reads.as_of(page, wanted.hotel_ids or ()))
-    if chosen() is not None and is_phone():
-        st.switch_page(navigation.ALERT, query_params=address())
     board(page, wanted, chosen(), refused)
     rerun_when_changed(version, lambda: reads.version(page, "alerts"))
 

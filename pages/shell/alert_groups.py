@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shell import reads
 from pages.shell.bulk import actions, do
-from pages.shell.filters import choose_page
+from pages.shell.filters import choose_page, to_address
 from pages.shell.guard import Page
 from pages.shell.text import SEVERITIES, muted, plain, severity_badge
 from pipeline.alerts.service import AlertFilters
@@ -67,7 +67,5 @@ def buttons(page: Page, group: "AlertGroup", number: int) -> None:
 
 def show(group: "AlertGroup") -> None:
     """The alerts of the group as a list: its type and floor become filters."""
-    st.query_params["type"] = group.alert_type
-    if group.floor:
-        st.query_params["q"] = group.floor
-    st.query_params.pop("view", None)
+    floor = {"q": group.floor} if group.floor else {}
+    to_address(type=group.alert_type, view=None, page=None, **floor)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shell import reads
-from pages.shell.alert_table import choose
-from pages.shell.filters import show_page
+from pages.shell.filters import page_word, to_address
 from pages.shell.guard import Page
 from pages.shell.session import is_phone
 from pages.shell.text import muted
@@ -54,5 +53,4 @@ def step(page: Page, way: str, alert_id: int | None, index: int) -> None:
 
 def go(alert_id: int, index: int) -> None:
     """Open it, and the page of the list on which it stands."""
-    choose(alert_id)
-    show_page(index // ROWS + 1)
+    to_address(alert=str(alert_id), page=page_word(index // ROWS + 1))

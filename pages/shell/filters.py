@@ -32,6 +32,12 @@ def address(without: str = "") -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params if name != without}
 
 
+def to_address(**changes: str | Sequence[str] | None) -> None:
+    """All ``changes`` as one step of the browser's history; None takes the name out of the address."""
+    wanted = address() | changes
+    st.query_params.from_dict({name: value for name, value in wanted.items() if value is not None})
+
+
 def asked_one(name: str, options: Sequence[str]) -> str:
     """What the address asks for; the first of ``options`` where it asks for none of them."""
     asked = st.query_params.get(name, options[0])
@@ -117,11 +123,7 @@ def search_text(name: str, label: str, hint: str) -> str:
 
 def _to_address(name: str, default: object) -> None:
     value = st.session_state[f"filter_{name}"]
-    if value == default:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
-    st.query_params.pop(PAGE, None)
+    to_address(**{name: None if value == default else value, PAGE: None})
 
 
 def choose_page(total: int, rows: int) -> int:
@@ -136,15 +138,12 @@ def choose_page(total: int, rows: int) -> int:
 
 
 def _page_to_address(key: str) -> None:
-    show_page(st.session_state[key])
+    to_address(page=page_word(st.session_state[key]))
 
 
-def show_page(number: int) -> None:
+def page_word(number: int) -> str | None:
     """The first page leaves no trace in the address."""
-    if number == 1:
-        st.query_params.pop(PAGE, None)
-    else:
-        st.query_params[PAGE] = str(number)
+    return None if number == 1 else str(number)
 
 
 def clear_filters() -> None:

@@ -91,4 +91,34 @@ def test_a_thumb_goes_from_alert_to_alert_on_the_phone(new_visitor: NewVisitor, 
     at(visitor, ids[1], 2, len(ids))
     visitor.page.get_by_role("button", name="Önceki").click()
     at(visitor, ids[0], 1, len(ids))
-    assert "/alert?" in visitor.page.url
+
+
+@pytest.mark.parametrize(("width", "phone"), [(1440, False), (390, True)], ids=["desktop", "phone"])
+def test_one_press_of_back_leads_from_an_alert_to_the_list_with_its_filters(
+    new_visitor: NewVisitor, instance: Instance, width: int, phone: bool
+) -> None:
+    last = listed(instance, "kritik", "dusuk", state="all")[1]
+    visitor = new_visitor("ayse", width=width, phone=phone)
+    visitor.open(f"/alerts?{TWO}")
+    visitor.see("Uyarılar")
+    before = visitor.page.evaluate("history.length")
+    visitor.page.get_by_test_id("stMain").get_by_role("button", name=Translator("tr")("board.open")).nth(1).click()
+    at(visitor, last, 2, 2)
+    visitor.page.locator(".js-plotly-plot").wait_for()
+    assert visitor.page.evaluate("history.length") == before + 1
+    visitor.page.go_back()
+    visitor.see("Uyarılar")
+    expect(visitor.page).to_have_url(re.compile(rf"/alerts\?{TWO}$"))
+    expect(visitor.page.locator(".js-plotly-plot")).to_have_count(0)
+
+
+def test_a_filter_that_leads_to_the_first_page_is_one_step_of_the_history(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open("/alerts?page=2")
+    visitor.see("Uyarılar")
+    before = visitor.page.evaluate("history.length")
+    visitor.page.get_by_role("radio", name=Translator("tr")("board.view_table")).click()
+    expect(visitor.page).to_have_url(re.compile(r"/alerts\?view=table$"))
+    assert visitor.page.evaluate("history.length") == before + 1
+    visitor.page.go_back()
+    expect(visitor.page).to_have_url(re.compile(r"/alerts\?page=2$"))
