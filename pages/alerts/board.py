@@ -71,8 +71,10 @@ def cards(page: Page, found: list[AlertRow], selected: int | None) -> None:
 
 
 def detail(page: Page, wanted: AlertFilters, selected: int | None, refused: AppError | None) -> None:
-    if not is_phone():
-        steps(page, wanted, selected)
+    """Beside the list; a phone has no room for it there."""
+    if is_phone():
+        return
+    steps(page, wanted, selected)
     if selected is None:
         st.info(f"**{page.t('board.choose_title')}**  \n{page.t('board.choose_text')}", icon=":material/left_click:")
     else:
