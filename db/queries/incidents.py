@@ -87,6 +87,17 @@ def update_incidents(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
     _update(connection, rows, LIFE)
 
 
+def watch_dismissed(connection: Connection, seen: Iterable[int], calm: Iterable[int]) -> None:
+    """What a verdict keeps closed goes on counting normal results, from the last time that its cause was seen."""
+    query = """
+        UPDATE ml_alerts SET normal_count = CASE WHEN id = ANY(:seen) THEN 0 ELSE normal_count END
+               + CASE WHEN id = ANY(:calm) THEN 1 ELSE 0 END
+         WHERE (id = ANY(:seen) OR id = ANY(:calm)) AND closed_at IS NOT NULL"""
+    params = {"seen": list(seen), "calm": list(calm)}
+    if params["seen"] or params["calm"]:
+        connection.execute(text(query), params)
+
+
 def show_newest(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """The newest anomaly of known incidents (``id`` and the columns of ``SHOWN``)."""
     _update(connection, rows, SHOWN)

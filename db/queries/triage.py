@@ -16,6 +16,23 @@ COLUMNS = {
     "closed_at": "timestamptz", "closed_reason": "text", "verdict": "text", "verdict_by": "text",
     "verdict_at": "timestamptz", "verdict_note": "text",
 }  # fmt: skip
+# Another open alert of the same cause: there is never a second one.
+TWIN = (
+    "SELECT o.id FROM ml_alerts o WHERE o.hotel_id = a.hotel_id AND o.alert_type = a.alert_type "
+    "AND o.entity_type = a.entity_type AND o.entity_id = a.entity_id AND o.id <> a.id AND o.closed_at IS NULL"
+)
+# Of several that are opened together, the newest of a cause.
+TOGETHER = TWIN.replace("o.closed_at IS NULL", "(o.closed_at IS NULL OR o.id = ANY(:ids) AND o.id > a.id)")
+ALONE = f"NOT EXISTS ({TOGETHER})"
+# While a verdict keeps it closed its cause goes on being watched: normal again, or not seen for long.
+ENDED = """(a.normal_count >= CASE WHEN a.alert_type = ANY(CAST(:facts AS text[])) THEN 1 ELSE :normals END
+    OR greatest(a.closed_at, a.last_seen_at, (SELECT max(e.occurred_at) FROM ml_alert_events e
+        WHERE e.alert_id = a.id AND e.kind = 'suppressed')) < :quiet_before)"""
+RESTORES = f"a.closed_reason = ANY(CAST(:dismissing AS text[])) AND {ALONE} AND NOT {ENDED}"
+BY_PERSON = (
+    "(SELECT e.actor FROM ml_alert_events e WHERE e.alert_id = a.id AND e.kind = 'closed' ORDER BY e.id DESC LIMIT 1) "
+    "<> 'system'"
+)
 SILENCING = "closed_at = CASE WHEN :closes THEN coalesce(a.closed_at, :at) ELSE a.closed_at END, closed_reason = "
 # What a command sets, and where: done twice it changes nothing the second time.
 COMMANDS = {
@@ -28,9 +45,17 @@ COMMANDS = {
         "(a.verdict, a.verdict_note) IS DISTINCT FROM (:verdict, :note)",
     ),
     "verdict_withdrawn": (
-        "verdict = NULL, verdict_by = NULL, verdict_at = NULL, verdict_note = NULL", "a.verdict IS NOT NULL",
+        "verdict = NULL, verdict_by = NULL, verdict_at = NULL, verdict_note = NULL, "
+        f"closed_at = CASE WHEN {RESTORES} THEN NULL ELSE a.closed_at END, "
+        f"closed_reason = CASE WHEN {RESTORES} THEN NULL ELSE a.closed_reason END",
+        "a.verdict IS NOT NULL",
     ),
     "closed": ("closed_at = :at, closed_reason = :reason", "a.closed_at IS NULL"),
+    "reopened_by_hand": (
+        "closed_at = NULL, closed_reason = NULL",
+        "a.closed_at IS NOT NULL AND NOT coalesce(a.verdict = ANY(CAST(:dismissing AS text[])), false) "
+        f"AND {BY_PERSON} AND {ALONE}",
+    ),
 }  # fmt: skip
 BEFORE = ", ".join(f"'{name}', a.{name}" for name in COLUMNS)
 TYPES = {"assignee": "text", "until": "timestamptz", "verdict": "text", "note": "text", "reason": "text"}
@@ -61,7 +86,8 @@ WITH target AS (
 SELECT (SELECT id FROM action) AS action_id, array_agg(changed.id ORDER BY changed.id) AS ids,
        array_agg(DISTINCT changed.hotel_id) AS hotels,
        array_agg(changed.id) FILTER (WHERE target.was_open AND changed.closed_at IS NOT NULL) AS closed,
-       array_agg(changed.id) FILTER (WHERE NOT target.was_open) AS closed_before
+       array_agg(changed.id) FILTER (WHERE NOT target.was_open) AS closed_before,
+       array_agg(changed.id) FILTER (WHERE NOT target.was_open AND changed.closed_at IS NULL) AS reopened
   FROM changed JOIN target USING (id)"""
 
 
@@ -74,6 +100,7 @@ class Done:
     hotel_ids: tuple[int, ...] = ()
     closed_ids: tuple[int, ...] = ()  # open before, closed by it
     closed_before_ids: tuple[int, ...] = ()  # closed already
+    reopened_ids: tuple[int, ...] = ()  # closed before, opened by it
     left_ids: tuple[int, ...] = ()  # of an undo: changed by somebody since, and left as they are
 
 
@@ -94,9 +121,18 @@ def act(
     row = connection.execute(statement, {**given, **values, "details": details}).one()
     if row.action_id is None:
         return Done(None)
-    return Done(
-        row.action_id, tuple(row.ids), tuple(row.hotels), tuple(row.closed or ()), tuple(row.closed_before or ())
+    parts = (row.ids, row.hotels, row.closed, row.closed_before, row.reopened)
+    return Done(row.action_id, *(tuple(part or ()) for part in parts))
+
+
+def open_twins(connection: Connection, alert_ids: Sequence[int]) -> dict[int, tuple[str | None, int | None]]:
+    """Of those that are closed: why, and the open alert of the same cause, if there is one."""
+    query = (
+        f"SELECT a.id, a.closed_reason, ({TWIN}) AS twin FROM ml_alerts a "
+        "WHERE a.id = ANY(:ids) AND a.closed_at IS NOT NULL"
     )
+    found = connection.execute(text(query), {"ids": list(alert_ids)})
+    return {row.id: (row.closed_reason, row.twin) for row in found}
 
 
 def add_events(
@@ -159,9 +195,7 @@ def undo(
           FROM alert_action_rows r
          WHERE r.action_id = :id AND a.id = r.alert_id AND a.triage_version = r.version_after
            AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
-           AND NOT (r.before->>'closed_at' IS NULL AND a.closed_at IS NOT NULL AND EXISTS (
-                SELECT 1 FROM ml_alerts o WHERE o.hotel_id = a.hotel_id AND o.alert_type = a.alert_type
-                   AND o.entity_type = a.entity_type AND o.entity_id = a.entity_id AND o.closed_at IS NULL))
+           AND NOT (r.before->>'closed_at' IS NULL AND a.closed_at IS NOT NULL AND EXISTS ({TWIN}))
         RETURNING a.id, a.hotel_id"""
     given = {"id": action_id, "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
     rows = connection.execute(text(query), given).all()

@@ -32,6 +32,7 @@ DONE = {  # what a toast says
     "acknowledge": ("board.acknowledged_toast", ":material/person_check:"),
     "judge": ("board.verdict_saved", ":material/gavel:"),
     "withdraw": ("effect.taken_back", ":material/undo:"),
+    "reopen": ("triage.reopened_toast", ":material/restart_alt:"),
 }
 
 
@@ -77,6 +78,7 @@ def _carry_out(page: Page, meant: Meant, done: "list[Done]") -> None:
         "wake": lambda: service.snooze(scope, ids, None, seen),
         "judge": lambda: service.judge(scope, ids, meant.value or "", _note(seen), seen),
         "withdraw": lambda: service.withdraw_verdict(scope, ids, seen),
+        "reopen": lambda: service.reopen(scope, ids, seen),
     }
     done.append(commands[meant.name]())
 

@@ -65,6 +65,9 @@ def states(page: Page, alert: AlertRow) -> list[str]:
         marks.append(badge(t("board.unread"), "primary", ":material/fiber_new:"))
     if alert.assigned_to:
         marks.append(badge(alert.assigned_to, "gray", ":material/person_pin:"))
+    if alert.snoozed_until and alert.snoozed_until > page.now and not alert.closed_at:
+        until = t("triage.snoozed_until", at=t.instant(alert.snoozed_until))
+        marks.append(badge(until, "gray", ":material/snooze:"))
     if alert.verdict:
         marks.append(badge(t(f"board.verdict_{alert.verdict}"), "gray", ":material/gavel:"))
     return marks

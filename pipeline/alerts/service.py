@@ -19,6 +19,7 @@ from db.queries.alert_places import AlertPlace
 from db.queries.alert_summary import CountRow
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
 from db.queries.peers import Moment
+from db.queries.triage import open_twins
 from db.queries.verdicts import SuppressionRow
 from db.session import Database
 from pipeline.alerts.board import cursor_of, parse_cursor
@@ -29,7 +30,7 @@ from pipeline.alerts.remedies.remedy import Remedy, remedy_of
 from pipeline.alerts.remedies.service import RemedyService, explained
 from pipeline.alerts.series import marked, thinned, window
 from pipeline.alerts.silences.service import SilenceService
-from pipeline.alerts.triage.service import TriageService
+from pipeline.alerts.triage.service import TriageService, reopens
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.suppression import SILENT_FOR, silences
 from pipeline.metrics.registry import METRIC_TYPES
@@ -78,6 +79,8 @@ class AlertDetail:
     past_alerts: tuple[datetime, ...]
     peers: tuple[PeerRange, ...] = ()
     remedy: Remedy | None = None  # what ended it, where the data did
+    twin_id: int | None = None  # of a closed one: the open alert of the same cause
+    can_reopen: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,10 @@ class AlertService:
         known = {key_of(row): incident_of(row) for row in incidents.newest_closed(connection, hotel_id, keys)}
         lasting = incidents.open_incidents(connection, hotel_id, result.metric_type)
         known |= {key_of(row): incident_of(row) for row in lasting}
-        judged = verdicts.silencing(connection, hotel_id, result.at, SILENT_FOR) if keys else []
+        judged = verdicts.silencing(connection, hotel_id, result.at, SILENT_FOR)
         decided = plan(result, known, silences(judged))
+        calm = [row["id"] for row in judged if key_of(row) in result.normal]
+        incidents.watch_dismissed(connection, decided.silenced, calm)
         steps = explained(connection, hotel_id, result.at, decided.steps)
         new = [
             identity_row(key, result.metric_type) | life_row(step.incident) | shown_row(step.shown)
@@ -201,9 +206,11 @@ class AlertService:
             series, past = self._series(connection, alert, days)
             events = queries.timeline(connection, alert_id)
             peers = self._peers(connection, alert)
+            _, twin_id = open_twins(connection, [alert_id]).get(alert_id, (None, None))
         metric = METRIC_TYPES.get(alert.metric_type)
         unit = metric.unit if metric else "unit.units"
-        return AlertDetail(alert, events, series, unit, past, peers, remedy_of(alert, events))
+        remedy, can_reopen = remedy_of(alert, events), twin_id is None and reopens(alert, events)
+        return AlertDetail(alert, events, series, unit, past, peers, remedy, twin_id, can_reopen)
 
     def series(self, scope: Scope, alert_id: int, days: int = 30) -> pd.DataFrame:
         """timestamp, value, expected, lower, upper, severity (None where normal), is_anomaly: at most 2,000 points."""

@@ -1,9 +1,12 @@
 """Bulk actions with undo, ownership, snooze, comments and silences on screen, in both languages (A5.7, A5.8)."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.i18n import Translator
 from core.scope import SYSTEM
+from pages.shell.text import plain
 from pipeline.alerts.service import AlertFilters, AlertRow
 from tests.pages.conftest import ALERT, BOARD, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
@@ -112,3 +115,52 @@ def test_groups_are_acted_on_and_shown_as_one(visit: Visit, text: Text, hotel: S
     app.button(key="group_0").click().run()
     assert not app.exception
     assert app.query_params["type"] == first.alert_type
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wrong_false_alarm_is_taken_back_and_the_critical_alert_is_open_again(
+    visit: Visit, text: Text, hotel: SmallHotel, language: str
+) -> None:
+    """A6.2, A6.3: open and looked after, as before the wrong tap."""
+    t, alert = Translator(language), hotel.alert_ids[0]
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    app = visit.open(ALERT, alert=str(alert))
+    for key in ("acknowledge", "verdict_yanlis_pozitif"):
+        app.button(key=f"{key}_{alert}").click().run()
+    assert alert not in [row.id for row in rows(visit)]
+    assert t("triage.reopen") not in text(app)  # the way back is to take the verdict back
+    app.button(key=f"withdraw_{alert}").click().run()
+    assert not app.exception
+    assert alert in [row.id for row in rows(visit, "acknowledged")]
+    said = text(app)
+    assert t("alert_event.restored") in said
+    assert t("board.acknowledged") in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_person_closed_is_reopened_on_its_page(
+    visit: Visit, text: Text, hotel: SmallHotel, language: str
+) -> None:
+    t, alert = Translator(language), hotel.alert_ids[0]
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    visit.services.alerts.triage.close(visit.scope(), [alert], "bitti")
+    app = visit.open(ALERT, alert=str(alert))
+    button = app.button(key=f"reopen_{alert}")
+    assert button.label == t("triage.reopen")
+    button.click().run()
+    assert not app.exception
+    assert alert in [row.id for row in rows(visit)]
+    assert t("alert_event.reopened_by_hand") in text(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_until_when_an_alert_is_snoozed_stands_among_its_states(visit: Visit, hotel: SmallHotel, language: str) -> None:
+    """A5.7: in the header of its page and in its row, not only in a closed drawer."""
+    t, alert = Translator(language, "Europe/Istanbul"), hotel.alert_ids[0]
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    until = visit.services.clock.now() + timedelta(hours=4)
+    visit.services.alerts.triage.snooze(visit.scope(), [alert], until)
+    badge = f"gray-badge[:material/snooze: {plain(t('triage.snoozed_until', at=t.instant(until)))}]"
+    for app in (visit.open(ALERT, alert=str(alert)), visit.open(BOARD, state="snoozed")):
+        assert not app.exception
+        assert any(badge in element.value for element in app.markdown)

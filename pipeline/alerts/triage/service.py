@@ -8,12 +8,12 @@ from typing import Any
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
-from db.queries import audit, versions
+from db.queries import audit, incidents, versions
 from db.queries import triage as queries
-from db.queries.alerts import AlertRow
+from db.queries.alerts import AlertRow, EventRow
 from db.queries.triage import Done
 from db.session import Database
-from pipeline.alerts.lifecycle import closing
+from pipeline.alerts.lifecycle import FACTS, NORMALS_TO_CLOSE, QUIET_FOR, closing
 from pipeline.detection.suppression import SILENT_FOR
 
 __all__ = ["MOST_AT_ONCE", "VERDICTS", "Done", "TriageService"]
@@ -23,7 +23,7 @@ MOST_AT_ONCE = 1_000
 LONGEST_SNOOZE = timedelta(days=90)
 UNDO_WITHIN = timedelta(minutes=15)
 MOST_CHARACTERS = 2_000
-AUDITED = {"verdict": "judged"}  # in the audit log's words
+AUDITED = {"verdict": "judged", "reopened_by_hand": "reopened"}  # in the audit log's words
 # What a command decides about: it is refused when somebody else decided since the person looked.
 DECIDED = {
     "acknowledged": ("acknowledged_at", "closed_at"),
@@ -32,7 +32,9 @@ DECIDED = {
     "closed": ("closed_at",),
     "verdict": ("verdict", "verdict_at"),
     "verdict_withdrawn": ("verdict", "verdict_at"),
+    "reopened_by_hand": ("closed_at", "verdict"),
 }
+OPENING = ("verdict_withdrawn", "reopened_by_hand")  # wait for detection, which may be opening another of the cause
 Ids = Sequence[int]
 Seen = AlertRow | None
 
@@ -90,8 +92,24 @@ class TriageService:
         return self._act(scope, alert_ids, Command("verdict", values, told), seen)
 
     def withdraw_verdict(self, scope: Scope, alert_ids: Ids, seen: Seen = None) -> Done:
-        """Take verdicts back: what they kept silent is raised again, and nothing is learned from them any more."""
-        return self._act(scope, alert_ids, Command("verdict_withdrawn", {}, {}), seen)
+        """Take verdicts back: what they kept silent is raised again, and nothing is learned from them any more.
+
+        An alert that a verdict closed is open again as it was, unless its cause ended meanwhile or is open as another.
+        """
+        watched = {"facts": sorted(FACTS), "normals": NORMALS_TO_CLOSE, "quiet_before": self.clock.now() - QUIET_FOR}
+        values = {"dismissing": list(SILENT_FOR), **watched}
+        return self._act(scope, alert_ids, Command("verdict_withdrawn", values, {}), seen)
+
+    def reopen(self, scope: Scope, alert_ids: Ids, seen: Seen = None) -> Done:
+        """What a person closed is open again. Raises ``alert_open_elsewhere`` for one whose cause is open already."""
+        command = Command("reopened_by_hand", {"dismissing": list(SILENT_FOR)}, {})
+        done = self._act(scope, alert_ids, command, seen)
+        if done.action_id is None and len(alert_ids) == 1:
+            with self.database.reading() as connection:
+                _, twin_id = queries.open_twins(connection, alert_ids).get(alert_ids[0], (None, None))
+            if twin_id is not None:
+                raise AppError("alert_open_elsewhere", 409)
+        return done
 
     def comment(self, scope: Scope, alert_id: int, note: str) -> None:
         """Words for the timeline; raises ``comment_missing``."""
@@ -124,7 +142,9 @@ class TriageService:
             raise AppError("too_many_alerts", params={"limit": MOST_AT_ONCE})
         now, kind = self.clock.now(), command.kind
         with self.database.transaction() as connection:
-            self._visible(connection, scope, alert_ids)
+            visible = self._visible(connection, scope, alert_ids)
+            for hotel_id in sorted(set(visible.values())) if kind in OPENING else ():
+                incidents.lock_alerts(connection, hotel_id)
             if seen is not None:
                 _refuse_stale(connection, kind, seen)
             given = {"at": now, "actor": scope.actor, **command.values}
@@ -133,6 +153,8 @@ class TriageService:
             if kind == "verdict" and done.closed_ids:
                 event = closing(str(given["verdict"]))
                 queries.add_events(connection, done.closed_ids, event.kind, event.details, at=now, actor=scope.actor)
+            if kind == "verdict_withdrawn":
+                _tell_reopening(connection, done, now, scope.actor)
             if done.action_id is not None:
                 self._record(connection, scope, f"alert_{AUDITED.get(kind, kind)}", done.alert_ids, done.hotel_ids)
         return done
@@ -153,6 +175,22 @@ class TriageService:
         audit.record(connection, scope.actor, action, hotel_id=hotel, entity=one, details=details)
         for hotel_id in hotels:
             versions.bump(connection, hotel_id, "alerts")
+
+
+def reopens(alert: AlertRow, events: Sequence[EventRow]) -> bool:
+    """Whether ``reopen`` is for it: a person closed it, by no verdict that stands. ``events``: newest first."""
+    closed = next((event for event in events if event.kind == "closed"), None)
+    by_person = closed is not None and closed.actor != "system"
+    return alert.closed_at is not None and alert.verdict not in SILENT_FOR and by_person
+
+
+def _tell_reopening(connection: Any, done: Done, at: datetime, actor: str) -> None:
+    """What taking verdicts back did to the alerts that a verdict had closed, in their timelines."""
+    queries.add_events(connection, done.reopened_ids, "restored", {}, at=at, actor=actor)
+    for alert_id, (reason, twin_id) in queries.open_twins(connection, done.closed_before_ids).items():
+        if reason in SILENT_FOR:
+            why = "triage.ended_meanwhile" if twin_id is None else "triage.open_elsewhere"
+            queries.add_events(connection, [alert_id], "stays_closed", {"reason": {"id": why}}, at=at, actor=actor)
 
 
 def _refuse_stale(connection: Any, kind: str, seen: AlertRow) -> None:
