@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from argon2 import PasswordHasher
 from streamlit.testing.v1 import AppTest
 
 from core.clock import FixedClock
@@ -13,6 +14,7 @@ from core.embedded.servers import Servers
 from core.scope import SYSTEM, Scope
 from core.settings import ROOT, Settings
 from db.session import Database
+from identity import passwords
 from pages.shell import provider, session
 from services import Services, build_services
 
@@ -21,6 +23,12 @@ OVERVIEW = "pages/overview/overview.py"
 BOARD = "pages/alerts/board.py"
 ALERT = "pages/alerts/alert.py"
 JOBS = "pages/system/jobs.py"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are tested here, not argon2: its memory and time at every sign-in cost a minute over all of them."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
