@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.clock import Clock, local_date
 from core.errors import AppError
+from core.logs import logger
 from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
@@ -34,6 +35,7 @@ JOB = "examine_models"
 COMPARED_DAYS = 30
 CHANNELS = ("isolation_forest", "autoencoder")  # what speaks beside the Z-Score; others change no alert
 LISTED = 50
+log = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class ModelComparisonService:
         return StageReport(len(waiting), sum(said == "compared" for said in outcome.values()), outcome)
 
     def _compare(self, hotel_id: int, row: ComparisonRow, at: datetime) -> str:
-        """Compare and keep; a version whose file cannot be used is said, and the others go on."""
+        """Compare and keep; a version that cannot be used is said with its row, and those that wait behind it go on."""
         from pipeline.alerts.renewal.comparing import compared, hotel_past  # scipy: seconds that screens do not pay
         from reports.comparison_document import document
 
@@ -149,12 +151,14 @@ class ModelComparisonService:
             past = hotel_past(connection, hotel_id, metric, at - timedelta(days=COMPARED_DAYS), at)
             try:
                 estimators = [self._estimator(connection, one) for one in (row.champion_id, row.challenger_id)]
-            except AppError as error:
-                values["error"] = error.code
-            else:
                 truth = _truth(connection, hotel_id, metric.name)
                 found = document(compared(connection, self.settings, past, estimators, truth), metric.name)
                 values |= {"since_on": past.period[0], "until_on": past.period[1], "result": found}
+            except AppError as error:
+                if error.code.startswith("database_"):
+                    raise  # not the versions' fault: the row waits for the next run
+                log.warning("models_not_compared", comparison_id=row.id, reason=str(error))
+                values["error"] = error.code
         with self.database.transaction() as connection:
             queries.finish(connection, row.id, {**values, "compared_at": self.clock.now()})
             versions.bump(connection, hotel_id, "comparisons")

@@ -1,5 +1,7 @@
 """The account corner of the sidebar: who is signed in, language, theme, sign-out."""
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
 from core.i18n import LANGUAGES, Translator
@@ -17,30 +19,25 @@ def show_account(user: User | None) -> None:
     t = Translator(user.language)
     with st.sidebar:
         st.markdown(f":material/account_circle: {plain(user.full_name)}")
-        st.segmented_control(
-            t("shell.language"),
-            LANGUAGES,
-            default=user.language,
-            required=True,
-            format_func=lambda language: t(f"shell.language_{language}"),
-            key=f"language_{user.language}",
-            on_change=_change_language,
-            args=(user.language,),
-            label_visibility="collapsed",
-        )
-        st.segmented_control(
-            t("shell.theme"),
-            THEMES,
-            default=user.theme,
-            required=True,
-            format_func=lambda theme: t(f"shell.theme_{theme}"),
-            key=f"theme_{user.theme}",
-            on_change=_change_theme,
-            args=(user.theme,),
-            label_visibility="collapsed",
-        )
+        _kept_choice(t, "language", LANGUAGES, user.language, _change_language)
+        _kept_choice(t, "theme", THEMES, user.theme, _change_theme)
         if st.button(t("shell.sign_out"), icon=":material/logout:", type="tertiary", key="sign_out"):
             _sign_out()
+
+
+def _kept_choice(t: Translator, name: str, options: Sequence[str], kept: str, change: Callable[[str], None]) -> None:
+    """One of a few, kept with the user; ``change`` gets what was kept until now."""
+    st.segmented_control(
+        t(f"shell.{name}"),
+        options,
+        default=kept,
+        required=True,
+        format_func=lambda option: t(f"shell.{name}_{option}"),
+        key=f"{name}_{kept}",
+        on_change=change,
+        args=(kept,),
+        label_visibility="collapsed",
+    )
 
 
 def _change_language(before: str) -> None:

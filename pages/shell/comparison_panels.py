@@ -76,8 +76,9 @@ def changes(page: Page, found: "ModelComparison") -> None:
     listed(page, "disappear", found.disappear)
     listed(page, "appear", found.appear)
     title = t("comparison.chart", before=t.number(found.before.alerts), after=t.number(found.after.alerts))
-    labels = RateLabels(title, t("comparison.champion"), t("comparison.challenger"), t("tuning.unit"))
+    labels = RateLabels(t("comparison.champion"), t("comparison.challenger"), t("tuning.unit"))
     figure = rates_figure(found.daily, labels, t, browser_theme())
+    st.markdown(f"**{plain(title)}**")
     st.plotly_chart(figure, theme=None, config=CONFIG, key="comparison_rates", alt=title)
     st.table(
         {

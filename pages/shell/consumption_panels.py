@@ -6,7 +6,7 @@ from pages.shell import consumption_tables as tables
 from pages.shell.consumption_filters import PRODUCT
 from pages.shell.filters import switch
 from pages.shell.guard import Page
-from pages.shell.sentences import money, signed_percent, units
+from pages.shell.sentences import finding, money, signed_percent, units
 from pages.shell.session import browser_theme
 from pages.shell.text import muted, plain
 from reports.consumption import Consumption
@@ -16,6 +16,8 @@ from reports.figures.heat_map import HeatMapLabels, heat_map_figure
 from reports.figures.pareto import SHOWN, ParetoLabels, pareto_figure
 from reports.figures.template import CONFIG
 from reports.figures.trend import TrendLabels, trend_figure
+
+FINDINGS = ("consumption.trend", "consumption.trend_as", "consumption.trend_more", "consumption.trend_less")
 
 
 def key_figures(page: Page, found: Consumption) -> None:
@@ -49,7 +51,8 @@ def _nights_told(page: Page, found: Consumption) -> str:
 
 def trend(page: Page, found: Consumption) -> None:
     """By day, week or month, beside what was expected."""
-    t, title = page.t, _finding(page, found)
+    t = page.t
+    title = finding(t, FINDINGS, found.deviation_ratio, found.is_as_expected)
     st.header(title, anchor=False)
     step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
     labels = TrendLabels(t("consumption.found"), t("consumption.expected"), t("consumption.units_a_day"))
@@ -58,16 +61,6 @@ def trend(page: Page, found: Consumption) -> None:
     if found.deviation_ratio is None:
         muted(t("consumption.no_expected"))
     _table(page, found, tables.trend_sheet(t, found, step), f"trend_{step}")
-
-
-def _finding(page: Page, found: Consumption) -> str:
-    t, ratio = page.t, found.deviation_ratio
-    if ratio is None:
-        return t("consumption.trend")
-    if found.is_as_expected:
-        return t("consumption.trend_as", share=signed_percent(t, ratio))
-    key = "consumption.trend_more" if ratio > 0 else "consumption.trend_less"
-    return t(key, share=t.percent(abs(ratio)))
 
 
 def floors(page: Page, found: Consumption) -> None:

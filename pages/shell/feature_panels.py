@@ -10,7 +10,7 @@ from pages.shell.guard import Page
 from pages.shell.quality_words import STATES, share
 from pages.shell.session import browser_theme, is_phone
 from pages.shell.text import badge, muted, plain
-from reports.figures.features import ImportanceLabels, correlation_figure, importance_figure
+from reports.figures.features import correlation_figure, importance_figure
 from reports.figures.template import CONFIG
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ def importance(page: Page, chosen: "Chosen | None") -> None:
         return
     first = max(chosen.importance, key=chosen.importance.__getitem__)
     title = t("features.importance_title", first=first, share=t.percent(chosen.importance[first]))
-    figure = importance_figure(
-        dict(chosen.importance), ImportanceLabels(title, t("features.share")), t, browser_theme()
-    )
+    figure = importance_figure(dict(chosen.importance), t("features.share"), t, browser_theme())
+    st.markdown(f"**{plain(title)}**")
     st.plotly_chart(figure, theme=None, config=CONFIG, key="importance", alt=title)
     muted(t("features.importance_note", version=chosen.model_id, rows=chosen.importance_rows))
 
@@ -98,7 +97,7 @@ def alike(page: Page, found: "FeatureView") -> None:
     st.markdown("\n".join(f"- {plain(pair)}" for pair in pairs) if pairs else plain(t("features.none_alike")))
     title = t("features.correlation")
     with st.expander(title, icon=":material/grid_on:"):
-        figure = correlation_figure(quality.correlation, title, t, browser_theme())
+        figure = correlation_figure(quality.correlation, t, browser_theme())
         st.plotly_chart(figure, theme=None, config=CONFIG, key="correlation", alt=title)
 
 

@@ -87,10 +87,11 @@ def course(page: Page, hotel_id: int, metric_type: str) -> None:
     frame = found.frame(source)
     title = t("performance.chart", now=share(t, rows[-1].precision, of(rows[-1].intervals, "precision")))
     labels = ModelQualityLabels(
-        title, t("quality.precision"), t("quality.recall"), t("performance.interval"),
+        t("quality.precision"), t("quality.recall"), t("performance.interval"),
         t("performance.floor", floor=t.percent(FLOOR)), t("performance.new_model"), FLOOR,
     )  # fmt: skip
     figure = model_quality_figure(frame, [at for at, _ in found.activations], labels, t, browser_theme())
+    st.markdown(f"**{plain(title)}**")
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"quality_{metric_type}", alt=title)
     with st.expander(t("board.chart_table"), icon=":material/table:"):
         st.dataframe(frame, hide_index=True, alt=title, column_config={

@@ -9,7 +9,7 @@ from pages.shell import refill_tables as tables
 from pages.shell.consumption_tables import downloads, show_sheet
 from pages.shell.filters import switch
 from pages.shell.guard import Page
-from pages.shell.sentences import minutes, signed_percent, units
+from pages.shell.sentences import finding, minutes, signed_percent, units
 from pages.shell.session import browser_theme
 from pages.shell.text import muted
 from reports.excel import Sheet
@@ -19,6 +19,7 @@ from reports.figures.trend import TrendLabels, trend_figure
 from reports.refill_times import RefillTimes, RefillTotals
 
 STEPS = ("week", "month", "day")
+FINDINGS = ("refills.trend", "refills.trend_as", "refills.trend_longer", "refills.trend_shorter")
 
 
 def key_figures(page: Page, found: RefillTimes) -> None:
@@ -42,7 +43,8 @@ def key_figures(page: Page, found: RefillTimes) -> None:
 
 def trend(page: Page, found: RefillTimes) -> None:
     """The mean by week, month or day, beside what was expected."""
-    t, title = page.t, _finding(page, found)
+    t = page.t
+    title = finding(t, FINDINGS, found.deviation_ratio, found.is_as_expected)
     st.header(title, anchor=False)
     step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
     labels = TrendLabels(t("refills.mean_found"), t("refills.expected"), t("refills.minutes_a_refill"))
@@ -50,15 +52,6 @@ def trend(page: Page, found: RefillTimes) -> None:
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"trend_{step}", alt=title)
     muted(t("consumption.no_expected" if found.deviation_ratio is None else "refills.expected_note"))
     _table(page, tables.trend_sheet(t, found, step), f"refills-{step}")
-
-
-def _finding(page: Page, found: RefillTimes) -> str:
-    t, ratio = page.t, found.deviation_ratio
-    if ratio is None:
-        return t("refills.trend")
-    if found.is_as_expected:
-        return t("refills.trend_as", share=signed_percent(t, ratio))
-    return t("refills.trend_longer" if ratio > 0 else "refills.trend_shorter", share=t.percent(abs(ratio)))
 
 
 def attendants(page: Page, found: RefillTimes) -> None:

@@ -58,6 +58,16 @@ def signed_percent(t: Translator, ratio: float | None) -> str:
     return ("+" if ratio > 0 else "−" if ratio < 0 else "") + t.percent(abs(ratio))
 
 
+def finding(t: Translator, titles: tuple[str, str, str, str], ratio: float | None, is_as_expected: bool) -> str:
+    """The title of a chart beside what was expected; ``titles``: keys for not known, as expected, more and less."""
+    unknown, alike, more, less = titles
+    if ratio is None:
+        return t(unknown)
+    if is_as_expected:
+        return t(alike, share=signed_percent(t, ratio))
+    return t(more if ratio > 0 else less, share=t.percent(abs(ratio)))
+
+
 def deviation(t: Translator, value: float | None, expected: float | None, ratio: float | None) -> str:
     """In percent of what was expected; where next to nothing was, as an amount, since no percentage tells it.
 

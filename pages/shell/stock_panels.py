@@ -7,7 +7,7 @@ from pages.shell import stock_tables as tables
 from pages.shell.consumption_tables import downloads, rows_of, show_sheet
 from pages.shell.filters import choose_one
 from pages.shell.guard import Page
-from pages.shell.sentences import money, signed_percent
+from pages.shell.sentences import finding, money
 from pages.shell.session import browser_theme
 from pages.shell.text import muted, plain
 from reports.figures.stock_level import StockLevelLabels, stock_level_figure
@@ -18,6 +18,7 @@ from reports.stock import ProductStock, Stock, StockFilters
 PRODUCT = "product"
 NONE = "none"
 WIDTH = 260  # names of products are longer than other choices
+FINDINGS = ("stock.outflow", "stock.outflow_as", "stock.outflow_more", "stock.outflow_less")
 
 
 def key_figures(page: Page, found: Stock) -> None:
@@ -113,7 +114,8 @@ def _level(page: Page, product: ProductStock) -> None:
 
 
 def _outflow(page: Page, product: ProductStock) -> None:
-    t, title = page.t, _finding(page, product)
+    t = page.t
+    title = finding(t, FINDINGS, product.deviation_ratio, product.is_as_expected)
     st.markdown(f"**{plain(title)}**")
     if product.days["mean"].isna().all():
         muted(t("stock.not_measured"))
@@ -126,12 +128,3 @@ def _outflow(page: Page, product: ProductStock) -> None:
     with st.expander(t("consumption.table"), icon=":material/table:"):
         show_sheet(sheet, "table_outflow")
         downloads(page, [sheet], "outflow", None)
-
-
-def _finding(page: Page, product: ProductStock) -> str:
-    t, ratio = page.t, product.deviation_ratio
-    if ratio is None:
-        return t("stock.outflow")
-    if product.is_as_expected:
-        return t("stock.outflow_as", share=signed_percent(t, ratio))
-    return t("stock.outflow_more" if ratio > 0 else "stock.outflow_less", share=t.percent(abs(ratio)))

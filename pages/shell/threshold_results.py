@@ -78,8 +78,9 @@ def chart(page: Page, found: "Preview", is_changed: bool) -> None:
     t = page.t
     counts = {"before": t.number(found.before.alerts), "after": t.number(found.after.alerts)}
     title = t("tuning.chart_changed" if is_changed else "tuning.chart", days=found.days, **counts)
-    labels = RateLabels(title, t("tuning.in_force"), t("tuning.proposed"), t("tuning.unit"))
+    labels = RateLabels(t("tuning.in_force"), t("tuning.proposed"), t("tuning.unit"))
     figure = rates_figure(found.daily, labels, t, browser_theme())
+    st.markdown(f"**{plain(title)}**")
     st.plotly_chart(figure, theme=None, config=CONFIG, key="threshold_rates", alt=title)
     table = st.expander(t("board.chart_table"), icon=":material/table:", key="threshold_rates_table", on_change="rerun")
     if table.open:  # a closed one costs nothing while the slider moves

@@ -1,5 +1,7 @@
 """Data quality: the figures of the specification, and what verdicts have taught (P9, A6)."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages.shell import reads
@@ -7,9 +9,13 @@ from pages.shell.guard import Page, open_page
 from pages.shell.hotels import choose_hotels
 from pages.shell.live import rerun_when_changed
 from pages.shell.quality_words import figure, goal, metric, state
+from pages.shell.session import is_phone
 from pages.shell.source_panels import sources, unknowns
 from pages.shell.taught import learned, suppressions
 from pages.shell.text import plain
+
+if TYPE_CHECKING:
+    from operations.quality.service import Kpi
 
 TOPICS = ("sources", "metrics", "features", "alerts", "models", "settings")
 
@@ -25,12 +31,20 @@ def figures(page: Page, hotel_id: int) -> None:
                 **({} if part else {t("quality.metric"): [plain(metric(t, kpi.metric_type)) for kpi in shown]}),
                 t("quality.state"): [state(t, kpi) for kpi in shown],
                 t("quality.value"): [plain(figure(t, kpi)) for kpi in shown],
-                t("quality.goal"): [plain(goal(t, kpi)) for kpi in shown],
-                t("quality.sample"): [t.number(kpi.sample) for kpi in shown],
+                **({} if is_phone() else _goals(page, shown)),
             },
             border="horizontal",
             hide_index=True,
         )
+
+
+def _goals(page: Page, shown: "list[Kpi]") -> dict[str, list[str]]:
+    """For which a phone has no room; the state says whether a goal is met."""
+    t = page.t
+    return {
+        t("quality.goal"): [plain(goal(t, kpi)) for kpi in shown],
+        t("quality.sample"): [t.number(kpi.sample) for kpi in shown],
+    }
 
 
 def show() -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from db.queries.models import ModelRow
 
 KEYS = ["entity_id", "timestamp"]
+# What a model that loads, but cannot judge the rows that it is given, may raise.
+UNFIT = (AttributeError, LookupError, TypeError, ValueError, RuntimeError)
 log = logger(__name__)
 
 
@@ -49,7 +51,7 @@ def channel_of(
         try:
             with loaded(row) as model:
                 judged.append(mine[KEYS].assign(channel=model.evidence(mine), model_id=row.id))
-        except (AppError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        except (AppError, *UNFIT) as error:
             # A model that does not load, or that cannot judge these rows: the Z-Score speaks alone (B2).
             fallbacks += 1
             reason = error.code if isinstance(error, AppError) else f"{type(error).__name__}: {error}"

@@ -1,7 +1,5 @@
 """Features: how much each counts as bars, and which of them say the same as a matrix of correlations."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -15,24 +13,14 @@ ROW_HEIGHT, FRAME_HEIGHT = 24, 80
 CELL = 16
 
 
-@dataclass(frozen=True)
-class ImportanceLabels:
-    """The words of the figure, already translated."""
-
-    title: str
-    share: str
-
-
-def importance_figure(
-    shares: dict[str, float], labels: ImportanceLabels, t: Translator, theme: ThemeName
-) -> go.Figure:  # fmt: skip
-    """The SHOWN columns that move the score most, as shares of 1, the strongest on top."""
+def importance_figure(shares: dict[str, float], axis: str, t: Translator, theme: ThemeName) -> go.Figure:
+    """The SHOWN columns that move the score most, as shares of 1, the strongest on top; ``axis``: its words."""
     palette = PALETTES[theme]
     shown = sorted(shares.items(), key=lambda pair: -pair[1])[:SHOWN]
     figure = Draft(
         layout={
             "template": template(theme),
-            "title": {"text": labels.title},
+            "margin": {"t": 16},
             "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown),
         }
     )
@@ -43,16 +31,16 @@ def importance_figure(
     )  # fmt: skip
     figure.update_layout(hovermode=False, bargap=0.3)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_xaxes(title_text=labels.share, showticklabels=False, range=[0, 1.2 * max(s for _, s in shown)])
+    figure.update_xaxes(title_text=axis, showticklabels=False, range=[0, 1.2 * max(s for _, s in shown)])
     return figure.checked()
 
 
-def correlation_figure(matrix: pd.DataFrame, title: str, t: Translator, theme: ThemeName) -> go.Figure:
+def correlation_figure(matrix: pd.DataFrame, t: Translator, theme: ThemeName) -> go.Figure:
     """Rank correlations of ``matrix`` (features × features): −1 to 1, nothing in between in the paper's colour."""
     palette = PALETTES[theme]
     names = list(matrix.columns)
     size = FRAME_HEIGHT + CELL * len(names)
-    figure = Draft(layout={"template": template(theme), "title": {"text": title}, "height": size + 100})
+    figure = Draft(layout={"template": template(theme), "height": size + 100})
     texts = [
         [f"{one} · {other}: {t.number(value, 2)}" for other, value in row.items()] for one, row in matrix.iterrows()
     ]

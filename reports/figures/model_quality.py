@@ -20,7 +20,6 @@ TICKS = [0, 0.25, 0.5, 0.75, 1]
 class ModelQualityLabels:
     """The words of the figure, already translated; ``floor_ratio``: where the line of what is wanted stands."""
 
-    title: str
     precision: str
     recall: str
     interval: str
@@ -37,7 +36,7 @@ def model_quality_figure(
     ``activations``: instants at which another version was taken into use, as ticks on the time axis.
     """
     palette = PALETTES[theme]
-    figure = Draft(layout={"template": template(theme), "title": {"text": labels.title}, "height": 320})
+    figure = Draft(layout={"template": template(theme), "height": 290, "margin": {"t": 16}})
     at = frame["measured_at"].dt.tz_convert(t.time_zone).dt.tz_localize(None)
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     figure.add_scatter(x=at, y=frame["low"], showlegend=False, **edge)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.clock import local_date
+from core.errors import AppError
 from core.settings import Settings
 from db.queries import scores as score_queries
 from db.queries import thresholds as threshold_queries
@@ -23,6 +24,7 @@ from pipeline.detection.thresholds.segments import Places
 from pipeline.detection.thresholds.settings import DetectionSettings
 from pipeline.detection.thresholds.versions import effective
 from pipeline.metrics.metric_type import MetricType
+from pipeline.training.voting import UNFIT
 
 KEYS = ["entity_id", "timestamp"]
 
@@ -48,7 +50,8 @@ def compared(
 ) -> Comparison:
     """Both models (None: the Z-Score speaks alone) over ``past``, under the thresholds in force.
 
-    A model has usually seen these days in its own fit, which makes its evidence there a little too calm.
+    A model has usually seen these days in its own fit, which makes its evidence there a little too calm. Raises
+    ``model_unfit`` for one that loads but cannot judge these rows.
     """
     name = past.metric.name
     lookback = timedelta(days=JUDGES[name].lookback_days + 1)
@@ -86,4 +89,7 @@ def _candidates(
 def _channel(estimator: Any | None, features: pd.DataFrame) -> pd.DataFrame | None:
     if estimator is None or features.empty:
         return None
-    return features[KEYS].assign(channel=estimator.evidence(features), model_id=0)
+    try:
+        return features[KEYS].assign(channel=estimator.evidence(features), model_id=0)
+    except UNFIT as error:
+        raise AppError("model_unfit", params={"reason": f"{type(error).__name__}: {error}"}) from error

@@ -49,6 +49,8 @@ class ImportanceService:
         except AppError as error:
             log.warning("importance_not_measured", model_id=row.id, reason=error.code)
             return error.code
+        if not isinstance(model, FeatureForest):  # of the older system: it judges, but cannot be taken apart
+            return "model_unfit"
         with self.database.reading() as connection:
             days = read_features(connection, row.hotel_id, row.metric_type, at - LOOKED_AT, at)
         if days.empty:

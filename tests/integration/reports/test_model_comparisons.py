@@ -52,7 +52,11 @@ class Says:
         return np.full(len(features), self.said)
 
 
-CALM, NERVOUS = Says(0.0), Says(12.0)
+class Mute(Says):
+    """Trained like the others; a test then takes what it needs for judging away."""
+
+
+CALM, NERVOUS, MUTE = Says(0.0), Says(12.0), Mute(1.0)
 
 
 @pytest.fixture
@@ -172,6 +176,23 @@ def test_a_version_whose_file_is_damaged_is_said_and_the_others_are_compared(
     comparisons.request(SYSTEM, hotel_id, sound)
     assert comparisons.compare(SYSTEM, hotel_id, UNTIL).rows_out == 1
     assert report.rows_out == 0
+
+
+def test_a_version_that_loads_but_cannot_judge_is_said_and_does_not_hold_up_the_others(
+    training: TrainingService, comparisons: ModelComparisonService, hotel_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound, mute = train(training, hotel_id, UNTIL - 20 * DAY), train(training, hotel_id, UNTIL, MUTE)
+
+    def without_a_column(model: Mute, features: pd.DataFrame) -> np.ndarray:
+        raise LookupError("no such column")
+
+    monkeypatch.setattr(Mute, "evidence", without_a_column)
+    asked = comparisons.request(SYSTEM, hotel_id, mute), comparisons.request(SYSTEM, hotel_id, sound)
+    comparisons.compare(SYSTEM, hotel_id, UNTIL)
+    rows = {row.id: row for row in comparisons.listed(SYSTEM, hotel_id)}
+    assert [rows[one].error for one in asked] == ["model_unfit", None]
+    assert comparisons.read(SYSTEM, hotel_id, asked[1]).days == 30
+    assert comparisons.compare(SYSTEM, hotel_id, UNTIL).rows_in == 0  # it does not wait for ever
 
 
 def test_only_two_versions_of_one_kind_can_be_compared(

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from core.i18n import Translator
-from reports.figures.features import SHOWN, ImportanceLabels, correlation_figure, importance_figure
+from reports.figures.features import SHOWN, correlation_figure, importance_figure
 from reports.figures.model_quality import ModelQualityLabels, model_quality_figure
 
 AT = datetime(2026, 3, 1, 22, tzinfo=UTC)
-LABELS = ModelQualityLabels("title", "precision", "recall", "interval", "floor", "new", 0.8)
+LABELS = ModelQualityLabels("precision", "recall", "interval", "floor", "new", 0.8)
 
 
 def history(precision: list[float | None]) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def test_without_a_change_of_versions_there_are_no_marks() -> None:
 
 def test_the_strongest_columns_stand_on_top_and_the_rest_is_left_to_the_table() -> None:
     shares = {f"feature_{number}": number / 1000 for number in range(30)}
-    figure = importance_figure(shares, ImportanceLabels("title", "share"), Translator("tr"), "light")
+    figure = importance_figure(shares, "share", Translator("tr"), "light")
     assert list(figure.data[0].y)[:2] == ["feature_29", "feature_28"]
     assert len(figure.data[0].y) == SHOWN
     assert figure.data[0].text[0] == "%2,9"
@@ -47,6 +47,6 @@ def test_the_strongest_columns_stand_on_top_and_the_rest_is_left_to_the_table() 
 
 def test_correlations_stand_between_minus_one_and_one() -> None:
     matrix = pd.DataFrame(np.array([[1.0, -0.5], [-0.5, 1.0]]), index=["a", "b"], columns=["a", "b"])
-    figure = correlation_figure(matrix, "title", Translator("tr"), "light")
+    figure = correlation_figure(matrix, Translator("tr"), "light")
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
     assert figure.data[0].text[0][1] == "a · b: -0,5"

@@ -10,6 +10,7 @@ from core.clock import FixedClock
 from db.session import Database
 from pipeline.alerts.service import AlertService
 from pipeline.detection.anomaly import Anomaly, DetectionResult, Reason
+from tests.cast import Cast, add_cast
 from tests.integration.builders import BuiltHotel, build_hotel
 
 TYPE = "tuketim_anomali"
@@ -53,3 +54,11 @@ def scene(database: Database, clock: FixedClock) -> Scene:
     with database.transaction() as connection:
         hotel = build_hotel(connection, rooms=3)
     return Scene(database, AlertService(database, clock), hotel)
+
+
+@pytest.fixture
+def cast(scene: Scene, clock: FixedClock) -> Cast:
+    """Who works in the scene's hotel, and Cem of another one."""
+    with scene.database.transaction() as connection:
+        other = build_hotel(connection)
+    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)

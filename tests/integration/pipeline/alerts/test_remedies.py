@@ -12,21 +12,14 @@ from pipeline.alerts.remedies.remedy import Remedy
 from pipeline.alerts.remedies.service import ENOUGH
 from pipeline.alerts.service import AlertFilters, AlertRow
 from pipeline.detection.anomaly import Anomaly, DetectionResult
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import BuiltHotel, build_hotel
+from tests.integration.builders import BuiltHotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 METRICS = {"stok_tutarsizlik": "stok_seviye", "stok_sayim_farki": "stok_seviye", "stok_bitiyor": "stok_bitis_tahmini",
            "zimmet_tutarsizlik": "zimmet_kullanim"}  # fmt: skip
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 def told(scene: Scene, key: tuple[str, str, int], normal_at: list[timedelta], fires: bool = True) -> int:

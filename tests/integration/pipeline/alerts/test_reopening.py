@@ -10,20 +10,12 @@ from core.errors import AppError
 from core.scope import SYSTEM
 from pipeline.alerts.lifecycle import QUIET_FOR
 from pipeline.alerts.service import AlertFilters, AlertRow
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 HOUR = timedelta(hours=1)
 OTHER = "test=room;occupancy=vacant"
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 def rows(scene: Scene, state: str = "all") -> list[AlertRow]:

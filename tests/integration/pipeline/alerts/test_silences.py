@@ -11,20 +11,12 @@ from core.errors import AppError
 from core.scope import SYSTEM
 from pipeline.alerts.service import AlertFilters
 from pipeline.alerts.silences.service import Silence
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import TYPE, Scene
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WEEK = Silence(NOW - HOUR, NOW + 7 * DAY, "kat yenileniyor")
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 def open_rooms(scene: Scene) -> list[int]:

@@ -8,21 +8,13 @@ from sqlalchemy import event
 from core.clock import FixedClock
 from core.scope import SYSTEM, Scope
 from pipeline.alerts.service import AlertFilters, CountRow
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LENGTHS = [DAY, 7 * DAY, 30 * DAY]
 AT = NOW + 40 * DAY
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 @pytest.fixture

@@ -11,22 +11,14 @@ from core.errors import AppError
 from core.scope import SYSTEM
 from pipeline.alerts.service import AlertFilters, AlertRow
 from pipeline.alerts.triage.service import UNDO_WITHIN, Done
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 HUMAN = (
     "acknowledged_at", "acknowledged_by", "assigned_to", "snoozed_until", "verdict", "verdict_by", "verdict_note",
 )  # fmt: skip
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 def rows(scene: Scene, *states: str) -> list[AlertRow]:

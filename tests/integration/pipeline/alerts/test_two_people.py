@@ -12,9 +12,8 @@ from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from pipeline.alerts.service import AlertFilters, AlertRow
 from pipeline.alerts.triage.service import Done, TriageService
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 MINUTE = timedelta(minutes=1)
@@ -26,13 +25,6 @@ COMMANDS: dict[str, Act] = {
     "verdict": lambda triage, who, seen: triage.judge(who, [seen.id], "dogru", who.actor, seen),
     "closed": lambda triage, who, seen: triage.close(who, [seen.id], "bitti", seen),
 }
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 @pytest.fixture

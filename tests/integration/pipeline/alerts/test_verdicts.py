@@ -12,21 +12,13 @@ from core.i18n import LANGUAGES, Translator
 from core.scope import SYSTEM, Scope
 from pipeline.alerts.service import AlertFilters, AlertRow
 from pipeline.detection.suppression import SILENT_FOR
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 DAY = timedelta(days=1)
 SIGNATURE = "test=room;occupancy=occupied"
 SUPPRESS_FOR = SILENT_FOR["yanlis_pozitif"]
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 def raised(scene: Scene, states: tuple[str, ...] = ("all",)) -> list[AlertRow]:

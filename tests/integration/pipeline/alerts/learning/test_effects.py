@@ -17,19 +17,11 @@ from pipeline.alerts.service import AlertFilters
 from pipeline.detection.suppression import SILENT_FOR
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.detection.thresholds.settings import Change, FamilyRule, segment_key
-from tests.cast import Cast, add_cast
+from tests.cast import Cast
 from tests.conftest import NOW
-from tests.integration.builders import build_hotel
 from tests.integration.pipeline.alerts.conftest import Scene
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def cast(scene: Scene, clock: FixedClock) -> Cast:
-    with scene.database.transaction() as connection:
-        other = build_hotel(connection)
-    return add_cast(scene.database, clock, scene.hotel.hotel_id, other.hotel_id)
 
 
 @pytest.fixture
