@@ -34,8 +34,9 @@ def test_the_slider_is_moved_and_what_it_does_is_saved_as_a_version(
     visitor.see(t("tuning.title"))
     page, save = visitor.page, visitor.page.get_by_role("button", name=t("tuning.save"), exact=True)
     expect(save).to_be_disabled()
-    slider = page.get_by_role("slider").first
+    slider = page.get_by_role("slider", name=t("tuning.extra"))
     slider.focus()
+    expect(slider).to_be_focused()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile(rf"{CHECK}\.extra="))
