@@ -4,7 +4,6 @@ Started by ``python asgi.py``; address and port come from the settings (BAROMETE
 server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its sessions in the process.
 """
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -21,10 +20,12 @@ from api.app import create_api
 from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
+from pages.shell import preloading
+from pages.shell import theme as themes
 from pages.shell.errors import show_error
+from pages.shell.head import HeadScripts
 from pages.shell.provider import services
 from pages.shell.session import COOKIE, SESSION_SECONDS, safe_path
-from pages.shell.theme import ROUTE, ThemeTag, theme_script
 from pages.shell.warming import warm
 
 
@@ -64,7 +65,14 @@ def theme(request: Request) -> Response:
     """The theme of whoever asks; who is not signed in has that of the device."""
     user = services().identity.session_user(request.cookies.get(COOKIE, ""))
     headers = {"Cache-Control": "no-store"}
-    return Response(theme_script(user.theme if user else "device"), media_type="text/javascript", headers=headers)
+    return Response(
+        themes.theme_script(user.theme if user else "device"), media_type="text/javascript", headers=headers
+    )
+
+
+def preload(_: Request) -> Response:
+    """The same for everybody; its names change with Streamlit's version, so browsers ask each time."""
+    return Response(preloading.preload_script(), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 # Home.py names the pages. Without this Streamlit would take the folder pages/ for its own kind of multipage app in
@@ -85,9 +93,10 @@ app = App(
         Mount("/api", create_api(services)),
         Route("/auth/enter", enter),
         Route("/auth/leave", leave),
-        Route(ROUTE, theme),
+        Route(themes.ROUTE, theme),
+        Route(preloading.ROUTE, preload),
     ],
-    middleware=[Middleware(ThemeTag)],
+    middleware=[Middleware(HeadScripts, routes=(themes.ROUTE, preloading.ROUTE))],
     lifespan=warming,
     on_script_error=show_error,
 )
@@ -95,7 +104,5 @@ app = App(
 if __name__ == "__main__":
     settings = load_settings()
     configure_logging("dashboard", settings.log_level, settings.logs_dir)
-    # What was imported stays for good: collections, which Streamlit asks for at every rerun, need not look at it.
-    gc.freeze()
     # Tickets stand in addresses for their minute of life, so requests are not logged; /api logs its own.
     uvicorn.run(app, host=settings.address, port=settings.port, access_log=False, log_config=None)

@@ -116,7 +116,7 @@ class ConsumptionService:
             products = queries.products(connection, window, cut)
             nights, known = queries.nights(connection, window, cut), queries.known_days(connection, window)
             before = _totals(
-                queries.consumed(connection, earlier, cut), queries.nights(connection, earlier, cut),
+                queries.day_sums(connection, earlier, cut), queries.nights(connection, earlier, cut),
                 queries.known_days(connection, earlier),
             )  # fmt: skip
             as_of = overview.known_at(connection, hotel.id)
@@ -169,13 +169,14 @@ def _id(code: str | None, places: list[Place]) -> int | None:
     raise AppError("not_found", 404, params={"what": code})
 
 
-def _totals(cells: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame) -> Totals:
-    counted = cells[cells["day"].isin(known["day"])]
+def _totals(found: pd.DataFrame, nights: pd.DataFrame, known: pd.DataFrame) -> Totals:
+    """``found``: day, units and revenue, any number of rows a day."""
+    counted = found[found["day"].isin(known["day"])]
     stayed = int(nights.loc[nights["day"].isin(known["day"]), "nights"].sum()) if len(known) else None
     return Totals(
-        units=float(cells["units"].sum()) if len(cells) else None,
-        revenue=float(cells["revenue"].sum()) if len(cells) else None,
-        observed_days=int(cells["day"].nunique()),
+        units=float(found["units"].sum()) if len(found) else None,
+        revenue=float(found["revenue"].sum()) if len(found) else None,
+        observed_days=int(found["day"].nunique()),
         known_days=len(known),
         nights=stayed,
         units_per_night=float(counted["units"].sum()) / stayed if stayed and len(counted) else None,

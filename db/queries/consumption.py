@@ -77,6 +77,17 @@ SELECT day, floor_id, room_type_id, occupancy, count(*) AS looks, count(*) AS sl
        coalesce(sum(expected), 0) AS expected, sum(units) AS units, sum(revenue) AS revenue
   FROM {OF_PRODUCT} AS found GROUP BY 1, 2, 3, 4
 """
+# A period to compare with needs no more than its days.
+DAY_SUMS = f"""
+SELECT day, coalesce(units, 0) AS units, coalesce(revenue, 0) AS revenue
+  FROM (SELECT DISTINCT d.day FROM look_days d JOIN rooms r ON r.id = d.room_id WHERE {OF_DAYS} AND {OF_ROOM}) looked
+  LEFT JOIN (SELECT d.day, sum(d.units) AS units, sum(d.units * p.price::float8) AS revenue
+               FROM consumption_days d JOIN rooms r ON r.id = d.room_id JOIN products p ON p.id = d.product_id
+              WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1) used USING (day)
+"""
+DAY_SUMS_OF_PRODUCT = f"""
+SELECT day, sum(units) AS units, sum(revenue) AS revenue FROM {OF_PRODUCT} AS found GROUP BY 1
+"""
 PRODUCTS = f"""
 SELECT held.product_id, coalesce(used.units, 0) AS units, coalesce(used.revenue, 0) AS revenue
   FROM (SELECT DISTINCT s.product_id FROM minibar_slots s JOIN rooms r ON r.id = s.room_id
@@ -165,6 +176,12 @@ def consumed(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     value is stored), expected (their sum, units).
     """
     query = CELLS if cut.product_id is None else CELLS_OF_PRODUCT
+    return copy_out(connection, query, _params(window, cut))
+
+
+def day_sums(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
+    """day, units, revenue of the days on which somebody looked."""
+    query = DAY_SUMS if cut.product_id is None else DAY_SUMS_OF_PRODUCT
     return copy_out(connection, query, _params(window, cut))
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.i18n import Translator
+from pages.shell.folding import when_open
 from pages.shell.guard import Page
 from pages.shell.sentences import amount
 from pages.shell.session import browser_theme
@@ -31,21 +32,24 @@ def series_chart(page: Page, detail: AlertDetail) -> None:
     )
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"series_{detail.alert.id}", alt=title)
     sum_note(page, detail.alert)
-    with st.expander(t("board.chart_table"), icon=":material/table:"):
-        st.dataframe(
-            detail.series[["timestamp", "value", "expected", "lower", "upper"]],
-            hide_index=True,
-            alt=title,
-            column_config={
-                "timestamp": st.column_config.DatetimeColumn(
-                    t("board.time"), timezone=t.time_zone, format="YYYY-MM-DD HH:mm"
-                ),
-                "value": t("board.value"),
-                "expected": t("board.expected"),
-                "lower": t("board.band_low"),
-                "upper": t("board.band_high"),
-            },
-        )
+    when_open(t("board.chart_table"), f"open_series_{detail.alert.id}", lambda: _table(page, detail, title))
+
+
+def _table(page: Page, detail: AlertDetail, title: str) -> None:
+    t = page.t
+    moment = st.column_config.DatetimeColumn(t("board.time"), timezone=t.time_zone, format="YYYY-MM-DD HH:mm")
+    st.dataframe(
+        detail.series[["timestamp", "value", "expected", "lower", "upper"]],
+        hide_index=True,
+        alt=title,
+        column_config={
+            "timestamp": moment,
+            "value": t("board.value"),
+            "expected": t("board.expected"),
+            "lower": t("board.band_low"),
+            "upper": t("board.band_high"),
+        },
+    )
 
 
 def chart_title(page: Page, detail: AlertDetail) -> str:

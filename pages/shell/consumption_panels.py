@@ -11,7 +11,6 @@ from pages.shell.session import browser_theme
 from pages.shell.text import muted, plain
 from reports.consumption import Consumption
 from reports.consumption_sums import STEPS
-from reports.excel import Sheet
 from reports.figures.heat_map import HeatMapLabels, heat_map_figure
 from reports.figures.pareto import SHOWN, ParetoLabels, pareto_figure
 from reports.figures.template import CONFIG
@@ -56,11 +55,12 @@ def trend(page: Page, found: Consumption) -> None:
     st.header(title, anchor=False)
     step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
     labels = TrendLabels(t("consumption.found"), t("consumption.expected"), t("consumption.units_a_day"))
-    figure = trend_figure(found.trend(step), labels, t, browser_theme())
+    frame = found.trend(step)
+    figure = trend_figure(frame, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"trend_{step}", alt=title)
     if found.deviation_ratio is None:
         muted(t("consumption.no_expected"))
-    _table(page, found, tables.trend_sheet(t, found, step), f"trend_{step}")
+    tables.folded_sheet(page, lambda: tables.trend_sheet(t, frame), "trend", currency=found.currency)
 
 
 def floors(page: Page, found: Consumption) -> None:
@@ -79,7 +79,7 @@ def floors(page: Page, found: Consumption) -> None:
     figure = heat_map_figure(found.floor_days, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key="floors", alt=title)
     muted(t("consumption.floors_note"))
-    _table(page, found, tables.floors_sheet(t, found), "floors")
+    tables.folded_sheet(page, lambda: tables.floors_sheet(t, found), "floors", currency=found.currency)
 
 
 def products(page: Page, found: Consumption) -> None:
@@ -96,7 +96,7 @@ def products(page: Page, found: Consumption) -> None:
         )  # fmt: skip
         hint = t("consumption.products_hint")
         muted(f"{hint} {t('consumption.products_top', count=SHOWN)}" if len(found.products) > SHOWN else hint)
-    _table(page, found, tables.products_sheet(t, found), "products")
+    tables.folded_sheet(page, lambda: tables.products_sheet(t, found), "products", currency=found.currency)
 
 
 def choose_product(key: str) -> None:
@@ -130,9 +130,3 @@ def segments(page: Page, found: Consumption) -> None:
     tables.show_sheet(sheet, "segments")
     muted(t("consumption.segments_note"))
     tables.downloads(page, [sheet], "occupancy", None)
-
-
-def _table(page: Page, found: Consumption, sheet: Sheet, name: str) -> None:
-    with st.expander(page.t("consumption.table"), icon=":material/table:"):
-        tables.show_sheet(sheet, f"table_{name}")
-        tables.downloads(page, [sheet], name.replace("_", "-"), found.currency)

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shell import navigation, reads
-from pages.shell.consumption_tables import downloads, in_currency, rounded, rows_of, show_sheet
+from pages.shell.consumption_tables import downloads, folded_sheet, in_currency, rounded, rows_of, show_sheet
 from pages.shell.filters import choose_one
 from pages.shell.guard import Page
 from pages.shell.session import browser_theme
@@ -97,10 +97,7 @@ def one_room(page: Page, hotel_code: str, filters: ConsumptionFilters, found: Ro
         )  # fmt: skip
     else:
         muted(t("rooms.no_alerts", room=room.number))
-    sheet = days_sheet(page, room)
-    with st.expander(t("consumption.table"), icon=":material/table:"):
-        show_sheet(sheet, "room_days")
-        downloads(page, [sheet], "room", found.currency)
+    folded_sheet(page, lambda: days_sheet(page, room), "room", currency=found.currency)
 
 
 def days_sheet(page: Page, room: RoomDays) -> Sheet:

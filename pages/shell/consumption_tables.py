@@ -1,6 +1,7 @@
 """Tables of the exploration pages: one ``Sheet`` is shown, and downloaded as CSV and Excel exactly as it is shown."""
 
 import csv
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from io import StringIO
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.i18n import Translator
+from pages.shell.folding import when_open
 from pages.shell.guard import Page
 from reports.consumption import Consumption
 from reports.excel import Column, Kind, Sheet, workbook
@@ -44,6 +46,20 @@ def show_sheet(sheet: Sheet, key: str, config: dict[str, Any] | None = None, **s
         hide_index=True, alt=sheet.name, placeholder="–", key=key,
         column_config={column.title: _config(column) for column in sheet.columns} | (config or {}), **selection,
     )  # fmt: skip
+
+
+def folded_sheet(
+    page: Page, make: Callable[[], Sheet], name: str, *, currency: str | None = None,
+    config: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """The table of a chart, with its downloads, made when it is opened."""
+
+    def show() -> None:
+        sheet = make()
+        show_sheet(sheet, f"table_{name}", config=config)
+        downloads(page, [sheet], name.replace("_", "-"), currency)
+
+    when_open(page.t("consumption.table"), f"open_{name}", show)
 
 
 def _config(column: Column) -> Any:
@@ -97,8 +113,8 @@ def in_currency(title: str, currency: str) -> str:
     return f"{title}, {currency}"
 
 
-def trend_sheet(t: Translator, found: Consumption, step: str) -> Sheet:
-    """Units by day, week or month, and what was expected a day."""
+def trend_sheet(t: Translator, frame: Any) -> Sheet:
+    """Units by day, week or month, and what was expected a day; ``frame``: of ``Consumption.trend``."""
     columns = [
         Column(t("consumption.from"), "date"), Column(t("consumption.until"), "date"),
         Column(t("consumption.days_observed"), "whole"), Column(t("consumption.units"), "whole"),
@@ -106,7 +122,7 @@ def trend_sheet(t: Translator, found: Consumption, step: str) -> Sheet:
     ]  # fmt: skip
     rows = [
         (row.day.date(), row.last_on.date(), int(row.observed), row.units, row.mean, row.expected)
-        for row in rows_of(found.trend(step))
+        for row in rows_of(frame)
     ]
     return rounded(t("consumption.trend"), columns, rows)
 

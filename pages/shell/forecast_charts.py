@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.shell import forecast_words as words
+from pages.shell.folding import when_open
 from pages.shell.guard import Page
 from pages.shell.session import browser_theme, is_phone
 from pages.shell.text import muted, plain
@@ -65,22 +66,26 @@ def _chart(page: Page, key: str, title: str, frame: Any, names: DayLabels, **mar
     st.markdown(f"**{plain(title)}**")
     figure = days_figure(frame, names, t, browser_theme(), **marks)
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"{key}_chart", alt=title)
-    with st.expander(t("forecasts.table_of", what=names.value), icon=":material/table:"):
-        number = st.column_config.NumberColumn
-        st.dataframe(
-            frame[["day", "value", "expected", "lower", "upper"]],
-            hide_index=True,
-            alt=title,
-            key=f"{key}_table",
-            placeholder="–",
-            column_config={
-                "day": st.column_config.DateColumn(t("forecasts.day"), format="YYYY-MM-DD"),
-                "value": number(names.value, format="%.0f"),
-                "expected": number(names.expected, format="%.1f"),
-                "lower": number(t("forecasts.band_low"), format="%.0f"),
-                "upper": number(t("forecasts.band_high"), format="%.0f"),
-            },
-        )
+    label = t("forecasts.table_of", what=names.value)
+    when_open(label, f"open_{key}", lambda: _table(page, key, title, frame, names))
+
+
+def _table(page: Page, key: str, title: str, frame: Any, names: DayLabels) -> None:
+    t, number = page.t, st.column_config.NumberColumn
+    st.dataframe(
+        frame[["day", "value", "expected", "lower", "upper"]],
+        hide_index=True,
+        alt=title,
+        key=f"{key}_table",
+        placeholder="–",
+        column_config={
+            "day": st.column_config.DateColumn(t("forecasts.day"), format="YYYY-MM-DD"),
+            "value": number(names.value, format="%.0f"),
+            "expected": number(names.expected, format="%.1f"),
+            "lower": number(t("forecasts.band_low"), format="%.0f"),
+            "upper": number(t("forecasts.band_high"), format="%.0f"),
+        },
+    )
 
 
 def outcome_figures(page: Page, found: "Comparison") -> None:

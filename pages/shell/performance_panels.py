@@ -1,12 +1,13 @@
 """Parts of Models → Performance: what is in use and how right it is, the course of one metric type, trainings (C6)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from operations.model_performance.service import FLOOR
 from pages.shell import model_reads, training_words
 from pages.shell.filters import switch
+from pages.shell.folding import when_open
 from pages.shell.guard import Page
 from pages.shell.model_words import kind_name, milliseconds
 from pages.shell.quality_words import of, share
@@ -93,12 +94,16 @@ def course(page: Page, hotel_id: int, metric_type: str) -> None:
     figure = model_quality_figure(frame, [at for at, _ in found.activations], labels, t, browser_theme())
     st.markdown(f"**{plain(title)}**")
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"quality_{metric_type}", alt=title)
-    with st.expander(t("board.chart_table"), icon=":material/table:"):
-        st.dataframe(frame, hide_index=True, alt=title, column_config={
-            "measured_at": st.column_config.DatetimeColumn(t("quality.measured"), timezone=t.time_zone),
-            "precision": t("quality.precision"), "low": t("board.band_low"), "high": t("board.band_high"),
-            "recall": t("quality.recall"),
-        })  # fmt: skip
+    when_open(t("board.chart_table"), f"open_quality_{metric_type}", lambda: _history_table(page, frame, title))
+
+
+def _history_table(page: Page, frame: Any, title: str) -> None:
+    t = page.t
+    st.dataframe(frame, hide_index=True, alt=title, column_config={
+        "measured_at": st.column_config.DatetimeColumn(t("quality.measured"), timezone=t.time_zone),
+        "precision": t("quality.precision"), "low": t("board.band_low"), "high": t("board.band_high"),
+        "recall": t("quality.recall"),
+    })  # fmt: skip
 
 
 def trainings(page: Page, hotel_id: int, metric_type: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shell import refill_tables as tables
-from pages.shell.consumption_tables import downloads, show_sheet
+from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import switch
 from pages.shell.guard import Page
 from pages.shell.sentences import finding, minutes, signed_percent, units
@@ -48,10 +48,11 @@ def trend(page: Page, found: RefillTimes) -> None:
     st.header(title, anchor=False)
     step = switch("step", list(STEPS), t("consumption.step"), lambda step: t(f"consumption.step_{step}"))
     labels = TrendLabels(t("refills.mean_found"), t("refills.expected"), t("refills.minutes_a_refill"))
-    figure = trend_figure(found.trend(step), labels, t, browser_theme())
+    frame = found.trend(step)
+    figure = trend_figure(frame, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"trend_{step}", alt=title)
     muted(t("consumption.no_expected" if found.deviation_ratio is None else "refills.expected_note"))
-    _table(page, tables.trend_sheet(t, found, step), f"refills-{step}")
+    folded_sheet(page, lambda: tables.trend_sheet(t, frame), "refills_trend")
 
 
 def attendants(page: Page, found: RefillTimes) -> None:
@@ -97,8 +98,3 @@ def _ranges(page: Page, frame: Any, rows: str, title: str, chosen: str | None) -
 def _shown(page: Page, sheet: Sheet, name: str) -> None:
     show_sheet(sheet, f"table_{name}")
     downloads(page, [sheet], name, None)
-
-
-def _table(page: Page, sheet: Sheet, name: str) -> None:
-    with st.expander(page.t("consumption.table"), icon=":material/table:"):
-        _shown(page, sheet, name)

@@ -8,16 +8,14 @@ from reports.excel import Column, Sheet
 from reports.refill_times import RefillTimes
 
 
-def trend_sheet(t: Translator, found: RefillTimes, step: str) -> Sheet:
-    """The mean refill time by step, and what was expected."""
+def trend_sheet(t: Translator, frame: Any) -> Sheet:
+    """The mean refill time by step, and what was expected; ``frame``: of ``RefillTimes.trend``."""
     columns = [
         Column(t("consumption.from"), "date"), Column(t("consumption.until"), "date"),
         Column(t("refills.refills"), "whole"), Column(t("refills.mean_of"), "decimal"),
         Column(t("refills.expected_of"), "decimal"),
     ]  # fmt: skip
-    rows = [
-        (row.day.date(), row.last_on.date(), row.refills, row.mean, row.expected) for row in rows_of(found.trend(step))
-    ]
+    rows = [(row.day.date(), row.last_on.date(), row.refills, row.mean, row.expected) for row in rows_of(frame)]
     return rounded(t("refills.trend"), columns, rows)
 
 

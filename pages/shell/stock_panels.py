@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shell import navigation, reads
 from pages.shell import stock_tables as tables
-from pages.shell.consumption_tables import downloads, rows_of, show_sheet
+from pages.shell.consumption_tables import downloads, folded_sheet, rows_of, show_sheet
 from pages.shell.filters import choose_one
 from pages.shell.guard import Page
 from pages.shell.sentences import finding, money
@@ -107,10 +107,8 @@ def _level(page: Page, product: ProductStock) -> None:
     )
     figure = stock_level_figure(product.moves, product.critical_level, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"level_{product.code}", alt=title)
-    sheet = tables.moves_sheet(t, product)
-    with st.expander(t("consumption.table"), icon=":material/table:"):
-        show_sheet(sheet, "table_moves", config=tables.instants(t, t("stock.moved_at")))
-        downloads(page, [sheet], "movements", None)
+    shown_at = tables.instants(t, t("stock.moved_at"))
+    folded_sheet(page, lambda: tables.moves_sheet(t, product), "movements", config=shown_at)
 
 
 def _outflow(page: Page, product: ProductStock) -> None:
@@ -124,7 +122,4 @@ def _outflow(page: Page, product: ProductStock) -> None:
     figure = trend_figure(product.days, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"outflow_{product.code}", alt=title)
     muted(t("stock.outflow_note") if product.deviation_ratio is not None else t("stock.not_judged"))
-    sheet = tables.days_sheet(t, product)
-    with st.expander(t("consumption.table"), icon=":material/table:"):
-        show_sheet(sheet, "table_outflow")
-        downloads(page, [sheet], "outflow", None)
+    folded_sheet(page, lambda: tables.days_sheet(t, product), "outflow")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shell.alert_changes import listed
+from pages.shell.folding import when_open
 from pages.shell.guard import Page
 from pages.shell.session import browser_theme
 from pages.shell.text import muted, plain
@@ -82,18 +83,18 @@ def chart(page: Page, found: "Preview", is_changed: bool) -> None:
     figure = rates_figure(found.daily, labels, t, browser_theme())
     st.markdown(f"**{plain(title)}**")
     st.plotly_chart(figure, theme=None, config=CONFIG, key="threshold_rates", alt=title)
-    table = st.expander(t("board.chart_table"), icon=":material/table:", key="threshold_rates_table", on_change="rerun")
-    if table.open:  # a closed one costs nothing while the slider moves
-        table.dataframe(
-            found.daily,
-            hide_index=True,
-            alt=title,
-            column_config={
-                "observed_on": st.column_config.DateColumn(t("tuning.day"), format="YYYY-MM-DD"),
-                "before": t("tuning.in_force"),
-                "after": t("tuning.proposed"),
-            },
-        )
+    when_open(t("board.chart_table"), "threshold_rates_table", lambda: _rates_table(page, found, title))
+
+
+def _rates_table(page: Page, found: "Preview", title: str) -> None:
+    t = page.t
+    st.dataframe(
+        found.daily, hide_index=True, alt=title,
+        column_config={
+            "observed_on": st.column_config.DateColumn(t("tuning.day"), format="YYYY-MM-DD"),
+            "before": t("tuning.in_force"), "after": t("tuning.proposed"),
+        },
+    )  # fmt: skip
 
 
 def quality(page: Page, found: "Preview", is_changed: bool) -> None:

@@ -108,10 +108,11 @@ def budget_ranks(family: Family) -> Ints:
     at = np.flatnonzero(strong)
     if at.size == 0:
         return rank
-    rows = tests.iloc[at][["day", "timestamp", "entity_id", "score"]]
-    order = np.lexsort((rows["entity_id"], -rows["score"], rows["timestamp"], rows["day"]))
+    moment = tests["timestamp"].array.asi8[at]
+    day, entity_id, score = (tests[name].to_numpy()[at] for name in ("day", "entity_id", "score"))
+    order = np.lexsort((entity_id, -score, moment, day))
     counted = material(family, family.effect_gate_ratio)[at][order].tolist()
-    columns = (rows[name].to_numpy()[order].tolist() for name in ("day", "entity_id", "score"))
+    columns = (values[order].tolist() for values in (day, entity_id, score))
     ranking = Ranking()
     for position, is_counted, day, entity, score in zip(at[order].tolist(), counted, *columns, strict=True):
         ranking.move_to(day)

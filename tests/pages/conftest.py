@@ -1,6 +1,6 @@
 """Pages under AppTest: the real services on a database of the test, signed in as one of the cast."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +66,15 @@ class Visit:
         assert user is not None
         return self.services.identity.scope_of(user)
 
-    def open(self, page: str = OVERVIEW, **address: str | list[str]) -> AppTest:
-        """The page as it looks after its first run."""
+    def open(self, page: str = OVERVIEW, unfolded: Sequence[str] = (), **address: str | list[str]) -> AppTest:
+        """The page as it looks after its first run; ``unfolded``: tables of charts that somebody has opened."""
         app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
         app.context["locale"] = "en-GB"
         app.run()
         for name, value in address.items():
             app.query_params[name] = value
+        for name in unfolded:
+            app.session_state[f"open_{name}"] = True
         return app.switch_page(page).run()
 
 

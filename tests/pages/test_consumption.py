@@ -17,6 +17,7 @@ from tests.pages.conftest import Text, Visit
 
 CONSUMPTION = "pages/exploration/consumption.py"
 LANGUAGES = ["tr", "en"]
+TABLES = ("trend", "floors", "products")
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_the_key_figures_are_those_of_the_rows(visit: Visit, text: Text, house: 
 
 def test_the_tables_hold_what_the_rows_add_up_to(visit: Visit, house: Explored) -> None:
     visit.sign_in("admin", [house.id], "en")
-    tables = [frame.value for frame in visit.open(CONSUMPTION, days="7").dataframe]
+    tables = [frame.value for frame in visit.open(CONSUMPTION, TABLES, days="7").dataframe]
     trend, floors, products, types, segments = tables
     assert trend["Units"].tolist() == [3, 3, 3, 3, 3, 6, 3]
     assert trend["Expected a day"].tolist() == [2, 2, 2, 2, 2, 4, 2]
@@ -75,7 +76,7 @@ def test_the_tables_hold_what_the_rows_add_up_to(visit: Visit, house: Explored) 
 
 def test_the_address_holds_every_filter(visit: Visit, house: Explored) -> None:
     visit.sign_in("admin", [house.id], "en")
-    app = visit.open(CONSUMPTION, days="7", floor="1", type="STD", product="P1", step="week")
+    app = visit.open(CONSUMPTION, ("trend",), days="7", floor="1", type="STD", product="P1", step="week")
     assert [box.value for box in app.selectbox] == ["7", "1", "STD", "P1"]
     assert app.metric[0].value == "7 units"
     trend = app.dataframe[0].value
@@ -89,6 +90,16 @@ def test_the_address_holds_every_filter(visit: Visit, house: Explored) -> None:
     assert app.metric[0].value == "21 units"
     app.selectbox[1].select("2").run()
     assert app.query_params["floor"] == "2"
+
+
+def test_a_table_is_made_when_somebody_opens_it(visit: Visit, house: Explored) -> None:
+    visit.sign_in("admin", [house.id], "en")
+    closed = visit.open(CONSUMPTION, days="7")
+    assert len(closed.dataframe) == 2
+    labels = [button.proto.label for button in closed.get("download_button")]
+    assert len(visit.open(CONSUMPTION, TABLES, days="7").dataframe) == 2 + len(TABLES)
+    opened = visit.open(CONSUMPTION, TABLES, days="7").get("download_button")
+    assert len(opened) == len(labels) + 2 * len(TABLES)
 
 
 def test_an_unknown_code_in_the_address_means_all(visit: Visit, house: Explored) -> None:

@@ -65,7 +65,7 @@ def test_key_figures_and_attendants_are_those_of_the_refills(visit: Visit, house
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_trend_tells_what_was_expected(visit: Visit, text: Text, house: Refilled, language: str) -> None:
     visit.sign_in("admin", [house.id], language)
-    app, t = visit.open(REFILLS, days="7", step="month"), Translator(language)
+    app, t = visit.open(REFILLS, ("refills_trend",), days="7", step="month"), Translator(language)
     assert t("refills.trend_longer", share=t.percent(1)) in text(app)
     months = table(app, t("refills.expected_of"))
     assert months[t("refills.refills")] == [32, 9]
@@ -93,7 +93,7 @@ def test_filters_of_the_address_choose_floor_and_attendant(visit: Visit, text: T
 
 def test_every_table_can_be_taken_away(visit: Visit, house: Refilled) -> None:
     visit.sign_in("admin", [house.id], "en")
-    app = visit.open(REFILLS, days="7")
+    app = visit.open(REFILLS, ("refills_trend",), days="7")
     labels = [button.proto.label for button in app.get("download_button")]
     assert len(labels) == 2 * len(app.dataframe) == 8
 

@@ -50,7 +50,7 @@ def test_a_room_of_the_address_shows_its_days_and_leads_to_its_alerts(
 ) -> None:
     raise_alerts(visit.services, house.id, NOW)
     visit.sign_in("admin", [house.id], "en")
-    app, t = visit.open(ROOMS, days="7", room="101"), Translator("en")
+    app, t = visit.open(ROOMS, ("room",), days="7", room="101"), Translator("en")
     assert not app.exception
     days = app.dataframe[1].value
     assert days["Room 101"].dropna().tolist() == [3, 3]

@@ -75,7 +75,7 @@ def test_a_count_is_listed_with_what_the_books_said(visit: Visit, text: Text, st
 def test_a_product_of_the_address_shows_its_movements_and_outflow(visit: Visit, text: Text, language: str) -> None:
     hotel = small_hotel(visit.services)  # 70 received thirty days ago, two issued on each of the 29 days after it
     visit.sign_in("admin", [hotel.hotel_id], language)
-    app, t = visit.open(STOCK, product="P0", days="7"), Translator(language)
+    app, t = visit.open(STOCK, ("movements", "outflow"), product="P0", days="7"), Translator(language)
     assert not app.exception
     assert t("stock.level_title", product="P0", level="12", critical="0") in text(app)
     assert app.dataframe[0].value[t("stock.open_alerts")].tolist().count(1) == 1

@@ -1,6 +1,8 @@
 """Precision, recall and PR-AUC by events, with bootstrap intervals over entities (DETECTION, Evaluation)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,42 +65,61 @@ def match(found: pd.DataFrame, labels: pd.DataFrame) -> np.ndarray:
     enough. An alert that says the contrary (too little where too much was planted) hits nothing.
     """
     hit = np.full(len(found), -1, dtype=np.int64)
-    start, end = _naive(found["interval_start"]), _naive(found["timestamp"])
+    columns = _Columns.of(found)
     began, ended = _naive(labels["started_at"]), _naive(labels["ended_at"] + GRACE)
-    metric = found["metric_type"].to_numpy()
+    spoken = _naive(labels["ended_at"] + AFTERMATH)
     order = np.argsort((labels["entity_type"] != "hotel").to_numpy(), kind="stable")  # the narrower label wins
+    rows = labels.to_dict("records")
     for row in order.tolist():
-        label = labels.iloc[row]
-        near = (metric == label["metric_type"]) & (start <= ended[row]) & (end >= began[row])
-        near &= ~found["alert_type"].isin(DENIED.get(str(label["anomaly_type"]), ())).to_numpy()
-        near &= ~_is_sum(found) | (end <= _naive(labels["ended_at"] + AFTERMATH)[row])
-        hit[near & _same_entity(found, label)] = row
+        label = rows[row]
+        near = (columns.metric == label["metric_type"]) & (columns.start <= ended[row]) & (columns.end >= began[row])
+        near &= ~np.isin(columns.alert_type, DENIED.get(str(label["anomaly_type"]), ()))
+        near &= ~columns.is_sum | (columns.end <= spoken[row])
+        hit[near & _same_entity(columns, label)] = row
     return hit
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What ``match`` looks at of each candidate, taken out of the frame once for all labels."""
+
+    metric: np.ndarray
+    alert_type: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    entity_type: np.ndarray
+    is_sum: np.ndarray  # alerts about consumption of more than one room
+    ids: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, found: pd.DataFrame) -> "_Columns":
+        metric, alert_type, entity_type = (
+            found[name].to_numpy(dtype=object) for name in ("metric_type", "alert_type", "entity_type")
+        )
+        is_sum = (metric == "tuketim_miktar") & np.isin(entity_type, GROUPS)
+        ids = {name: found[name].to_numpy(dtype=float) for name in ("entity_id", "room_id", "staff_id", "product_id")}
+        start, end = _naive(found["interval_start"]), _naive(found["timestamp"])
+        return cls(metric, alert_type, start, end, entity_type, is_sum, ids)
 
 
 def _naive(instants: pd.Series) -> np.ndarray:
     return np.asarray(instants.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]"))
 
 
-def _is_sum(found: pd.DataFrame) -> np.ndarray:
-    """Alerts about consumption of more than one room."""
-    return np.asarray((found["metric_type"] == "tuketim_miktar") & found["entity_type"].isin(GROUPS))
-
-
-def _same_entity(found: pd.DataFrame, label: pd.Series) -> np.ndarray:
+def _same_entity(columns: _Columns, label: Mapping[Any, Any]) -> np.ndarray:
     """Whether candidates speak about the label's entity: its staff, product, floor, room, or one slot of the room."""
-    if label["entity_type"] == "hotel":
-        return np.ones(len(found), dtype=bool)
-    if label["entity_type"] == "floor":  # an answer that came late on it is part of it
-        return np.asarray((found["entity_type"] != "floor") | (found["entity_id"] == label["floor_id"]))
-    own = {"staff": ["staff_id"], "product": ["product_id"]}.get(label["entity_type"], ["room_id", "staff_id"])
-    same: np.ndarray = ~_is_sum(found) | (found["entity_type"] == label["entity_type"]).to_numpy()
+    kind = label["entity_type"]
+    if kind == "hotel":
+        return np.ones(len(columns.metric), dtype=bool)
+    if kind == "floor":  # an answer that came late on it is part of it
+        return np.asarray((columns.entity_type != "floor") | (columns.ids["entity_id"] == label["floor_id"]))
+    own = {"staff": ["staff_id"], "product": ["product_id"]}.get(kind, ["room_id", "staff_id"])
+    same = ~columns.is_sum | (columns.entity_type == kind)
     for name in own:
         if pd.notna(label[name]):
-            same &= found[name].to_numpy(dtype=float) == float(label[name])
-    if label["entity_type"] == "minibar_slot":
-        slot = (found["entity_type"] == "minibar_slot").to_numpy()
-        same &= ~slot | (found["product_id"].to_numpy(dtype=float) == float(label["product_id"]))
+            same &= columns.ids[name] == float(label[name])
+    if kind == "minibar_slot":
+        same &= (columns.entity_type != "minibar_slot") | (columns.ids["product_id"] == float(label["product_id"]))
     return np.asarray(same)
 
 

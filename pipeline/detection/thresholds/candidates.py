@@ -90,24 +90,20 @@ def families_of(candidates: pd.DataFrame, test_counts: pd.DataFrame) -> list[Fam
 
     ``candidates``: columns of ml_candidates. ``test_counts`` says share, gate and band of each family: the newest.
     """
-    newest = test_counts.sort_values("observed_on", kind="stable").drop_duplicates("family", keep="last")
-    known = {row["family"]: row for row in newest.to_dict("records")}
+    order = np.argsort(test_counts["observed_on"].to_numpy(), kind="stable")
+    facts = (test_counts[name].to_numpy()[order] for name in ("family", "effect_gate_ratio", "share", "is_banded"))
+    newest = {family: told for family, *told in zip(*facts, strict=True)}
     families = []
-    for name, rows in candidates.groupby("family", sort=True):
-        facts = known[name]
-        tests = rows.rename(columns={"is_certain": "certain"}).reset_index(drop=True)
-        alert_type, entity_type = str(tests["alert_type"].iloc[0]), str(tests["entity_type"].iloc[0])
+    for name, rows in candidates.rename(columns={"is_certain": "certain"}).groupby("family", sort=True):
+        gate_ratio, share, is_banded = newest[name]
+        tests = rows.reset_index(drop=True)
+        alert_type, entity_type = (str(tests[column].iat[0]) for column in ("alert_type", "entity_type"))
         families.append(
             Family(
-                str(name),
-                alert_type,
-                entity_type,
-                float(facts["effect_gate_ratio"]),
-                tests,
-                share=float(facts["share"]),
-                is_banded=bool(facts["is_banded"]),
+                str(name), alert_type, entity_type, float(gate_ratio), tests,
+                share=float(share), is_banded=bool(is_banded),
             )
-        )
+        )  # fmt: skip
     return families
 
 
@@ -119,8 +115,9 @@ def with_days(candidates: pd.DataFrame) -> pd.DataFrame:
 
 def days_by_family(test_counts: pd.DataFrame) -> dict[str, pd.Series]:
     """{family: number of tests by local day (days since 1970)} of one metric type of one hotel."""
-    counted = test_counts.assign(day=days_of(test_counts["observed_on"]))
-    return {str(name): rows.set_index("day")["tests"] for name, rows in counted.groupby("family")}
+    days, tests = days_of(test_counts["observed_on"]), test_counts["tests"].to_numpy()
+    places = test_counts.groupby("family").indices
+    return {str(name): pd.Series(tests[rows], index=days[rows], name="tests") for name, rows in places.items()}
 
 
 def dates_of(days: np.ndarray) -> np.ndarray:

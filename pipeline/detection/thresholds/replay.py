@@ -86,8 +86,7 @@ def run(history: History, settings: Mapping[str, DetectionSettings]) -> ReplayRe
     frames = []
     for metric_type, families in history.families.items():
         asked = settings.get(metric_type, DetectionSettings(history.hotel_id, metric_type))
-        for family, tests in decided(families, asked, history.counts.get(metric_type), history.places):
-            frames.append(tests.assign(family=family.name, metric_type=metric_type))
+        frames += [tests for _, tests in decided(families, asked, history.counts.get(metric_type), history.places)]
     found = _joined(frames).assign(hotel_id=history.hotel_id)[SHOWN]
     found = found[found["day"].to_numpy(dtype=np.int64) >= history.first_day]
     alerting: pd.DataFrame = found[(found["alert"] & ~found["silenced"]).to_numpy(dtype=bool)].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""The script that starts Streamlit with the user's theme, and the tag that loads it (C11)."""
+"""The script that starts Streamlit with the user's theme, and the tags that load scripts of ours (C11)."""
 
 import asyncio
 
@@ -10,9 +10,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from pages.shell.theme import TAG, ThemeTag, theme_script
+from pages.shell.head import HeadScripts
+from pages.shell.theme import theme_script
 
 PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>" + "ğ" * 2000 + "</body></html>"
+TAGS = '<script src="/a.js"></script><script src="/b.js"></script>'
 FOR_PEOPLE = "text/html,application/xhtml+xml"
 
 
@@ -22,7 +24,9 @@ def get(path: str, **headers: str) -> httpx.Response:
         Route("/api/docs", lambda _: HTMLResponse(PAGE)),
         Route("/data", lambda _: JSONResponse({"head": "<head>"})),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(ThemeTag), Middleware(GZipMiddleware)])
+    app = Starlette(
+        routes=routes, middleware=[Middleware(HeadScripts, routes=("/a.js", "/b.js")), Middleware(GZipMiddleware)]
+    )
 
     async def call() -> httpx.Response:
         transport = httpx.ASGITransport(app=app)
@@ -32,16 +36,16 @@ def get(path: str, **headers: str) -> httpx.Response:
     return asyncio.run(call())
 
 
-def test_a_page_has_the_tag_before_everything_else_and_its_length_is_right() -> None:
+def test_a_page_has_the_tags_before_everything_else_and_its_length_is_right() -> None:
     answer = get("/", accept=FOR_PEOPLE)
-    assert answer.text == PAGE.replace("<head>", "<head>" + TAG.decode())
+    assert answer.text == PAGE.replace("<head>", "<head>" + TAGS)
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "content-encoding" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/data"])
 def test_what_is_no_page_of_the_dashboard_stays_as_it_is(path: str) -> None:
-    assert TAG.decode() not in get(path, accept=FOR_PEOPLE).text
+    assert TAGS not in get(path, accept=FOR_PEOPLE).text
 
 
 def test_parts_of_a_page_are_still_compressed() -> None:
