@@ -1,6 +1,7 @@
 """Floors by day as a heat map; what nobody looked into stays empty, which is not zero."""
 
 from dataclasses import dataclass
+from math import isnan
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -33,11 +34,14 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     days = pd.date_range(frame["day"].min(), frame["day"].max())
     units = frame.pivot(index="floor", columns="day", values="units").reindex(index=floors, columns=days)
     expected = frame.pivot(index="floor", columns="day", values="expected").reindex(index=floors, columns=days)
+    usual_of = expected.to_numpy(dtype=float).tolist()
     figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(floors)})
     figure.add_heatmap(
         x=days, y=floors, z=units.to_numpy(dtype=float), zmin=0, xgap=1, ygap=1, hoverongaps=False,
-        text=[_texts(t, labels, floor, units.loc[floor], expected.loc[floor]) for floor in floors],
-        hovertemplate="%{text}<extra></extra>",
+        text=[[labels.not_known if isnan(usual) else t.number(usual, 1) for usual in row] for row in usual_of],
+        customdata=[[t.day(day) for day in days]] * len(floors),
+        hovertemplate=f"{labels.floor} %{{y}} · %{{customdata}}<br>{labels.value} %{{z}}<br>"
+        f"{labels.expected} %{{text}}<extra></extra>",
         colorscale=[[0, with_opacity(palette.primary, LEAST)], [1, palette.primary]],
         colorbar={"thickness": 8, "title": {"text": labels.unit, "side": "right"}, "tickfont": {"size": 12}},
     )  # fmt: skip
@@ -45,14 +49,3 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     figure.update_yaxes(type="category", title_text=labels.floor, showgrid=False)
     figure.update_xaxes(tickformat="%d.%m" if t.language == "tr" else "%-d %b")
     return figure.checked()
-
-
-def _texts(
-    t: Translator, labels: HeatMapLabels, floor: str, units: "pd.Series[float]", expected: "pd.Series[float]"
-) -> list[str]:
-    return [
-        f"{labels.floor} {floor} · {t.day(day)}<br>{labels.value} {t.number(value, 0)}<br>{labels.expected} "
-        + (labels.not_known if pd.isna(usual) else t.number(usual, 1))
-        if pd.notna(value) else ""
-        for day, value, usual in zip(units.index, units, expected, strict=True)
-    ]  # fmt: skip

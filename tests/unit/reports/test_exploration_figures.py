@@ -28,9 +28,9 @@ def test_a_floor_that_nobody_looked_into_is_empty_and_one_without_consumption_is
     assert heat.z[0][0] == 0
     assert math.isnan(heat.z[0][1])
     assert math.isnan(heat.z[1][2])
-    assert heat.text[0][0] == "Floor 1 · Sun 1 Mar<br>Consumed 0<br>Expected 2"
-    assert heat.text[0][2] == "Floor 1 · Tue 3 Mar<br>Consumed 7<br>Expected not known"
-    assert heat.text[0][1] == ""
+    assert (heat.customdata[0][0], heat.text[0][0]) == ("Sun 1 Mar", "2")
+    assert heat.hovertemplate == "Floor %{y} · %{customdata}<br>Consumed %{z}<br>Expected %{text}<extra></extra>"
+    assert (heat.customdata[0][2], heat.text[0][2]) == ("Tue 3 Mar", "not known")
     assert heat.hoverongaps is False
 
 
