@@ -44,12 +44,13 @@ def trend(days: pd.DataFrame, step: str) -> pd.DataFrame:
     grouped = days.assign(is_judged=days["expected"].notna() & days["units"].notna()).groupby(span)
     found = grouped.agg(
         day=("day", "min"), last_on=("day", "max"), observed=("units", "count"), judged=("is_judged", "sum"),
-        units=("units", lambda units: units.sum(min_count=1)), expected=("expected", "sum"),
+        expected=("expected", "sum"),
     )  # fmt: skip
+    found["units"] = grouped["units"].sum(min_count=1)
     is_known = (found["judged"] == found["observed"]) & (found["observed"] > 0)
     found["mean"] = found["units"] / found["observed"].where(found["observed"] > 0)
     found["expected"] = (found["expected"] / found["observed"]).where(is_known)
-    return found.drop(columns="judged").reset_index(drop=True)
+    return found.reset_index(drop=True)[["day", "last_on", "observed", "units", "mean", "expected"]]
 
 
 def pareto(products: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
