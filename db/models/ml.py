@@ -36,7 +36,11 @@ class Metric(Base):
     __tablename__ = "ml_metrics"
     __table_args__ = (
         UniqueConstraint("hotel_id", "metric_type", "entity_id", "timestamp"),
-        Index("ix_ml_metrics_hotel_id_metric_type_timestamp", "hotel_id", "metric_type", "timestamp"),
+        # Rows of an instant share their beginning, so the last column costs a tenth more and tells duplicates (P9).
+        Index(
+            "ix_ml_metrics_hotel_id_metric_type_timestamp_interval_start",
+            "hotel_id", "metric_type", "timestamp", "interval_start",
+        ),
         # What changed since a stage last looked; a few pages, since rows are written in the order of collection.
         Index(
             "ix_ml_metrics_collected_at", "collected_at",
@@ -58,7 +62,10 @@ class Metric(Base):
 
 class Feature(Base):
     __tablename__ = "ml_features"
-    __table_args__ = (PrimaryKeyConstraint("hotel_id", "metric_type", "entity_id", "timestamp", "feature_version"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("hotel_id", "metric_type", "entity_id", "timestamp", "feature_version"),
+        Index("ix_ml_features_hotel_id_metric_type_timestamp", "hotel_id", "metric_type", "timestamp"),
+    )
     hotel_id: Mapped[int] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
     metric_type: Mapped[Code]
     entity_id: Mapped[int]

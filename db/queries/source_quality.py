@@ -1,10 +1,14 @@
 """How complete a hotel's records are by source, and which days and rooms they say nothing about (P9, A2.6)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from core.clock import local_date, local_midnight
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -12,32 +16,47 @@ class SourceTable:
     """A table of records: when a row happened, which columns may be empty, what makes two rows the same, of whom."""
 
     table: str
-    at: str
+    at: str  # an instant, or the hotel-local date
     nullable: tuple[str, ...]
     key: str
     entity: str
     entities: str  # the table of those who should have rows
     condition: str = "true"
+    of_days: bool = False  # ``at`` is a date: its row happened when the day began
+
+    @property
+    def begun(self) -> str:
+        return f"{self.at} > {':since_on' if self.of_days else ':since'}"
+
+    @property
+    def happened(self) -> str:
+        return f"{self.at} <= {':until_on' if self.of_days else ':until'} AND {self.condition}"
+
+    @property
+    def day(self) -> str:
+        return "at" if self.of_days else "width_bucket(at, CAST(:midnights AS timestamptz[]))"
+
+    def instant(self, at: str) -> str:
+        return f"(({at})::timestamp AT TIME ZONE :zone)" if self.of_days else at
 
 
 TABLES = {
     "stays": SourceTable(
-        "stays", "(s.arrival_on::timestamp AT TIME ZONE :zone)", ("segment",), "room_id, arrival_on, departure_on",
-        "room_id", "rooms",
+        "stays", "arrival_on", ("segment",), "room_id, arrival_on, departure_on", "room_id", "rooms", of_days=True
     ),
     "stock": SourceTable(
-        "stock_movements", "s.occurred_at", ("staff_id", "document_number"),
+        "stock_movements", "occurred_at", ("staff_id", "document_number"),
         "product_id, movement_type, quantity, occurred_at, staff_id, document_number", "product_id", "products",
     ),
     "checks": SourceTable(
-        "visits", "s.occurred_at", ("staff_id",), "room_id, occurred_at", "room_id", "rooms",
-        "s.visit_type = ANY(:observing)",
+        "visits", "occurred_at", ("staff_id",), "room_id, occurred_at", "room_id", "rooms",
+        "visit_type = ANY(:observing)",
     ),
     "refills": SourceTable(
-        "room_checks", "s.started_at", ("staff_id", "ended_at"), "room_id, started_at", "room_id", "rooms",
+        "room_checks", "started_at", ("staff_id", "ended_at"), "room_id, started_at", "room_id", "rooms",
     ),
     "custody": SourceTable(
-        "custody_movements", "s.occurred_at", (), "staff_id, product_id, movement_type, quantity, occurred_at",
+        "custody_movements", "occurred_at", (), "staff_id, product_id, movement_type, quantity, occurred_at",
         "staff_id", "staff",
     ),
 }  # fmt: skip
@@ -60,26 +79,31 @@ class SourceRow:
 
 
 def source_row(
-    connection: Connection, hotel_id: int, source: str, since: datetime, until: datetime, *, zone: str,
+    connection: Connection, hotel_id: int, source: str, since_on: date, until: datetime, *, zone: str,
     observing: list[str],
 ) -> SourceRow:  # fmt: skip
-    """Rows that happened in ``since < at ≤ until``."""
-    one = TABLES[source]
-    missing = f"coalesce(sum(num_nulls({', '.join(f's.{name}' for name in one.nullable)})), 0)" if one.nullable else "0"
-    key = ", ".join(f"s.{name.strip()}" for name in one.key.split(","))
+    """Rows that happened in ``since < at ≤ until``, where ``since`` is the beginning of the hotel-local day."""
+    one, until_on = TABLES[source], local_date(until, zone)
+    missing = f"num_nulls({', '.join(one.nullable)})" if one.nullable else "0"
     query = f"""
-        SELECT count(*) AS rows, {missing} AS missing, count(*) * {len(one.nullable)} AS cells,
-               count(*) - count(DISTINCT ({key})) AS duplicates,
-               count(DISTINCT ({one.at} AT TIME ZONE :zone)::date) AS days, count(DISTINCT s.{one.entity}) AS entities,
+        WITH distinct_rows AS (
+            SELECT {one.entity} AS entity, {one.at} AS at, count(*) AS rows, sum({missing}) AS missing
+              FROM {one.table} WHERE hotel_id = :hotel_id AND {one.begun} AND {one.happened} GROUP BY {one.key})
+        SELECT coalesce(sum(rows), 0)::int AS rows, coalesce(sum(missing), 0)::int AS missing,
+               coalesce(sum(rows), 0)::int * {len(one.nullable)} AS cells,
+               coalesce(sum(rows - 1), 0)::int AS duplicates,
+               count(DISTINCT {one.day}) AS days, count(DISTINCT entity) AS entities,
                (SELECT count(*) FROM {one.entities} WHERE hotel_id = :hotel_id AND is_active) AS entities_known,
-               coalesce(max({one.at}), (SELECT {one.at} FROM {one.table} s WHERE s.hotel_id = :hotel_id
-                         AND {one.at} <= :until AND {one.condition} ORDER BY s.recorded_at DESC LIMIT 1)) AS last_at,
+               coalesce({one.instant("max(at)")}, (SELECT {one.instant(one.at)} FROM {one.table}
+                         WHERE hotel_id = :hotel_id AND {one.happened} ORDER BY recorded_at DESC LIMIT 1)) AS last_at,
                (SELECT max(recorded_at) FROM {one.table} WHERE hotel_id = :hotel_id) AS recorded_at
-          FROM {one.table} s
-         WHERE s.hotel_id = :hotel_id AND {one.at} > :since AND {one.at} <= :until AND {one.condition}"""
-    params: dict[str, Any] = {"hotel_id": hotel_id, "since": since, "until": until, "zone": zone}
-    found = connection.execute(text(query), params | {"observing": observing}).mappings().one()
-    return SourceRow(source, **found)
+          FROM distinct_rows"""
+    params: dict[str, Any] = {
+        "hotel_id": hotel_id, "since_on": since_on, "until_on": until_on, "since": local_midnight(since_on, zone),
+        "until": until, "zone": zone, "observing": observing,
+        "midnights": [local_midnight(since_on + n * DAY, zone) for n in range((until_on - since_on).days + 1)],
+    }  # fmt: skip
+    return SourceRow(source, **connection.execute(text(query), params).mappings().one())
 
 
 def known_days(
@@ -100,17 +124,12 @@ def known_days(
     return {row.metric_type: row.known if row.ever else None for row in connection.execute(text(query), params)}
 
 
-def unknown_occupancy(
-    connection: Connection, hotel_id: int, since: datetime, until: datetime, *, zone: str
-) -> tuple[int, int]:
-    """(rooms, hotel-local days) with checks at which nobody could tell whether the room was taken."""
+def unknown_occupancy(connection: Connection, hotel_id: int, first: date, last: date) -> tuple[int, int]:
+    """(rooms, hotel-local days, both ends included) with checks at which nobody could tell whether it was taken."""
     query = """
-        SELECT count(DISTINCT s.room_id) AS rooms, count(DISTINCT (m.timestamp AT TIME ZONE :zone)::date) AS days
-          FROM ml_metrics m JOIN minibar_slots s ON s.id = m.entity_id
-         WHERE m.hotel_id = :hotel_id AND m.metric_type = 'tuketim_miktar' AND m.extra_data->>'occupancy' = 'unknown'
-           AND m.timestamp > :since AND m.timestamp <= :until"""
-    params = {"hotel_id": hotel_id, "since": since, "until": until, "zone": zone}
-    row = connection.execute(text(query), params).one()
+        SELECT count(DISTINCT room_id) AS rooms, count(DISTINCT day) AS days FROM look_days
+         WHERE hotel_id = :hotel_id AND day BETWEEN :first AND :last AND occupancy = 'unknown'"""
+    row = connection.execute(text(query), {"hotel_id": hotel_id, "first": first, "last": last}).one()
     return int(row.rooms), int(row.days)
 
 

@@ -18,7 +18,7 @@ __all__ = ["Kpi", "QualityService"]
 
 DAY = timedelta(days=1)
 FEATURE_DAYS, RECENT_DAYS, KNOWN_DAYS, VERDICT_DAYS = 7, 7, 30, 30
-ROOM_TYPES = [metric.name for metric in METRIC_TYPES.values() if metric.described_entity_type == "room"]
+[SLOT_TYPE] = [metric.name for metric in METRIC_TYPES.values() if metric.entity_type == "minibar_slot"]
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,21 @@ class QualityService:
 def _measured(connection: Any, measuring: Measuring) -> list[Kpi]:
     hotel_id, at = measuring.hotel_id, measuring.at
     time_zone = hotel_time_zone(connection, hotel_id)
-    midnight = local_midnight(local_date(at, time_zone), time_zone)
-    week = midnight - FEATURE_DAYS * DAY
+    today = local_date(at, time_zone)
+    first, last = today - FEATURE_DAYS * DAY, today - DAY
+    begins, ends = local_midnight(first, time_zone), local_midnight(today, time_zone)
+    month, week = at - KNOWN_DAYS * DAY, at - RECENT_DAYS * DAY
     attempts, failed = model_loads.load_counts(connection, hotel_id, at - DAY, at)
     return [
         measuring.of_share("collection", queries.runs(connection, hotel_id, "collect", at - DAY, at)),
         *measuring.of_ages("freshness", queries.collected(connection, hotel_id)),
+        *measuring.of_shares("coverage", queries.coverage(connection, hotel_id, month, week, at, slot_type=SLOT_TYPE)),
+        measuring.of_count("duplicates", queries.duplicates(connection, hotel_id, month, at)),
         *measuring.of_shares(
-            "coverage", queries.coverage(connection, hotel_id, at - KNOWN_DAYS * DAY, at - RECENT_DAYS * DAY, at)
+            "features",
+            queries.features_built(connection, hotel_id, (first, last), slot_type=SLOT_TYPE, zone=time_zone),
         ),
-        measuring.of_count("duplicates", queries.duplicates(connection, hotel_id, at - KNOWN_DAYS * DAY, at)),
-        *measuring.of_shares("features", queries.features_built(connection, hotel_id, ROOM_TYPES, week, midnight)),
-        measuring.of_share("nulls", queries.feature_nulls(connection, hotel_id, week, midnight)),
+        measuring.of_share("nulls", queries.feature_nulls(connection, hotel_id, begins, ends)),
         *measuring.of_shares("false_alarms", queries.false_alarms(connection, hotel_id, at - VERDICT_DAYS * DAY, at)),
         measuring.of_share("model_loads", Share(attempts - failed, attempts)),
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.clock import Clock, local_date, local_midnight
+from core.clock import Clock, local_date
 from core.scope import Scope
 from db.queries import premises
 from db.queries import source_quality as queries
@@ -48,9 +48,8 @@ class SourceService:
 def _quality(connection: Any, hotel_id: int, at: datetime) -> SourceQuality:
     zone, observing = hotel_time_zone(connection, hotel_id), names(observes=True)
     today = local_date(at, zone)
-    since = local_midnight(today - DAYS * DAY, zone)
     sources = tuple(
-        queries.source_row(connection, hotel_id, name, since, at, zone=zone, observing=observing)
+        queries.source_row(connection, hotel_id, name, today - DAYS * DAY, at, zone=zone, observing=observing)
         for name in queries.TABLES
     )
     begun_at = premises.first_record_at(connection, hotel_id)
@@ -60,9 +59,8 @@ def _quality(connection: Any, hotel_id: int, at: datetime) -> SourceQuality:
     first, last = today - days * DAY, today - DAY
     types = list(METRIC_TYPES)
     known = queries.known_days(connection, hotel_id, types, first, last, zone=zone)
-    begins, ends = local_midnight(first, zone), local_midnight(today, zone)
     unseen, rooms = queries.unseen_rooms(connection, hotel_id, at - UNSEEN_DAYS * DAY, at, observing)
-    doubtful = queries.unknown_occupancy(connection, hotel_id, begins, ends, zone=zone)
+    doubtful = queries.unknown_occupancy(connection, hotel_id, first, last)
     unknowns = (
         *of_stays(*doubtful, of_days=days, of_rooms=rooms),
         *of_checks(unseen, rooms, UNSEEN_DAYS),

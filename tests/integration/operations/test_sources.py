@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, insert, text
 
-from core.clock import FixedClock
+from core.clock import FixedClock, local_date, local_midnight
 from core.errors import AppError
 from core.scope import SYSTEM
 from db.models import premises
@@ -19,7 +19,7 @@ from tests.cast import add_cast
 from tests.conftest import NOW
 from tests.integration.builders import BuiltHotel, build_hotel
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 Change = Callable[[Connection, BuiltHotel], None]
 
 
@@ -86,6 +86,33 @@ def test_empty_fields_duplicates_and_the_last_row_are_counted(database: Database
     assert checks.last_at == NOW - 3 * HOUR
     assert (refills.missing, refills.cells) == (1, 122)
     assert checks.recorded_at is not None
+
+
+def test_days_are_the_hotels_and_begin_after_the_first_midnight(database: Database, service: SourceService) -> None:
+    midnight = local_midnight(local_date(NOW, "Europe/Istanbul"), "Europe/Istanbul")
+
+    def at_edges(connection: Connection, hotel: BuiltHotel) -> None:
+        connection.execute(text("DELETE FROM visits; DELETE FROM stays"))
+        for minutes in (0, 1):
+            hotel.visit(connection, 0, midnight - 30 * DAY + minutes * MINUTE, consumed={0: 1})
+        for minutes in (-1, 0, 1):
+            hotel.visit(connection, 1, midnight - 5 * DAY + minutes * MINUTE, consumed={0: 1})
+        hotel.stay(connection, 0, (midnight - 31 * DAY).date(), (midnight - 30 * DAY).date())
+
+    found = service.quality(SYSTEM, built(database, at_edges).hotel_id)
+    checks, stays = source(found, "checks"), source(found, "stays")
+    assert (checks.rows, checks.duplicates, checks.days, checks.entities) == (4, 0, 3, 2)
+    assert (stays.rows, stays.days) == (0, 0)
+    assert stays.last_at == local_midnight((midnight - 31 * DAY).date(), "Europe/Istanbul")  # older than the span
+
+
+def test_rows_are_the_same_when_the_same_fields_are_empty(database: Database, service: SourceService) -> None:
+    def twice(connection: Connection, hotel: BuiltHotel) -> None:
+        for kind in ("giris", "giris", "giris", "cikis"):
+            hotel.movement(connection, 0, NOW - 3 * HOUR, kind, 5)
+
+    stock = source(service.quality(SYSTEM, built(database, twice).hotel_id), "stock")
+    assert (stock.rows, stock.duplicates, stock.missing, stock.cells) == (34, 2, 68, 68)
 
 
 def test_without_stays_consumption_in_vacant_rooms_is_unknown_for_every_room_and_day(
