@@ -45,13 +45,14 @@ def shelf_days(levels: pd.DataFrame, level: float, outlook: Outlook) -> pd.DataF
     mean, variance = total(outlook)
     used = quantiles(mean[:, None], variance[:, None], BAND[None, :])
     days = pd.date_range(pd.Timestamp(outlook.starts_on), periods=len(mean), unit="us")
+    now = np.full(len(mean), np.nan)
+    now[0] = level
     to_come = pd.DataFrame({
-        "day": days, "expected": np.maximum(level - mean, 0.0),
+        "day": days, "value": now, "expected": np.maximum(level - mean, 0.0),
         "lower": np.maximum(level - used[:, 1], 0.0), "upper": np.maximum(level - used[:, 0], 0.0),
     })  # fmt: skip
     past = levels.rename(columns={"level": "value"})
-    now = pd.DataFrame({"day": [pd.Timestamp(outlook.starts_on)], "value": [level]})
-    return _by_day([past[past["day"] < now["day"].iloc[0]], now.merge(to_come, on="day", how="outer")])
+    return _by_day([past[past["day"] < days[0]], to_come])
 
 
 def total(outlook: Outlook) -> tuple[Floats, Floats]:
@@ -80,8 +81,13 @@ def compared_days(days: pd.DataFrame, product_id: int) -> pd.DataFrame:
 
 
 def _by_day(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [part.reindex(columns=DAY_COLUMNS) for part in parts if len(part)]
+    filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in DAY_COLUMNS})
-    numbers = dict.fromkeys(DAY_COLUMNS[1:], "float64")
-    return pd.concat([part.astype(numbers) for part in filled]).sort_values("day", ignore_index=True)
+    days = pd.concat([part["day"] for part in filled], ignore_index=True)
+    values = {name: np.concatenate([_values(part, name) for part in filled]) for name in DAY_COLUMNS[1:]}
+    return pd.DataFrame({"day": days, **values}).sort_values("day", ignore_index=True)
+
+
+def _values(part: pd.DataFrame, name: str) -> Floats:
+    return part[name].to_numpy(dtype=float) if name in part else np.full(len(part), np.nan)

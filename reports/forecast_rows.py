@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.forecasting.run_out import SOON_DAYS
@@ -136,24 +137,27 @@ def methods(backtests: pd.DataFrame, horizon_days: int, product_id: int | None =
         kept = kept[kept["product_id"] == product_id]
     if kept.empty:
         return Methods(None, None, None, ())
-    naive = kept[kept["model"] == NAIVE]
-    chosen = kept[kept["is_chosen"].astype(bool)]
-    single = [_method(str(model), rows, naive) for model, rows in kept.groupby("model")]
-    own = [_method(None, chosen, naive)] if len(chosen) else []
+    naive = kept.loc[kept["model"] == NAIVE].set_index("product_id")["pinball"]
+    judged = kept.assign(pinball_naive=kept["product_id"].map(naive))
+    chosen = judged[judged["is_chosen"].astype(bool)]
+    single = [_method(str(model), judged[judged["model"] == model]) for model in sorted(judged["model"].unique())]
+    own = [_method(None, chosen)] if len(chosen) else []
     return Methods(
         kept["measured_at"].max().to_pydatetime(), kept["since_on"].min().date(), kept["until_on"].max().date(),
         (*own, *sorted(single, key=lambda row: row.loss)),
     )  # fmt: skip
 
 
-def _method(model: str | None, rows: pd.DataFrame, naive: pd.DataFrame) -> MethodRow:
-    both = rows.merge(naive[["product_id", "pinball"]], on="product_id", suffixes=("", "_naive"))
-    theirs = float((both["pinball_naive"] * both["observations"]).sum())
-    ours = float((both["pinball"] * both["observations"]).sum())
-    count = int(rows["observations"].sum())
+def _method(model: str | None, rows: pd.DataFrame) -> MethodRow:
+    weight, loss, naive, coverage = (
+        rows[name].to_numpy() for name in ("observations", "pinball", "pinball_naive", "coverage")
+    )
+    both = np.isfinite(naive)  # products that seasonal naive was judged on too
+    ours, theirs = ((values[both] * weight[both]).sum() for values in (loss, naive))
+    count = int(weight.sum())
     return MethodRow(
         model, int(rows["product_id"].nunique()), count,
-        float((rows["pinball"] * rows["observations"]).sum()) / count,
-        ours / theirs if theirs > 0 else None,
-        float((rows["coverage"] * rows["observations"]).sum()) / count,
+        float((loss * weight).sum()) / count,
+        float(ours / theirs) if theirs > 0 else None,
+        float((coverage * weight).sum()) / count,
     )  # fmt: skip

@@ -1,26 +1,25 @@
 """The figures of the forecast screens: what runs out, what to order, one product by day, and how good it all was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.clock import local_date, local_midnight
+from core.clock import local_midnight
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import forecast_screens as queries
-from db.queries import forecasting as records
 from db.queries import overview, premises
-from db.queries.forecasting import Moment
 from db.queries.premises import HotelRow
 from db.session import Database
+from pipeline.forecasting.accuracy import Accuracy
 from pipeline.forecasting.history import Records
 from pipeline.forecasting.outlook import outlook_of
-from pipeline.forecasting.records import daily_flows, observed_units
+from pipeline.forecasting.records import observed_units
 from pipeline.forecasting.reorder import SERVICE_LEVEL
 from pipeline.forecasting.service import ForecastService
+from pipeline.forecasting.store import Store, orders_of, run_outs_of
 from reports.forecast_days import Week, compared_days, demand_days, shelf_days, week_of
 from reports.forecast_rows import Methods, OrderRow, RunOutRow, methods, order_rows, run_out_rows
 
@@ -115,57 +114,81 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """The forecasts for the last four weeks beside what happened, of all products of a hotel."""
+
+    since: date
+    until: date
+    found: Accuracy
+
+    def of(self, product_id: int) -> Comparison:
+        product = Outcome(0, None, None, None)
+        for mine in self.found.products[self.found.products["product_id"] == product_id].to_dict(orient="records"):
+            product = Outcome(int(mine["observations"]), mine["pinball"], mine["coverage"], mine["bias"])
+        everything = Outcome(self.found.observations, self.found.pinball, self.found.coverage, self.found.bias)
+        return Comparison(self.since, self.until, everything, product, compared_days(self.found.days, product_id))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a hotel's figures are worked out from, read once for all of them. ``costs`` of a unit by product_id."""
+
+    hotel: HotelRow
+    as_of: datetime | None
+    store: Store
+    observed: Records
+    costs: dict[int, float]
+
+    def run_outs(self) -> RunOuts:
+        """Every active product with a known level."""
+        stored, today = self.store.stored, self.store.today
+        made_on = None if stored.empty else stored["made_on"].max().date()
+        return RunOuts(self.as_of, today, made_on, run_out_rows(run_outs_of([self.store]), today))
+
+    def orders(self, service_level: float = SERVICE_LEVEL) -> Orders:
+        """What to order of every product with a forecast; ``service_level_wrong`` outside 50 to 99.9 %."""
+        return Orders(self.hotel.currency, order_rows(orders_of([self.store], service_level), self.costs))
+
+
+@dataclass(frozen=True)
 class ForecastScreenService:
     """Prepares what the forecasting service knows for people; writes nothing."""
 
     database: Database
     forecasts: ForecastService
 
-    def run_outs(self, scope: Scope, hotel_id: int, at: datetime) -> RunOuts:
-        """Every active product with a known level."""
+    def basis(self, scope: Scope, hotel_id: int, at: datetime) -> Basis:
+        """As of ``at``; run-outs and orders follow from it, and it is half of one product's days and of the outcome."""
         hotel = self._hotel(scope, hotel_id)
-        today = local_date(at, hotel.time_zone)
-        stored = self.forecasts.forecasts(scope, hotel_id, at)
+        store = self.forecasts.store(scope, hotel_id, at)
+        observed = self.forecasts.observed(scope, store, SHOWN_DAYS)
         with self.database.reading() as connection:
-            as_of = overview.known_at(connection, hotel_id)
-        made_on = None if stored.empty else stored["made_on"].max().date()
-        return RunOuts(as_of, today, made_on, run_out_rows(self.forecasts.run_outs(scope, [hotel_id], at), today))
+            as_of, costs = overview.known_at(connection, hotel_id), queries.unit_costs(connection, hotel_id)
+        return Basis(hotel, as_of, store, observed, costs)
 
-    def orders(self, scope: Scope, hotel_id: int, at: datetime, service_level: float = SERVICE_LEVEL) -> Orders:
-        """What to order of every product with a forecast; ``service_level_wrong`` outside 50 to 99.9 %."""
-        hotel = self._hotel(scope, hotel_id)
-        table = self.forecasts.reorder(scope, [hotel_id], at, service_level)
-        with self.database.reading() as connection:
-            costs = queries.unit_costs(connection, hotel_id)
-        return Orders(hotel.currency, order_rows(table, costs))
-
-    def product(self, scope: Scope, hotel_id: int, at: datetime, product_id: int) -> ProductDays:
+    def product(self, scope: Scope, basis: Basis, product_id: int) -> ProductDays:
         """The last four weeks and the forecast of one product, and its shelf if nothing is delivered."""
-        hotel = self._hotel(scope, hotel_id)
-        stored = self.forecasts.forecasts(scope, hotel_id, at)
-        mine = stored[stored["product_id"] == product_id]
+        scope.require("metrics.read")
+        scope.require_hotel(basis.hotel.id)
+        store, zone = basis.store, basis.hotel.time_zone
+        since = store.today - timedelta(days=SHOWN_DAYS)
+        begins = local_midnight(since, zone)
         with self.database.reading() as connection:
-            moment = _moment(hotel, at)
-            found = _records(connection, moment, product_id)
-            past = queries.daily_levels(connection, hotel_id, product_id, hotel.time_zone, since=moment.since, at=at)
-        until = moment.made_on - timedelta(days=1)
-        demand = demand_days(observed_units(found, moment.since_on, until), mine, moment.made_on)
+            past = queries.daily_levels(connection, basis.hotel.id, product_id, zone, since=begins, at=store.at)
+        mine = store.stored[store.stored["product_id"] == product_id]
+        found = replace(basis.observed, product_ids=np.array([product_id], dtype=np.int64))
+        demand = demand_days(observed_units(found, since, store.today - timedelta(days=1)), mine, store.today)
         if mine.empty or past.empty:
             return ProductDays(None, demand, shelf_days_known(past))
-        outlook = outlook_of(found.product_ids, mine, found.flows, moment.made_on)
+        outlook = outlook_of(found.product_ids, mine, found.flows, store.today)
         level = float(past["level"].iloc[-1])
         return ProductDays(week_of(outlook), demand, shelf_days(past, level, outlook))
 
-    def comparison(self, scope: Scope, hotel_id: int, at: datetime, product_id: int) -> Comparison:
+    def outcomes(self, scope: Scope, basis: Basis) -> Outcomes:
         """How the forecasts for the last four weeks turned out (SPEC A4.5)."""
-        today = local_date(at, self._hotel(scope, hotel_id).time_zone)
-        since, until = today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1)
-        found = self.forecasts.accuracy(scope, hotel_id, since, until)
-        product = Outcome(0, None, None, None)
-        for mine in found.products[found.products["product_id"] == product_id].to_dict(orient="records"):
-            product = Outcome(int(mine["observations"]), mine["pinball"], mine["coverage"], mine["bias"])
-        everything = Outcome(found.observations, found.pinball, found.coverage, found.bias)
-        return Comparison(since, until, everything, product, compared_days(found.days, product_id))
+        since, until = basis.store.today - timedelta(days=SHOWN_DAYS), basis.store.today - timedelta(days=1)
+        found = self.forecasts.accuracy(scope, basis.hotel.id, basis.observed, since, until)
+        return Outcomes(since, until, found)
 
     def methods(self, scope: Scope, hotel_id: int, at: datetime, horizon_days: int) -> Methods:
         """The methods of the newest back-test beside each other: days ahead (1) or totals of a week (7)."""
@@ -184,21 +207,3 @@ class ForecastScreenService:
 def shelf_days_known(levels: pd.DataFrame) -> pd.DataFrame:
     """The shelf of a product without a forecast: only its past."""
     return levels.rename(columns={"level": "value"}).assign(expected=np.nan, lower=np.nan, upper=np.nan)
-
-
-def _moment(hotel: HotelRow, at: datetime) -> Moment:
-    today = local_date(at, hotel.time_zone)
-    since = today - timedelta(days=SHOWN_DAYS)
-    return Moment(hotel.id, hotel.time_zone, local_midnight(since, hotel.time_zone), at, since, today)
-
-
-def _records(connection: Any, moment: Moment, product_id: int) -> Records:
-    """One product's flows of the last weeks, counted as forecasting counts them."""
-    flows = daily_flows(records.movements(connection, moment))
-    return Records(
-        np.array([product_id], dtype=np.int64),
-        records.first_movements(connection, moment),
-        flows[flows["product_id"] == product_id],
-        records.active_days(connection, moment)["active_on"],
-        records.stays(connection, moment, moment.since_on),
-    )

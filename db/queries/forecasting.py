@@ -46,11 +46,11 @@ SELECT p.id AS product_id, (f.occurred_at AT TIME ZONE %(zone)s)::date AS moved_
  WHERE p.hotel_id = %(hotel_id)s AND f.occurred_at <= %(at)s
 """
 
-ACTIVE_DAYS = " UNION ".join(
-    f"SELECT (occurred_at AT TIME ZONE %(zone)s)::date AS active_on FROM {table} WHERE hotel_id = %(hotel_id)s "
-    "AND occurred_at >= %(since)s AND occurred_at <= %(at)s"
-    for table in ("stock_movements", "visits", "custody_movements")
-)
+ACTIVITY = ("stock_movements", "custody_movements", "visits")  # the largest last
+ACTIVE_DAYS = """
+SELECT DISTINCT (occurred_at AT TIME ZONE %(zone)s)::date AS active_on FROM {table}
+ WHERE hotel_id = %(hotel_id)s AND occurred_at >= %(since)s AND occurred_at <= %(at)s
+"""
 
 STAYS = """
 SELECT arrival_on, departure_on, least(arrival_on, (recorded_at AT TIME ZONE %(zone)s)::date) AS known_on,
@@ -69,10 +69,11 @@ SELECT f.* FROM stock_forecasts f
 """
 
 MADE = """
-SELECT product_id, made_on, target_on, model, mean, q10, q50, q90 FROM stock_forecasts
- WHERE hotel_id = %(hotel_id)s AND target_on BETWEEN %(since_on)s AND %(until_on)s
-   AND target_on - made_on < %(horizon_days)s
- ORDER BY product_id, made_on, target_on
+SELECT f.product_id, f.made_on, f.target_on, f.model, f.mean, f.q10, f.q50, f.q90
+  FROM stock_forecasts f JOIN products p ON p.id = f.product_id AND p.is_active
+ WHERE f.hotel_id = %(hotel_id)s AND f.target_on BETWEEN %(since_on)s AND %(until_on)s
+   AND f.target_on - f.made_on < %(horizon_days)s
+ ORDER BY f.product_id, f.made_on, f.target_on
 """
 
 BACKTESTS = """
@@ -134,9 +135,9 @@ def first_movements(connection: Connection, moment: Moment) -> pd.DataFrame:
     return copy_out(connection, FIRST_MOVEMENTS, vars(moment))
 
 
-def active_days(connection: Connection, moment: Moment) -> pd.DataFrame:
-    """active_on: local days on which the hotel moved goods or looked into a minibar."""
-    return copy_out(connection, ACTIVE_DAYS, vars(moment))
+def active_days(connection: Connection, moment: Moment, tables: tuple[str, ...] = ACTIVITY) -> pd.DataFrame:
+    """active_on: local days on which the hotel moved goods or looked into a minibar, by all records or some tables'."""
+    return copy_out(connection, " UNION ".join(ACTIVE_DAYS.format(table=table) for table in tables), vars(moment))
 
 
 def stays(connection: Connection, moment: Moment, until_on: date) -> pd.DataFrame:
@@ -165,7 +166,7 @@ def newest_forecasts(connection: Connection, hotel_id: int, since_on: date, unti
 def made_forecasts(
     connection: Connection, hotel_id: int, since_on: date, until_on: date, horizon_days: int
 ) -> pd.DataFrame:
-    """Forecasts for those target days made fewer than ``horizon_days`` days before."""
+    """Forecasts of active products for those target days made fewer than ``horizon_days`` days before."""
     params = {"hotel_id": hotel_id, "since_on": since_on, "until_on": until_on, "horizon_days": horizon_days}
     return copy_out(connection, MADE, params)
 

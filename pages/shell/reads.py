@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reports.consumption import Consumption, ConsumptionFilters, Places
     from reports.custody import Custody
     from reports.forecast_rows import Methods
-    from reports.forecasts import Comparison, Orders, ProductDays, RunOuts
+    from reports.forecasts import Basis, Comparison, Orders, Outcomes, ProductDays, RunOuts
     from reports.refill_times import RefillFilters, RefillPlaces, RefillTimes
     from reports.room_use import RoomDays, Rooms
     from reports.stock import Place, ProductStock, Stock, StockFilters
@@ -141,28 +141,40 @@ def suppressions(page: Page, hotel_id: int) -> "list[SuppressionRow]":
 
 
 def run_outs(page: Page, hotel_id: int) -> "RunOuts":
-    call = page.services.forecast_screens.run_outs
-    return cached(page, _forecast_key(page), ("run_outs", hotel_id), lambda: call(page.scope, hotel_id, page.now))
+    key = _forecast_key(page)
+    return cached(page, key, ("run_outs", hotel_id), lambda: _basis(page, key, hotel_id).run_outs())
 
 
 def orders(page: Page, hotel_id: int, service_level: float) -> "Orders":
-    call, what = page.services.forecast_screens.orders, ("orders", hotel_id, service_level)
-    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, service_level))
+    key, what = _forecast_key(page), ("orders", hotel_id, service_level)
+    return cached(page, key, what, lambda: _basis(page, key, hotel_id).orders(service_level))
 
 
 def product_days(page: Page, hotel_id: int, product_id: int) -> "ProductDays":
-    call, what = page.services.forecast_screens.product, ("product_days", hotel_id, product_id)
-    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
+    key, what = _forecast_key(page), ("product_days", hotel_id, product_id)
+    call = page.services.forecast_screens.product
+    return cached(page, key, what, lambda: call(page.scope, _basis(page, key, hotel_id), product_id))
 
 
 def forecast_comparison(page: Page, hotel_id: int, product_id: int) -> "Comparison":
-    call, what = page.services.forecast_screens.comparison, ("forecast_comparison", hotel_id, product_id)
-    return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, product_id))
+    key, what = _forecast_key(page), ("forecast_comparison", hotel_id, product_id)
+    return cached(page, key, what, lambda: _outcomes(page, key, hotel_id).of(product_id))
 
 
 def forecast_methods(page: Page, hotel_id: int, horizon_days: int) -> "Methods":
     call, what = page.services.forecast_screens.methods, ("forecast_methods", hotel_id, horizon_days)
     return cached(page, _forecast_key(page), what, lambda: call(page.scope, hotel_id, page.now, horizon_days))
+
+
+def _basis(page: Page, key: Key, hotel_id: int) -> "Basis":
+    """What the forecast reads have in common: another service level or product does not read it again."""
+    call = page.services.forecast_screens.basis
+    return cached(page, key, ("forecast_basis", hotel_id), lambda: call(page.scope, hotel_id, page.now))
+
+
+def _outcomes(page: Page, key: Key, hotel_id: int) -> "Outcomes":
+    call, what = page.services.forecast_screens.outcomes, ("forecast_outcomes", hotel_id)
+    return cached(page, key, what, lambda: call(page.scope, _basis(page, key, hotel_id)))
 
 
 def _forecast_key(page: Page) -> Key:

@@ -37,13 +37,10 @@ def compare(forecasts: pd.DataFrame, happened: pd.DataFrame) -> Accuracy:
         error=days["mean"] - days["units"],
     )  # fmt: skip
     grouped = days.groupby("product_id")
-    products = grouped.agg(
-        observations=("units", "size"), pinball=("pinball", "mean"), coverage=("is_inside", "mean"),
-        bias=("error", "mean"),
-    ).reset_index()  # fmt: skip
+    means = grouped[["pinball", "is_inside", "error"]].mean()
+    products = means.rename(columns={"is_inside": "coverage", "error": "bias"}).reset_index()
+    products.insert(1, "observations", grouped.size().to_numpy())
     if days.empty:
         return Accuracy(0, None, None, None, days, products)
-    means = days[["pinball", "is_inside", "error"]].mean()
-    return Accuracy(
-        len(days), float(means["pinball"]), float(means["is_inside"]), float(means["error"]), days, products
-    )
+    loss, coverage, bias = (float(days[name].mean()) for name in ("pinball", "is_inside", "error"))
+    return Accuracy(len(days), loss, coverage, bias, days, products)

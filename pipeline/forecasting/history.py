@@ -85,8 +85,16 @@ class Records:
 
 def build_history(records: Records, first_on: date, until: date, horizon: int) -> History:
     """The history of the days ``first_on`` … the day before ``until``; rows of other days are ignored."""
+    stays, zero, days = records.stays, (first_on - EPOCH).days, (until - first_on).days
+    names = {"arrival": "arrival_on", "departure": "departure_on", "known": "known_on"}
+    nights = pd.DataFrame({name: day_numbers(stays[column]) - zero for name, column in names.items()})
+    known = books(nights.assign(guests=stays["guests"].to_numpy()), days, horizon)
+    return History(records.product_ids, first_on, units_by_day(records, first_on, until), known)
+
+
+def units_by_day(records: Records, first_on: date, until: date) -> Floats:
+    """The units (P × D) of ``build_history``; stays are not looked at."""
     product_ids, first_moved, flows = records.product_ids, records.first_moved, records.flows
-    stays = records.stays
     zero, days = (first_on - EPOCH).days, (until - first_on).days
     positions = pd.Index(product_ids)
     units = np.zeros((len(product_ids), days))
@@ -101,6 +109,4 @@ def build_history(records: Records, first_on: date, until: date, horizon: int) -
     active = day_numbers(records.active_on) - zero
     is_active[active[(active >= 0) & (active < days)]] = True
     units[:, ~observed_days(is_active)] = np.nan
-    names = {"arrival": "arrival_on", "departure": "departure_on", "known": "known_on"}
-    nights = pd.DataFrame({name: day_numbers(stays[column]) - zero for name, column in names.items()})
-    return History(product_ids, first_on, units, books(nights.assign(guests=stays["guests"].to_numpy()), days, horizon))
+    return units

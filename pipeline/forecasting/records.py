@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.forecasting.backtest import MIN_DAYS, Track, mean_known
 from pipeline.forecasting.demand import Ints
 from pipeline.forecasting.forecast import Forecast
-from pipeline.forecasting.history import Records, build_history
+from pipeline.forecasting.history import Records, units_by_day
 from pipeline.forecasting.models import NAMES
 from sources.ledger import OUTFLOWS, SIGNS
 
@@ -97,10 +97,10 @@ def observed_units(records: Records, since: date, until: date) -> pd.DataFrame:
     end = until if pd.isna(newest) else min(until, newest.date() - timedelta(days=1))
     if pd.isna(newest) or end < since:
         return pd.DataFrame({"product_id": [], "target_on": pd.Series(dtype="datetime64[us]"), "units": []})
-    history = build_history(records, since, end + timedelta(days=1), 0)
-    days = pd.date_range(pd.Timestamp(since), periods=history.days, unit="us")
+    units = units_by_day(records, since, end + timedelta(days=1))
+    days = pd.date_range(pd.Timestamp(since), periods=units.shape[1], unit="us")
     return pd.DataFrame({
-        "product_id": np.repeat(history.product_ids, history.days),
-        "target_on": np.tile(days, len(history.product_ids)),
-        "units": history.units.ravel(),
+        "product_id": np.repeat(records.product_ids, len(days)),
+        "target_on": np.tile(days, len(records.product_ids)),
+        "units": units.ravel(),
     })  # fmt: skip

@@ -1,6 +1,6 @@
 """Forecasts of the hotels' stores: made every night, compared with what happened, read as run-outs and orders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,10 @@ from db.queries.forecasting import Moment
 from db.session import Database
 from pipeline.forecasting.accuracy import COMPARED_DAYS, Accuracy, compare
 from pipeline.forecasting.backtest import choose
-from pipeline.forecasting.demand import Floats, Ints
+from pipeline.forecasting.demand import Ints
 from pipeline.forecasting.evaluation import evaluate
 from pipeline.forecasting.forecast import HORIZON_DAYS, forecast, tracks_of
 from pipeline.forecasting.history import History, Records, build_history
-from pipeline.forecasting.outlook import outlook_of, proposals
 from pipeline.forecasting.records import (
     backtest_rows,
     daily_flows,
@@ -32,17 +31,13 @@ from pipeline.forecasting.records import (
     stored_choice,
 )
 from pipeline.forecasting.reorder import SERVICE_LEVEL
-from pipeline.forecasting.run_out import RunOut, run_out
-from pipeline.forecasting.shelf import play
-from pipeline.forecasting.supply import HABIT_DAYS, learn_supply
+from pipeline.forecasting.store import RECENT_DAYS, Store, forecast_store, orders_of, run_outs_of
+from pipeline.forecasting.supply import HABIT_DAYS
 
 LEARNT_DAYS = 400
-RECENT_DAYS = 28
 FRESH_DAYS = 3  # a forecast made longer ago is not used any more
 MEASURED_EVERY = timedelta(days=7)
-NEWS_DAYS = timedelta(days=8)  # so long after a day its records may tell that it was over
 BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-RUN_OUT_COLUMNS = ["daily_outflow", "days_left", "days_low", "days_high", "probability_soon"]
 
 
 @dataclass(frozen=True)
@@ -95,15 +90,7 @@ class ForecastService:
         days_without_delivery; the others count deliveries where they follow a habit. NaN where fewer than 14 days
         were observed. Without a forecast of the last three days the last 28 days' outflow alone decides, model None.
         """
-        scope.require("metrics.read")
-        with self.database.reading() as connection:
-            levels = queries.stock_levels(connection, _allowed(connection, scope, hotel_ids), at)
-            hotels = sorted(levels["hotel_id"].unique().tolist())
-            tables = [_run_outs(connection, levels[levels["hotel_id"] == hotel], hotel, at) for hotel in hotels]
-        table = pd.concat(tables) if tables else _from_outflow(levels, levels.assign(days_ago=0, outflow=0.0))
-        return table.sort_values(
-            ["probability_soon", "days_left", "name"], ascending=[False, True, True], ignore_index=True
-        )
+        return run_outs_of(self._stores(scope, hotel_ids, at))
 
     def reorder(
         self, scope: Scope, hotel_ids: list[int] | None, at: datetime, service_level: float = SERVICE_LEVEL
@@ -114,31 +101,24 @@ class ForecastService:
         safety_stock, reorder_point, order_up_to, quantity (whole cases; 0 above the reorder point). Raises
         ``service_level_wrong`` outside 50 to 99.9 %.
         """
-        scope.require("metrics.read")
-        if not 0.5 <= service_level <= 0.999:
-            raise AppError("service_level_wrong", params={"value": service_level})
-        with self.database.reading() as connection:
-            levels = queries.stock_levels(connection, _allowed(connection, scope, hotel_ids), at)
-            tables = []
-            for hotel_id in sorted(levels["hotel_id"].unique().tolist()):
-                here = levels[levels["hotel_id"] == hotel_id].reset_index(drop=True)
-                moment = _moment(connection, hotel_id, at, HABIT_DAYS)
-                records = _recent_records(connection, moment, here["product_id"].to_numpy(np.int64))
-                stored = _stored(connection, moment)
-                if len(stored):
-                    outlook = outlook_of(records.product_ids, stored, records.flows, moment.made_on)
-                    tables.append(proposals(here, outlook, learn_supply(records, moment.made_on), service_level))
-        if not tables:
-            return pd.DataFrame()
-        table = pd.concat(tables).dropna(subset=["quantity"])
-        return table.sort_values(["quantity", "name"], ascending=[False, True], ignore_index=True)
+        return orders_of(self._stores(scope, hotel_ids, at), service_level)
 
-    def forecasts(self, scope: Scope, hotel_id: int, at: datetime) -> pd.DataFrame:
-        """The newest forecast of every product made in the last three days, a row each day meant (stock_forecasts)."""
+    def store(self, scope: Scope, hotel_id: int, at: datetime) -> Store:
+        """What run-outs and orders of one hotel follow from, for those who show both."""
         scope.require("metrics.read")
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
-            return _stored(connection, _moment(connection, hotel_id, at, 1))
+            return _store(connection, queries.stock_levels(connection, [hotel_id], at), hotel_id, at)
+
+    def observed(self, scope: Scope, store: Store, days: int) -> Records:
+        """The store's records with what tells which of the ``days`` before today, and of today, were observed."""
+        scope.require("metrics.read")
+        scope.require_hotel(store.hotel_id)
+        with self.database.reading() as connection:
+            moment = _moment(connection, store.hotel_id, store.at, days)
+            first_moved = queries.first_movements(connection, moment)
+            active_on = _active_on(connection, moment, store.records.flows["moved_on"])
+        return replace(store.records, first_moved=first_moved, active_on=active_on)
 
     def backtests(self, scope: Scope, hotel_id: int, at: datetime | None = None) -> pd.DataFrame:
         """Every product's newest back-test, the best model first: columns of forecast_backtests, and name.
@@ -150,16 +130,17 @@ class ForecastService:
         with self.database.reading() as connection:
             return queries.newest_backtests(connection, hotel_id, BEGINNING, at or END)
 
-    def accuracy(self, scope: Scope, hotel_id: int, since: date, until: date) -> Accuracy:
-        """Forecasts made up to seven days ahead beside what happened on the days ``since`` … ``until`` (SPEC A4.5)."""
+    def accuracy(self, scope: Scope, hotel_id: int, observed: Records, since: date, until: date) -> Accuracy:
+        """Forecasts made up to seven days ahead beside what happened on the days ``since`` … ``until`` (SPEC A4.5).
+
+        ``observed`` is the hotel's, of as many days as ``since`` asks for.
+        """
         scope.require("metrics.read")
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
             made = queries.made_forecasts(connection, hotel_id, since, until, COMPARED_DAYS)
-            end = local_midnight(until + NEWS_DAYS, _zone(connection, hotel_id))
-            moment = _moment(connection, hotel_id, end, (until + NEWS_DAYS - since).days)
-            happened = observed_units(_records(connection, moment, with_stays=False), since, until)
-        return compare(made, happened)
+        products = np.unique(made["product_id"].to_numpy(np.int64))
+        return compare(made, observed_units(replace(observed, product_ids=products), since, until))
 
     def evaluate(self, scope: Scope, hotel_id: int, at: datetime) -> pd.DataFrame:
         """The table of ``pipeline.forecasting.evaluation`` for the hotel's history up to ``at``; empty if too short."""
@@ -168,6 +149,14 @@ class ForecastService:
         with self.database.reading() as connection:
             history = _history(connection, _moment(connection, hotel_id, at, LEARNT_DAYS))
         return pd.DataFrame() if history is None else evaluate(history)
+
+    def _stores(self, scope: Scope, hotel_ids: list[int] | None, at: datetime) -> list[Store]:
+        """The stores of the hotels with a known level."""
+        scope.require("metrics.read")
+        with self.database.reading() as connection:
+            levels = queries.stock_levels(connection, _allowed(connection, scope, hotel_ids), at)
+            hotels = sorted(levels["hotel_id"].unique().tolist())
+            return [_store(connection, levels[levels["hotel_id"] == hotel], hotel, at) for hotel in hotels]
 
 
 def _allowed(connection: Any, scope: Scope, wanted: list[int] | None) -> list[int]:
@@ -189,14 +178,13 @@ def _moment(connection: Any, hotel_id: int, at: datetime, days: int) -> Moment:
     return Moment(hotel_id, zone, local_midnight(since_on, zone), at, since_on, made_on)
 
 
-def _records(connection: Any, moment: Moment, with_stays: bool = True) -> Records:
-    until_on = moment.made_on + timedelta(days=HORIZON_DAYS if with_stays else -LEARNT_DAYS)
+def _records(connection: Any, moment: Moment) -> Records:
     return Records(
         np.array(queries.products(connection, moment.hotel_id), dtype=np.int64),
         queries.first_movements(connection, moment),
         daily_flows(queries.movements(connection, moment)),
         queries.active_days(connection, moment)["active_on"],
-        known_before(queries.stays(connection, moment, until_on), moment.made_on),
+        known_before(queries.stays(connection, moment, moment.made_on + timedelta(days=HORIZON_DAYS)), moment.made_on),
     )
 
 
@@ -221,32 +209,24 @@ def _stored(connection: Any, moment: Moment) -> pd.DataFrame:
     return queries.newest_forecasts(connection, moment.hotel_id, oldest, moment.made_on)
 
 
-def _run_outs(connection: Any, levels: pd.DataFrame, hotel_id: int, at: datetime) -> pd.DataFrame:
-    levels = levels.reset_index(drop=True)
+def _store(connection: Any, levels: pd.DataFrame, hotel_id: int, at: datetime) -> Store:
+    levels = levels.drop(columns=["timestamp"]).reset_index(drop=True)
     moment = _moment(connection, hotel_id, at, HABIT_DAYS)
     stored = _stored(connection, moment)
-    if stored.empty:
-        flows = queries.daily_outflows(connection, [hotel_id], at - timedelta(days=RECENT_DAYS), at)
-        return _from_outflow(levels, flows)
     records = _recent_records(connection, moment, levels["product_id"].to_numpy(np.int64))
-    outlook = outlook_of(records.product_ids, stored, records.flows, moment.made_on)
-    units = levels["level"].to_numpy(dtype=float)
-    expected = play(units, outlook, learn_supply(records, moment.made_on))
-    alone = play(units, outlook, None)
-    models = stored.drop_duplicates("product_id").set_index("product_id")["model"]
-    return _with_run_out(levels, expected, alone.days_left, levels["product_id"].map(models))
+    if len(stored):
+        return forecast_store(hotel_id, at, moment.made_on, levels=levels, stored=stored, records=records)
+    outflows = queries.daily_outflows(connection, [hotel_id], at - timedelta(days=RECENT_DAYS), at)
+    return Store(hotel_id, at, moment.made_on, levels, stored, records, outflows)
 
 
-def _from_outflow(levels: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
-    """Run-outs of a hotel without a stored forecast, from the outflow of the last weeks."""
-    grid = np.full((len(levels), RECENT_DAYS), np.nan)
-    row = pd.Index(levels["product_id"]).get_indexer(pd.Index(flows["product_id"]))
-    inside = (row >= 0) & (flows["days_ago"] < RECENT_DAYS).to_numpy()
-    grid[row[inside], flows["days_ago"].to_numpy()[inside]] = flows["outflow"].to_numpy(dtype=float)[inside]
-    found = run_out(levels["level"].to_numpy(dtype=float), grid)
-    return _with_run_out(levels, found, found.days_left, pd.Series(None, index=levels.index, dtype=object))
-
-
-def _with_run_out(levels: pd.DataFrame, found: RunOut, alone: Floats, model: pd.Series) -> pd.DataFrame:
-    values = {name: getattr(found, name) for name in RUN_OUT_COLUMNS}
-    return levels.drop(columns=["timestamp"]).assign(**values, days_without_delivery=alone, model=model)
+def _active_on(connection: Any, moment: Moment, moved_on: pd.Series) -> pd.Series:
+    """Days with any record. Goods move on most days: only for the others, from the first on, more is looked at."""
+    days, moved_on = pd.date_range(moment.since_on, moment.made_on, unit="us"), moved_on.drop_duplicates()
+    for table in queries.ACTIVITY[1:]:
+        silent = days.difference(pd.DatetimeIndex(moved_on))
+        if silent.empty:
+            break
+        later = replace(moment, since=local_midnight(silent[0].date(), moment.zone))
+        moved_on = pd.concat([moved_on, queries.active_days(connection, later, (table,))["active_on"]])
+    return moved_on

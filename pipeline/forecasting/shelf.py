@@ -35,40 +35,59 @@ def play(levels: Floats, outlook: Outlook, supply: Supply | None) -> RunOut:
     unless ``supply`` is None, deliveries as they came before: gaps and quantities in pairs, the running gap given that
     it has lasted so long. Demand of a day comes before its deliveries. Beyond the forecast its last week repeats.
     """
-    stock = np.repeat(levels[:, None].astype(float), PATHS, axis=1)
     demand, arriving = _draws(outlook, supply)
-    recent = [np.repeat(outlook.last_week[:, day : day + 1], PATHS, axis=1) for day in range(WEEK)]
-    returns = np.zeros((len(levels), WEEK)) if supply is None else supply.returns
-    ended = np.where(stock <= 0, 0, HORIZON_DAYS + 1)
+    return _played(levels, outlook, demand, None if supply is None else (supply.returns, arriving))
+
+
+def play_both(levels: Floats, outlook: Outlook, supply: Supply) -> tuple[RunOut, RunOut]:
+    """``play`` with ``supply`` and without it: both meet the same demand, and drawing it takes longest."""
+    demand, arriving = _draws(outlook, supply)
+    return _played(levels, outlook, demand, (supply.returns, arriving)), _played(levels, outlook, demand, None)
+
+
+def _played(levels: Floats, outlook: Outlook, demand: Floats, comes: tuple[Floats, Floats] | None) -> RunOut:
+    """``comes``: the shares returned (P × 7), and deliveries drawn as ``demand`` is."""
+    stock = np.repeat(levels[:, None].astype(float), PATHS, axis=1)
+    week = outlook.last_week.sum(axis=1)[:, None]
+    never = HORIZON_DAYS + 1
+    ended = np.where(stock <= 0, 0, never)
     for day in range(HORIZON_DAYS):
-        stock = stock - demand[:, :, day]
-        ended = np.where((ended > HORIZON_DAYS) & (stock <= 0), day + 1, ended)
-        recent = [*recent[1:], demand[:, :, day]]
-        weekday = (outlook.starts_on.weekday() + day) % WEEK
-        stock = stock + np.sum(recent, axis=0) * returns[:, weekday : weekday + 1] + arriving[:, :, day]
-    empty_by = np.stack([(ended <= day).mean(axis=1) for day in range(HORIZON_DAYS + 1)], axis=1)
-    known = np.isfinite(outlook.mean[:, 0])
-    hidden = np.where(known, 1.0, np.nan)
+        stock = stock - demand[day]
+        ended = np.minimum(ended, np.where(stock <= 0, day + 1, never))
+        if comes is not None:
+            returns, arriving = comes
+            weekday = (outlook.starts_on.weekday() + day) % WEEK
+            week = week + demand[day] - (demand[day - WEEK] if day >= WEEK else outlook.last_week[:, day : day + 1])
+            stock = stock + week * returns[:, weekday : weekday + 1] + arriving[day]
+    return _run_out(outlook, ended)
+
+
+def _run_out(outlook: Outlook, ended: Ints) -> RunOut:
+    """From the day (P × PATHS) on which each play ended; NaN for products that are still learnt."""
+    plays = np.zeros((len(ended), HORIZON_DAYS + 2))
+    np.add.at(plays, (np.arange(len(ended))[:, None], ended), 1.0)
+    empty_by = np.cumsum(plays[:, :-1], axis=1) / PATHS
+    hidden = np.where(np.isfinite(outlook.mean[:, 0]), 1.0, np.nan)
     low, middle, high = (first_day(empty_by, level) * hidden for level in (0.1, 0.5, 0.9))
     daily = outlook.mean[:, :WEEK].mean(axis=1)
     return RunOut(daily, middle, low, high, empty_by[:, SOON_DAYS] * hidden, empty_by * hidden[:, None])
 
 
 def _draws(outlook: Outlook, supply: Supply | None) -> tuple[Floats, Floats]:
-    """(P × PATHS × HORIZON_DAYS) demand and deliveries; each product has its own stream of numbers."""
+    """(HORIZON_DAYS × P × PATHS) demand and deliveries; each product has its own stream of numbers."""
     count = len(outlook.product_ids)
-    demand, arriving = np.zeros((2, count, PATHS, HORIZON_DAYS))
+    demand, arriving = np.zeros((2, HORIZON_DAYS, count, PATHS))
     has_habit = np.zeros(count, dtype=bool) if supply is None else supply.is_known
     days = _days(outlook.mean.shape[1])
     for place, product_id in enumerate(outlook.product_ids):
         random = np.random.default_rng([int(product_id), outlook.starts_on.toordinal()])
         mean, variance = outlook.mean[place, days], outlook.variance[place, days]
         if np.isfinite(mean).all() and mean.max() > 0:
-            demand[place] = _demand(mean, variance, float(outlook.shared[place]), random)
+            demand[:, place] = _demand(mean, variance, float(outlook.shared[place]), random).T
         if supply is not None and has_habit[place]:
             known = np.isfinite(supply.gaps[place])
             gaps, units = supply.gaps[place, known].astype(np.int64), supply.quantities[place, known]
-            arriving[place] = _arrivals(gaps, units, int(supply.days_since[place]), random)
+            arriving[:, place] = _arrivals(gaps, units, int(supply.days_since[place]), random).T
     return demand, arriving
 
 

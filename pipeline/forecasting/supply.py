@@ -51,7 +51,8 @@ def learn_supply(records: Records, made_on: date) -> Supply:
     delivered = delivered[place >= 0].assign(place=place[place >= 0])
     gaps = delivered.groupby("place")["day"].diff()
     known = delivered.assign(gap=gaps)[gaps.notna()]
-    number = known.groupby("place").cumcount().to_numpy()
+    _, first, product = np.unique(known["place"].to_numpy(), return_index=True, return_inverse=True)
+    number = np.arange(len(known)) - first[product]  # a product's gaps stand together
     size = (len(records.product_ids), int(number.max()) + 1 if len(number) else 0)
     table, quantities = np.full(size, np.nan), np.full(size, np.nan)
     table[known["place"], number] = known["gap"]

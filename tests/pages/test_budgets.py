@@ -53,7 +53,7 @@ BUDGETS = (
     Budget("pages/exploration/refills.py", 17, 130),
     Budget("pages/exploration/rooms.py", 22, 180),
     Budget("pages/exploration/stock.py", 15, 480),
-    Budget("pages/forecasts/forecasts.py", 45, 5560),
+    Budget("pages/forecasts/forecasts.py", 27, 1740),
     Budget("pages/models/comparison.py", 18, 30),
     Budget("pages/models/features.py", 12, 20),
     Budget("pages/models/files.py", 12, 20),
@@ -163,6 +163,25 @@ def exceeded(visit: Visit, house: House, budgets: tuple[Budget, ...]) -> dict[st
 
 def test_no_page_asks_for_more_than_its_budget(visit: Visit, house: House) -> None:
     assert exceeded(visit, house, BUDGETS) == {}
+
+
+def test_another_service_level_or_product_reads_no_forecasts_and_no_movements(visit: Visit, house: House) -> None:
+    """What the figures of Forecasts are worked out from is read once; the first visit is the control."""
+    kept = ("FROM stock_movements", "FROM stock_forecasts")
+    app = visit.open()
+    with counting(visit.services.database) as counted:
+        st.cache_data.clear()
+        app.switch_page("pages/forecasts/forecasts.py").run()
+        assert all(any(one in said for said in counted.texts) for one in kept)
+        for choose, name in (
+            (lambda: app.select_slider(key="filter_level").set_value("0.99"), "level"),
+            (lambda: app.selectbox(key="filter_product").select_index(1), "product"),
+        ):
+            counted.reset()
+            choose().run()
+            assert not app.exception
+            assert name in app.query_params
+            assert [said for said in counted.texts for one in kept if one in said] == []
 
 
 def test_every_page_has_a_budget() -> None:

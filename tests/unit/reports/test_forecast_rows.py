@@ -87,6 +87,13 @@ def test_methods_weigh_each_observation_the_same() -> None:
     assert (found.measured_at, found.since_on, found.until_on) == (MEASURED, date(2026, 1, 5), date(2026, 3, 1))
 
 
+def test_methods_are_compared_with_naive_on_the_products_that_both_were_judged_on() -> None:
+    table = backtests()
+    found = methods(table[~((table["product_id"] == 2) & (table["model"] == "seasonal_naive"))], 1)
+    [linear] = [row for row in found.rows if row.model == "linear_regression"]
+    assert (linear.loss, linear.loss_ratio, linear.products) == ((80 + 30) / 40, 2.0, 2)
+
+
 def test_without_a_back_test_there_are_no_methods() -> None:
     assert methods(backtests(), 7).rows == ()
     assert methods(backtests(), 1, product_id=9).measured_at is None

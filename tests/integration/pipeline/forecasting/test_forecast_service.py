@@ -10,7 +10,9 @@ from sqlalchemy import Connection, insert, text
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from db.models.activity import Stay
+from db.queries.forecasting import Moment, active_days
 from db.session import Database
+from pipeline.forecasting.accuracy import Accuracy
 from pipeline.forecasting.forecast import HORIZON_DAYS
 from pipeline.forecasting.service import ForecastService
 from pipeline.metrics.service import MetricsService
@@ -48,6 +50,10 @@ class Store:
         }  # fmt: skip
         connection.execute(insert(Stay), values)
 
+    def accuracy(self, since: date, until: date) -> Accuracy:
+        observed = self.service.observed(SYSTEM, self.service.store(SYSTEM, self.hotel.hotel_id, NOW), 28)
+        return self.service.accuracy(SYSTEM, self.hotel.hotel_id, observed, since, until)
+
     def collect(self) -> None:
         MetricsService(self.database).collect(SYSTEM, self.hotel.hotel_id, NOW, metric_types=("stok_seviye",))
 
@@ -78,7 +84,7 @@ def test_a_forecast_is_stored_once_for_the_products_that_are_known(store: Store)
     assert len(first) == 2 * HORIZON_DAYS
     assert store.forecast() == 0
     assert store.stored() == first
-    found = store.service.forecasts(SYSTEM, store.hotel.hotel_id, NOW).set_index("product_id")
+    found = store.service.store(SYSTEM, store.hotel.hotel_id, NOW).stored.set_index("product_id")
     steady = found.loc[store.hotel.products[STEADY]]
     saturday = (steady["target_on"].dt.day_of_week == 5).to_numpy()
     assert np.abs(steady["mean"][saturday] - 10).max() < 1.5
@@ -164,16 +170,43 @@ def test_back_tests_are_stored_weekly_and_name_the_model_in_use(store: Store) ->
 
 def test_forecasts_stand_beside_what_happened(store: Store) -> None:
     """A4.5"""
-    hotel_id, span = store.hotel.hotel_id, (TODAY - 6 * DAY, TODAY - 2 * DAY)
-    assert store.service.accuracy(SYSTEM, hotel_id, *span).observations == 0
+    span = (TODAY - 6 * DAY, TODAY - 2 * DAY)
+    assert store.accuracy(*span).observations == 0
     store.forecast(NOW - 6 * DAY)
-    found = store.service.accuracy(SYSTEM, hotel_id, *span)
+    found = store.accuracy(*span)
     assert found.observations == 2 * 5
     assert found.coverage is not None
     assert found.coverage >= 0.8
     assert found.pinball is not None
     assert found.pinball < 0.5
-    assert store.service.accuracy(SYSTEM, hotel_id, date(2027, 1, 1), date(2027, 1, 9)).pinball is None
+    assert store.accuracy(date(2027, 1, 1), date(2027, 1, 9)).pinball is None
+
+
+def test_what_is_not_sold_any_more_is_not_compared(store: Store) -> None:
+    store.forecast(NOW - 6 * DAY)
+    with store.database.transaction() as connection:
+        values = {"id": store.hotel.products[STILL]}
+        connection.execute(text("UPDATE products SET is_active = false WHERE id = :id"), values)
+    found = store.accuracy(TODAY - 6 * DAY, TODAY - 2 * DAY)
+    assert found.products["product_id"].tolist() == [store.hotel.products[STEADY]]
+
+
+def test_a_day_without_goods_is_active_by_custody_or_a_visit(store: Store) -> None:
+    """Only where no goods moved is more looked at, and the days are those that all records together have."""
+    hotel, silent = store.hotel, [TODAY - back * DAY for back in (12, 11, 10, 9)]
+    with store.database.transaction() as connection:
+        query = text(
+            "DELETE FROM stock_movements WHERE (occurred_at AT TIME ZONE 'Europe/Istanbul')::date = ANY(:days)"
+        )
+        connection.execute(query, {"days": silent})
+        hotel.custody(connection, 0, NOW - 11 * DAY, "zimmet", 5)
+        hotel.visit(connection, 0, NOW - 9 * DAY)
+        moment = Moment(hotel.hotel_id, "Europe/Istanbul", NOW - 28 * DAY, NOW, TODAY - 28 * DAY, TODAY)
+        every = active_days(connection, moment)["active_on"].dt.date
+    found = store.service.observed(SYSTEM, store.service.store(SYSTEM, hotel.hotel_id, NOW), 28).active_on.dt.date
+    shown = set(found[found >= TODAY - 27 * DAY])
+    assert shown & set(silent) == {silent[1], silent[3]}
+    assert shown == {day for day in every if day >= TODAY - 27 * DAY}
 
 
 def test_bookings_raise_the_forecast_of_the_days_they_fill(store: Store) -> None:
@@ -189,12 +222,12 @@ def test_bookings_raise_the_forecast_of_the_days_they_fill(store: Store) -> None
             if back > 0:
                 hotel.movement(connection, STEADY, NOW - back * DAY + timedelta(hours=3), "cikis", 20 if full else 5)
     store.forecast()
-    before = store.service.forecasts(SYSTEM, hotel.hotel_id, NOW).set_index("product_id").loc[hotel.products[STEADY]]
+    before = store.service.store(SYSTEM, hotel.hotel_id, NOW).stored.set_index("product_id").loc[hotel.products[STEADY]]
     with store.database.transaction() as connection:
         store.booking(connection, TODAY, 7, 60, NOW - DAY)
         store.booking(connection, TODAY + 7 * DAY, 7, 900, NOW + DAY)
     store.forecast()
-    after = store.service.forecasts(SYSTEM, hotel.hotel_id, NOW).set_index("product_id").loc[hotel.products[STEADY]]
+    after = store.service.store(SYSTEM, hotel.hotel_id, NOW).stored.set_index("product_id").loc[hotel.products[STEADY]]
     raised = (after["mean"] / before["mean"]).to_numpy()
     assert raised[1:7].min() > 1.3
     assert raised[9:14].max() < 1.2  # that booking came after the forecast
@@ -205,13 +238,15 @@ def test_nobody_sees_or_makes_forecasts_of_another_hotel(store: Store) -> None:
     store.collect()
     cem = Scope("cem", frozenset({"metrics.read", "jobs.run"}), frozenset({store.hotel.hotel_id + 1}))
     service, hotel_id = store.service, store.hotel.hotel_id
+    known = service.store(SYSTEM, hotel_id, NOW)
     assert service.run_outs(cem, [hotel_id], NOW).empty
     assert service.reorder(cem, [hotel_id], NOW).empty
     for denied in (
         lambda: service.forecast(cem, hotel_id, NOW),
-        lambda: service.forecasts(cem, hotel_id, NOW),
+        lambda: service.store(cem, hotel_id, NOW),
+        lambda: service.observed(cem, known, DAYS),
         lambda: service.backtests(cem, hotel_id),
-        lambda: service.accuracy(cem, hotel_id, TODAY, TODAY),
+        lambda: service.accuracy(cem, hotel_id, known.records, TODAY, TODAY),
         lambda: service.evaluate(cem, hotel_id, NOW),
     ):
         with pytest.raises(AppError, match="not_found"):

@@ -1,5 +1,6 @@
 """The shelf played forward: run-outs with deliveries and returns, alerts, orders (A4.2, A4.3, A4.6)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from pipeline.forecasting.history import Records
 from pipeline.forecasting.outlook import outlook_of
 from pipeline.forecasting.reorder import Reorder, reorder
-from pipeline.forecasting.shelf import Outlook, play
+from pipeline.forecasting.shelf import Outlook, play, play_both
 from pipeline.forecasting.stock_out import stock_out_anomalies
 from pipeline.forecasting.supply import Supply, learn_supply
 
@@ -95,6 +96,23 @@ def test_what_comes_back_from_the_floors_lasts_longer() -> None:
     kept, given_back = (play(np.array([100.0, 100.0]), outlook(10.0, products=2), habit) for habit in (None, learnt))
     assert given_back.days_left[0] > kept.days_left[0] + 3
     assert given_back.days_left[1] == kept.days_left[1]
+
+
+def test_both_plays_of_one_draw_are_what_each_is_alone() -> None:
+    """The figures are those of two separate plays, counted before one draw served both."""
+    deliveries = [(1, back, 0.0, 0.0, 60.0) for back in (3, 9, 17, 24, 30)]
+    use = [(2, back, 14.0 if back % 7 == 0 else 0.0, 6.0 if back % 7 == 1 else 0.0, 0.0) for back in range(1, 71)]
+    learnt, levels = learn_supply(records(deliveries + use), TODAY), np.array([40.0, 55.0])
+    last_week = np.array([[0.0] * 7, [5.0, 3.0, 0.0, 2.0, 1.0, 0.0, 9.0]])
+    asked = replace(outlook(6.0, 2.0, shared=0.05, products=2), last_week=last_week)
+    expected, alone = play_both(levels, asked, learnt)
+    assert (expected.days_left.tolist(), alone.days_left.tolist()) == ([np.inf, 13], [8, 10])
+    assert (expected.days_low.tolist(), expected.days_high.tolist()) == ([5, 7], [np.inf, 20])
+    assert (expected.probability_soon.tolist(), alone.probability_soon.tolist()) == ([0.17, 0.155], [0.4975, 0.155])
+    assert expected.empty_by.sum(axis=1).tolist() == pytest.approx([11.0375, 47.5075], abs=1e-9)
+    assert alone.empty_by.sum(axis=1).tolist() == pytest.approx([53.305, 50.7075], abs=1e-9)
+    for found, habit in ((expected, learnt), (alone, None)):
+        assert (found.empty_by == play(levels, asked, habit).empty_by).all()
 
 
 def test_the_outlook_takes_todays_outflow_off_today() -> None:
