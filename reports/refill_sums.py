@@ -37,15 +37,21 @@ def same_load(rows: pd.DataFrame) -> pd.DataFrame:
     for the attendant's refills, the ratio the median of minutes over usual, minus one; both NaN with fewer than
     ``MIN_OBSERVATIONS`` refills to compare. Medians, since one forgotten check must not move them.
     """
-    loaded = rows.assign(load=rows["items"].clip(1, LOADS - 1))
+    load = rows["items"].clip(1, LOADS - 1).to_numpy(dtype=np.int64)
+    staff, minutes = rows["staff_id"].to_numpy(dtype=np.int64), rows["minutes"].to_numpy(dtype=float)
     found = []
-    for staff_id, own in loaded.groupby("staff_id"):
-        others = loaded[loaded["staff_id"] != staff_id].groupby("load")["minutes"].agg(["median", "size"])
-        usual = own["load"].map(others["median"].where(others["size"] >= MIN_PEERS)).astype(float)
-        is_enough = usual.notna().sum() >= MIN_OBSERVATIONS
-        ratio = (own["minutes"] / usual).median() - 1 if is_enough else np.nan
-        found.append((staff_id, usual.median() if is_enough else np.nan, ratio))
+    for staff_id in np.unique(staff).tolist():
+        own = staff == staff_id
+        usual = np.array([_usual(minutes[~own & (load == one)]) for one in range(LOADS)])[load[own]]
+        is_enough = np.isfinite(usual).sum() >= MIN_OBSERVATIONS
+        ratio = np.nanmedian(minutes[own] / usual) - 1 if is_enough else np.nan
+        found.append((staff_id, np.nanmedian(usual) if is_enough else np.nan, ratio))
     return pd.DataFrame(found, columns=["staff_id", "expected", "deviation_ratio"])
+
+
+def _usual(minutes: np.ndarray) -> float:
+    """The median of enough refills."""
+    return float(np.median(minutes)) if minutes.size >= MIN_PEERS else float("nan")
 
 
 def attendants(rows: pd.DataFrame) -> pd.DataFrame:

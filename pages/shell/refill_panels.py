@@ -12,7 +12,6 @@ from pages.shell.guard import Page
 from pages.shell.sentences import finding, minutes, signed_percent, units
 from pages.shell.session import browser_theme
 from pages.shell.text import muted
-from reports.excel import Sheet
 from reports.figures.ranges import RangeLabels, ranges_figure
 from reports.figures.template import CONFIG
 from reports.figures.trend import TrendLabels, trend_figure
@@ -62,7 +61,9 @@ def attendants(page: Page, found: RefillTimes) -> None:
     st.header(title, anchor=False)
     _ranges(page, found.attendants, t("refills.attendant"), title, found.filters.attendant)
     muted(t("refills.attendants_note"))
-    _shown(page, tables.attendants_sheet(t, found), "refills-attendants")
+    sheet = tables.attendants_sheet(t, found)
+    show_sheet(sheet, "table_refills-attendants")
+    downloads(page, [sheet], "refills-attendants", None)
 
 
 def floors(page: Page, found: RefillTimes) -> None:
@@ -70,7 +71,7 @@ def floors(page: Page, found: RefillTimes) -> None:
     title = page.t("refills.floors")
     st.header(title, anchor=False)
     _ranges(page, found.floors, page.t("consumption.floor"), title, None)
-    _shown(page, tables.floors_sheet(page.t, found), "refills-floors")
+    folded_sheet(page, lambda: tables.floors_sheet(page.t, found), "refills_floors")
 
 
 def rooms(page: Page, found: RefillTimes) -> None:
@@ -80,7 +81,7 @@ def rooms(page: Page, found: RefillTimes) -> None:
     st.header(title, anchor=False)
     _ranges(page, found.rooms, t("refills.rooms_a_day"), title, None)
     muted(t("refills.rooms_note"))
-    _shown(page, tables.rooms_sheet(t, found), "refills-rooms")
+    folded_sheet(page, lambda: tables.rooms_sheet(t, found), "refills_rooms")
 
 
 def _ranges(page: Page, frame: Any, rows: str, title: str, chosen: str | None) -> None:
@@ -93,8 +94,3 @@ def _ranges(page: Page, frame: Any, rows: str, title: str, chosen: str | None) -
     )
     figure = ranges_figure(frame, labels, t, browser_theme(), chosen)
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"ranges_{rows}_{chosen or ''}", alt=title)
-
-
-def _shown(page: Page, sheet: Sheet, name: str) -> None:
-    show_sheet(sheet, f"table_{name}")
-    downloads(page, [sheet], name, None)

@@ -61,7 +61,7 @@ class Visit:
 
     def finished(self, path: str | None = None, query: str | None = None, words: str | None = None) -> float:
         """Seconds from the last click (or the address) until the page is finished, and holds the words."""
-        found = self.page.wait_for_function(FINISHED, arg=[path, query, words], polling="raf")
+        found = self.page.wait_for_function(FINISHED, arg=[path, query, words], polling=20)
         return float(found.json_value()) / 1000
 
     def move(self, path: str) -> float:

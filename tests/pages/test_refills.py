@@ -11,6 +11,7 @@ from tests.pages.conftest import Text, Visit
 
 REFILLS = "pages/exploration/refills.py"
 LANGUAGES = ["tr", "en"]
+TABLES = ("refills_trend", "refills_floors", "refills_rooms")
 TIMES = [float(3 + number % 4) for number in range(20)]
 
 
@@ -93,7 +94,7 @@ def test_filters_of_the_address_choose_floor_and_attendant(visit: Visit, text: T
 
 def test_every_table_can_be_taken_away(visit: Visit, house: Refilled) -> None:
     visit.sign_in("admin", [house.id], "en")
-    app = visit.open(REFILLS, ("refills_trend",), days="7")
+    app = visit.open(REFILLS, TABLES, days="7")
     labels = [button.proto.label for button in app.get("download_button")]
     assert len(labels) == 2 * len(app.dataframe) == 8
 
