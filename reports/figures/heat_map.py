@@ -11,7 +11,7 @@ from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
 from reports.figures.template import template
 
-ROW_HEIGHT = 30
+ROW_HEIGHT, LEAST_ROW_HEIGHT, ROWS_HEIGHT = 30, 18, 480  # pixels; many floors stand closer
 FRAME_HEIGHT = 94
 LEAST = 0.08  # opacity of a zero, so that it differs from an empty cell
 
@@ -35,7 +35,7 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     units = frame.pivot(index="floor", columns="day", values="units").reindex(index=floors, columns=days)
     expected = frame.pivot(index="floor", columns="day", values="expected").reindex(index=floors, columns=days)
     usual_of = expected.to_numpy(dtype=float).tolist()
-    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(floors)})
+    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + _row_height(len(floors)) * len(floors)})
     figure.add_heatmap(
         x=days, y=floors, z=units.to_numpy(dtype=float), zmin=0, xgap=1, ygap=1, hoverongaps=False,
         text=[[labels.not_known if isnan(usual) else t.number(usual, 1) for usual in row] for row in usual_of],
@@ -49,3 +49,7 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     figure.update_yaxes(type="category", title_text=labels.floor, showgrid=False)
     figure.update_xaxes(tickformat="%d.%m" if t.language == "tr" else "%-d %b")
     return figure.checked()
+
+
+def _row_height(floors: int) -> int:
+    return min(ROW_HEIGHT, max(LEAST_ROW_HEIGHT, ROWS_HEIGHT // max(floors, 1)))
