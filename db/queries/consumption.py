@@ -122,13 +122,37 @@ SELECT day, room_id, coalesce(units, 0) AS units
               WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1, 2) used USING (day, room_id)
 """
 ROOM_DAYS_OF_PRODUCT = f"SELECT day, room_id, sum(units) AS units FROM {OF_PRODUCT} AS found GROUP BY 1, 2"
-# A room may be taken twice on a day: its night counts once.
+# A room may be taken twice on a day: its night counts once. So a stay begins here where those before it end.
+STAYED = f"""
+SELECT room_id, room_type_id, greatest(arrival_on, taken_until) AS begins, departure_on AS ends
+  FROM (SELECT room_id, room_type_id, arrival_on, departure_on,
+               max(departure_on) OVER (PARTITION BY room_id ORDER BY arrival_on, departure_on
+                                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until
+          FROM (SELECT s.room_id, r.room_type_id, greatest(s.arrival_on, %(first_on)s) AS arrival_on,
+                       least(s.departure_on, %(last_on)s + 1) AS departure_on
+                  FROM stays s JOIN rooms r ON r.id = s.room_id
+                 WHERE s.hotel_id = %(hotel_id)s AND s.arrival_on <= %(last_on)s AND s.departure_on > %(first_on)s
+                   AND {OF_ROOM} AND {OF_SLOTS}) cut) ordered
+ WHERE departure_on > greatest(arrival_on, taken_until)
+"""
+# Rooms taken on a day: those whose stays began until then, less those whose stays ended.
 NIGHTS = f"""
-SELECT DISTINCT night::date AS day, r.id AS room_id, r.room_type_id
-  FROM stays s JOIN rooms r ON r.id = s.room_id,
-       generate_series(greatest(s.arrival_on, %(first_on)s), least(s.departure_on - 1, %(last_on)s), '1 day') AS night
- WHERE s.hotel_id = %(hotel_id)s AND s.arrival_on <= %(last_on)s AND s.departure_on > %(first_on)s
-   AND {OF_ROOM} AND {OF_SLOTS}
+WITH stayed AS MATERIALIZED ({STAYED}),
+     moved AS (SELECT room_type_id, day, sum(rooms) AS rooms
+                 FROM (SELECT room_type_id, begins AS day, count(*) AS rooms FROM stayed GROUP BY 1, 2
+                        UNION ALL
+                       SELECT room_type_id, ends, -count(*) FROM stayed GROUP BY 1, 2) changes GROUP BY 1, 2)
+SELECT day, room_type_id, nights
+  FROM (SELECT day::date, t.room_type_id,
+               (sum(coalesce(m.rooms, 0)) OVER (PARTITION BY t.room_type_id ORDER BY day))::bigint AS nights
+          FROM generate_series(%(first_on)s::timestamp, %(last_on)s::timestamp, '1 day') AS day
+         CROSS JOIN (SELECT DISTINCT room_type_id FROM stayed) t
+          LEFT JOIN moved m USING (day, room_type_id)) taken
+ WHERE nights > 0
+"""
+ROOM_NIGHTS = f"""
+SELECT room_id, count(*) AS nights
+  FROM ({STAYED}) stayed JOIN unnest(%(known)s::date[]) AS day ON day >= begins AND day < ends GROUP BY 1
 """
 # Days on which the stays are known are those for which an occupancy was measured.
 KNOWN_DAYS = """
@@ -192,14 +216,12 @@ def products(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
 
 def nights(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """day, room_type_id, nights: occupied room-nights."""
-    query = f"SELECT day, room_type_id, count(*) AS nights FROM ({NIGHTS}) stayed GROUP BY 1, 2"
-    return copy_out(connection, query, _params(window, cut))
+    return copy_out(connection, NIGHTS, _params(window, cut))
 
 
 def room_nights(connection: Connection, window: Window, cut: Cut, known: list[date]) -> pd.DataFrame:
     """room_id, nights: those of the days ``known``."""
-    query = f"SELECT room_id, count(*) AS nights FROM ({NIGHTS}) stayed WHERE day = ANY(%(known)s::date[]) GROUP BY 1"
-    return copy_out(connection, query, _params(window, cut) | {"known": known})
+    return copy_out(connection, ROOM_NIGHTS, _params(window, cut) | {"known": known})
 
 
 def known_days(connection: Connection, window: Window) -> pd.DataFrame:

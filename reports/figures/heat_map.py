@@ -35,7 +35,8 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     units = frame.pivot(index="floor", columns="day", values="units").reindex(index=floors, columns=days)
     expected = frame.pivot(index="floor", columns="day", values="expected").reindex(index=floors, columns=days)
     usual_of = expected.to_numpy(dtype=float).tolist()
-    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + _row_height(len(floors)) * len(floors)})
+    height = FRAME_HEIGHT + _row_height(len(floors)) * len(floors)
+    figure = Draft(layout={"template": template(theme), "height": height})
     figure.add_heatmap(
         x=days, y=floors, z=units.to_numpy(dtype=float), zmin=0, xgap=1, ygap=1, hoverongaps=False,
         text=[[labels.not_known if isnan(usual) else t.number(usual, 1) for usual in row] for row in usual_of],
