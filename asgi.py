@@ -96,7 +96,7 @@ app = App(
         Route(themes.ROUTE, theme),
         Route(preloading.ROUTE, preload),
     ],
-    middleware=[Middleware(HeadScripts, routes=(themes.ROUTE, preloading.ROUTE))],
+    middleware=[Middleware(HeadScripts, first=(themes.ROUTE,), later=(preloading.ROUTE,))],
     lifespan=warming,
     on_script_error=show_error,
 )

@@ -9,17 +9,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @dataclass(frozen=True)
 class HeadScripts:
-    """Middleware that puts a tag for each of ``routes`` into the head; scripts run in this order."""
+    """Middleware that puts tags into the head: ``first`` run before Streamlit starts, ``later`` hold nothing up."""
 
     app: ASGIApp
-    routes: Sequence[str]
+    first: Sequence[str]
+    later: Sequence[str] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_page(scope):
             await self.app(scope, receive, send)
             return
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        tags = "".join(f'<script src="{route}"></script>' for route in self.routes)
+        tags = "".join(
+            f'<script src="{route}"{how}></script>'
+            for how, routes in (("", self.first), (" defer", self.later))
+            for route in routes
+        )
         await self.app({**scope, "headers": plain}, receive, _Tagged(send, tags.encode()))
 
 

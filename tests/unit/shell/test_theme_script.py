@@ -14,7 +14,7 @@ from pages.shell.head import HeadScripts
 from pages.shell.theme import theme_script
 
 PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>" + "ğ" * 2000 + "</body></html>"
-TAGS = '<script src="/a.js"></script><script src="/b.js"></script>'
+TAGS = '<script src="/a.js"></script><script src="/b.js" defer></script>'
 FOR_PEOPLE = "text/html,application/xhtml+xml"
 
 
@@ -25,7 +25,8 @@ def get(path: str, **headers: str) -> httpx.Response:
         Route("/data", lambda _: JSONResponse({"head": "<head>"})),
     ]
     app = Starlette(
-        routes=routes, middleware=[Middleware(HeadScripts, routes=("/a.js", "/b.js")), Middleware(GZipMiddleware)]
+        routes=routes,
+        middleware=[Middleware(HeadScripts, first=("/a.js",), later=("/b.js",)), Middleware(GZipMiddleware)],
     )
 
     async def call() -> httpx.Response:
