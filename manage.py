@@ -13,6 +13,7 @@ from commands.pipeline import pipeline_app
 from commands.score import score
 from commands.terminal import console, migrated, opened, shown_progress, words
 from commands.thresholds import thresholds_app
+from commands.tokens import tokens_app
 from commands.users import user_app
 from core.clock import SystemClock
 from core.embedded.servers import Servers, prepare_home, running_servers
@@ -36,6 +37,7 @@ app.add_typer(forecast_app, name="forecast")
 app.add_typer(thresholds_app, name="thresholds")
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
+app.add_typer(tokens_app, name="tokens")
 app.add_typer(user_app, name="user")
 
 

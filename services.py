@@ -16,6 +16,9 @@ from core.stage import Progress, StageReport
 from core.version import version
 from db.session import Database, open_database
 from identity.service import IdentityService
+from identity.tokens.deny_list import DenyList
+from identity.tokens.service import TokenService
+from identity.tokens.signing_keys import signing_keys
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService, Retention
 from operations.jobs.definitions import JobDefinition
@@ -65,6 +68,7 @@ class Services:
     database: Database
     hotels: HotelService
     identity: IdentityService
+    tokens: TokenService
     imports: ImportService
     older_system: OlderSystemService
     simulation: SimulationService
@@ -113,6 +117,7 @@ def build_services(
         settings=settings, clock=clock, database=database,
         hotels=HotelService(database),
         identity=IdentityService(database, clock),
+        tokens=_tokens(settings, servers, database, clock),
         imports=ImportService(database),
         older_system=OlderSystemService(database),
         simulation=SimulationService(database),
@@ -139,6 +144,13 @@ def build_services(
         cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),
     )  # fmt: skip
+
+
+def _tokens(settings: Settings, servers: Servers, database: Database, clock: Clock) -> TokenService:
+    """Sign-ins of the API."""
+    identity, keys = IdentityService(database, clock), database.keys or key_ring(settings)
+    signing, denied = signing_keys(settings, clock), DenyList(servers.redis_url)
+    return TokenService(database, clock, identity, keys, signing, denied)
 
 
 def _of_models(pipeline: Pipeline, settings: Settings) -> dict[str, Any]:

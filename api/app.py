@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
+from api.auth import auth_routes
 from api.errors import install_error_handlers
 from api.health import health_routes
 from core.version import version
@@ -21,4 +22,5 @@ def create_api(services_provider: "Callable[[], Services]") -> FastAPI:
     app = FastAPI(title="Barometer", version=version(), docs_url=None, redoc_url=None)
     install_error_handlers(app)
     app.include_router(health_routes(lambda: services_provider().health.report()))
+    app.include_router(auth_routes(lambda: services_provider().tokens))
     return app

@@ -15,7 +15,7 @@ from core.errors import AppError
 from core.i18n import LANGUAGES, Translator
 from core.logs import logger
 
-RETRY_AFTER_SECONDS = "5"
+HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="barometer"'}, 503: {"Retry-After": "5"}}
 CODES = {
     401: "unauthenticated",
     403: "forbidden",
@@ -43,7 +43,9 @@ def preferred_language(header: str, default: str = "en") -> str:
 def error_answer(error: AppError, language: str) -> JSONResponse:
     message = Translator(language)(error.message_id, **error.params)
     body = ErrorAnswer(error=ErrorBody(code=error.code, message=message, details=jsonable_encoder(error.params)))
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if error.http_status == 503 else {}
+    headers = dict(HEADERS.get(error.http_status, {}))
+    if "seconds" in error.params and error.http_status == 429:
+        headers["Retry-After"] = str(error.params["seconds"])
     return JSONResponse(body.model_dump(), error.http_status, headers | {"Content-Language": language})
 
 

@@ -4,13 +4,9 @@ Encryption is Fernet (AES-128-CBC with HMAC-SHA256, github.com/fernet/spec). A s
 can be exchanged while everything runs: the first key of the ring seals, every key of it opens.
 """
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
-import secrets
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +19,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 
 from core.errors import AppError
+from core.private_file import alone_in, is_exposed, write_private
 from core.settings import Settings
 
 FILE_MODE = 0o600
@@ -46,7 +43,11 @@ class Key:
     @cached_property
     def signing(self) -> bytes:
         """A key of its own for signatures, derived from the secret."""
-        return hmac.new(self.secret.encode(), SIGNING, hashlib.sha256).digest()
+        return self.derived(SIGNING)
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key of its own for one purpose: 32 bytes."""
+        return hmac.new(self.secret.encode(), purpose, hashlib.sha256).digest()
 
 
 def new_key() -> Key:
@@ -86,7 +87,7 @@ class KeyRing:
                 found = self.path.stat()
             except FileNotFoundError:
                 return ()
-            if stat.S_IMODE(found.st_mode) & 0o077:
+            if is_exposed(found):
                 raise AppError("encryption_keys_exposed", 500, params={"path": str(self.path)})
             stamp = (found.st_mtime_ns, found.st_ino)
             with self._lock:
@@ -96,7 +97,7 @@ class KeyRing:
 
     def seal(self, document: Any) -> str:
         """A JSON document as ``<key id>:<Fernet token>``."""
-        key = self._first()
+        key = self.first()
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         return f"{key.id}:{key.fernet.encrypt(content).decode()}"
 
@@ -110,7 +111,7 @@ class KeyRing:
 
     def seal_bytes(self, content: bytes) -> bytes:
         """A content as ``<key id>:<Fernet token>``."""
-        key = self._first()
+        key = self.first()
         return f"{key.id}:".encode() + key.fernet.encrypt(content)
 
     def unseal_bytes(self, sealed: bytes) -> bytes:
@@ -123,7 +124,7 @@ class KeyRing:
 
     def sign(self, message: bytes) -> str:
         """``<key id>:<HMAC-SHA256>``."""
-        key = self._first()
+        key = self.first()
         return f"{key.id}:{hmac.new(key.signing, message, hashlib.sha256).hexdigest()}"
 
     def is_signed(self, signature: str, message: bytes) -> bool:
@@ -157,7 +158,8 @@ class KeyRing:
         """When a key was added or forgotten last; None without a file."""
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC) if self.path.exists() else None
 
-    def _first(self) -> Key:
+    def first(self) -> Key:
+        """The key that seals, made when there is none yet."""
         keys = self.all()
         if keys:
             return keys[0]
@@ -185,28 +187,11 @@ class KeyRing:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """The only process that changes the file; the system takes the lock back from a killed one."""
-        with self._named():
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                yield
-                os.fsync(descriptor)  # the new name is durable before anything is sealed with the key
-            finally:
-                os.close(descriptor)
+        with self._named(), alone_in(self.path.parent):
+            yield
 
     def _write(self, keys: tuple[Key, ...]) -> None:
-        staged = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-                stream.write("".join(f"{key.secret}\n" for key in keys))
-                stream.flush()
-                os.fsync(stream.fileno())
-            staged.replace(self.path)
-        finally:
-            staged.unlink(missing_ok=True)
+        write_private(self.path, "".join(f"{key.secret}\n" for key in keys), FILE_MODE)
 
 
 def key_ring(settings: Settings) -> KeyRing:

@@ -12,10 +12,11 @@ from db.models import (
     premises,
     rollups,
     series,
+    tokens,
 )
 from db.models.base import Base
 
 __all__ = [
     "Base", "activity", "alerts", "catalog", "forecasts", "identity", "learning", "ml", "operations", "premises",
-    "rollups", "series",
+    "rollups", "series", "tokens",
 ]  # fmt: skip
