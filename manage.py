@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from commands.api_keys import api_keys_app
 from commands.data import import_file, import_older, simulate
 from commands.evaluation import evaluate
 from commands.forecast import forecast_app
@@ -39,6 +40,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
 app.add_typer(tokens_app, name="tokens")
 app.add_typer(user_app, name="user")
+app.add_typer(api_keys_app, name="api-keys")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.stage import Progress, StageReport
 from core.version import version
 from db.session import Database, open_database
+from identity.api_keys.service import ApiKeyService
 from identity.service import IdentityService
 from identity.tokens.deny_list import DenyList
 from identity.tokens.service import TokenService
@@ -29,6 +30,7 @@ from operations.model_features.service import ModelFeaturesService
 from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
 from operations.quality.service import QualityService
+from operations.rate_limits.service import RateLimitService
 from operations.sources.service import SourceService
 from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
@@ -69,6 +71,8 @@ class Services:
     hotels: HotelService
     identity: IdentityService
     tokens: TokenService
+    api_keys: ApiKeyService
+    rate_limits: RateLimitService
     imports: ImportService
     older_system: OlderSystemService
     simulation: SimulationService
@@ -116,8 +120,7 @@ def build_services(
     return Services(
         settings=settings, clock=clock, database=database,
         hotels=HotelService(database),
-        identity=IdentityService(database, clock),
-        tokens=_tokens(settings, servers, database, clock),
+        **_of_callers(database, settings, servers, clock),
         imports=ImportService(database),
         older_system=OlderSystemService(database),
         simulation=SimulationService(database),
@@ -146,11 +149,16 @@ def build_services(
     )  # fmt: skip
 
 
-def _tokens(settings: Settings, servers: Servers, database: Database, clock: Clock) -> TokenService:
-    """Sign-ins of the API."""
+def _of_callers(database: Database, settings: Settings, servers: Servers, clock: Clock) -> dict[str, Any]:
+    """Who may do what, and how often."""
     identity, keys = IdentityService(database, clock), database.keys or key_ring(settings)
     signing, denied = signing_keys(settings, clock), DenyList(servers.redis_url)
-    return TokenService(database, clock, identity, keys, signing, denied)
+    return {
+        "identity": identity,
+        "tokens": TokenService(database, clock, identity, keys, signing, denied),
+        "api_keys": ApiKeyService(database, clock, identity),
+        "rate_limits": RateLimitService(servers.redis_url, clock),
+    }
 
 
 def _of_models(pipeline: Pipeline, settings: Settings) -> dict[str, Any]:

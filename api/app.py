@@ -1,26 +1,45 @@
 """The API as one ASGI application, built over whatever services the process has."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
-from api.auth import auth_routes
+from api.answer_headers import AnswerHeaders
+from api.body_limits import BodyLimits
+from api.documents import document
 from api.errors import install_error_handlers
-from api.health import health_routes
+from api.routes import alerts, api_keys, auth, health, hotels, silences
 from core.version import version
 
 if TYPE_CHECKING:
     from services import Services
 
+ROUTERS = (alerts.router, silences.router, hotels.router, api_keys.router, auth.router, health.router)
+
 
 def create_api(services_provider: "Callable[[], Services]") -> FastAPI:
     """The application to mount at ``/api``; services are asked for at each request, so building it needs none.
 
-    The interactive documentation loads scripts from the internet and is therefore off.
+    The documentation at ``/docs`` loads nothing from the internet.
     """
-    app = FastAPI(title="Barometer", version=version(), docs_url=None, redoc_url=None)
+    app = FastAPIOffline(
+        "/docs", None, title="Barometer", version=version(),
+        swagger_ui_parameters={"validatorUrl": None, "docExpansion": "none"},
+    )  # fmt: skip
+    app.state.services = services_provider
+    app.add_middleware(BodyLimits)
     install_error_handlers(app)
-    app.include_router(health_routes(lambda: services_provider().health.report()))
-    app.include_router(auth_routes(lambda: services_provider().tokens))
+    app.add_middleware(AnswerHeaders)
+    for router in ROUTERS:
+        app.include_router(router)
+    openapi: Callable[[], dict[str, Any]] = lambda: document(app, api_routes())  # noqa: E731
+    app.openapi = openapi  # type: ignore[method-assign]
     return app
+
+
+def api_routes() -> list[APIRoute]:
+    """Every documented route."""
+    return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]

@@ -6,11 +6,11 @@ from babel import negotiate_locale
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.schemas import ErrorAnswer, ErrorBody
+from api.schemas.failures import ErrorAnswer, ErrorBody
 from core.errors import AppError
 from core.i18n import LANGUAGES, Translator
 from core.logs import logger
@@ -49,7 +49,8 @@ def error_answer(error: AppError, language: str) -> JSONResponse:
     return JSONResponse(body.model_dump(), error.http_status, headers | {"Content-Language": language})
 
 
-def _language(request: Request) -> str:
+def language_of(request: Request) -> str:
+    """The language to answer in."""
     return preferred_language(request.headers.get("accept-language", ""))
 
 
@@ -58,12 +59,16 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(AppError)
     async def expected(request: Request, error: AppError) -> JSONResponse:
-        return error_answer(error, _language(request))
+        return error_answer(error, language_of(request))
 
     @app.exception_handler(RequestValidationError)
     async def wrong_input(request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [{"field": ".".join(map(str, each["loc"])), "reason": each["msg"]} for each in error.errors()]
-        return error_answer(AppError("validation_failed", 422, params={"fields": fields}), _language(request))
+        fields = [{"field": _printable(each["loc"]), "reason": each["msg"]} for each in error.errors()]
+        return error_answer(AppError("validation_failed", 422, params={"fields": fields}), language_of(request))
+
+    @app.exception_handler(NotModified)
+    async def known(request: Request, _: NotModified) -> Response:
+        return Response(status_code=304)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -72,9 +77,18 @@ def install_error_handlers(app: FastAPI) -> None:
             "not_found": {"what": request.url.path},
             "forbidden": {"permission": request.url.path},
         }.get(code, {})
-        return error_answer(AppError(code, error.status_code, params=params), _language(request))
+        return error_answer(AppError(code, error.status_code, params=params), language_of(request))
 
     app.add_middleware(UnexpectedErrors)
+
+
+def _printable(place: tuple[int | str, ...]) -> str:
+    """Where a value is wrong; names that a caller made up may hold what no text can."""
+    return ".".join(map(str, place)).encode("utf-8", "replace").decode()[:200]
+
+
+class NotModified(Exception):  # noqa: N818 - no failure: the caller has the answer
+    """The caller's copy is still right: 304 without a body."""
 
 
 class UnexpectedErrors:
@@ -97,5 +111,5 @@ class UnexpectedErrors:
             log.exception("request_failed", path=scope.get("path"))
             if has_begun or scope["type"] != "http":
                 raise
-            answer = error_answer(AppError("internal_error", 500), _language(Request(scope)))
+            answer = error_answer(AppError("internal_error", 500), language_of(Request(scope)))
             await answer(scope, receive, send)

@@ -82,6 +82,17 @@ class Translator:
         known = {*params, "count"} | ({"range"} if {"lower", "upper"} <= params.keys() else set())
         return self(message_id, **(dict.fromkeys(wanted - known, UNKNOWN) | dict(params)))
 
+    def sentence(self, message_id: str, params: Mapping[str, Any] | None) -> str:
+        """A message of the pipeline; parameters that are catalog keys or instants themselves are said first."""
+        return self.stored(message_id, {name: self._word(value) for name, value in (params or {}).items()})
+
+    def _word(self, value: Any) -> Any:
+        if isinstance(value, dict) and "instant" in value:
+            return self.instant(datetime.fromisoformat(value["instant"]))
+        if isinstance(value, dict) and "id" in value:
+            return self.sentence(value["id"], value.get("params"))
+        return value
+
     def value(self, value: Any) -> str:
         """A parameter as people write it: numbers with separators, instants in local time."""
         if isinstance(value, bool) or value is None:

@@ -8,9 +8,20 @@ TRIAGE = READ | {"alerts.triage"}
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "superadmin": frozenset({"*"}),
     "sistem_yoneticisi": TRIAGE
-    | {"jobs.read", "jobs.run", "data.import", "users.write", "thresholds.write", "models.read", "models.write"},
+    | {
+        "jobs.read",
+        "jobs.run",
+        "data.import",
+        "users.write",
+        "thresholds.write",
+        "models.read",
+        "models.write",
+        "api_keys.write",
+    },
     "admin": TRIAGE | {"jobs.read", "data.import", "thresholds.write", "models.read"},
     "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run", "thresholds.write", "models.read", "models.write"},
     "depo_sorumlusu": frozenset(),
     "kat_sorumlusu": frozenset(),
 }
+# What the key of a machine may be given: nothing with which it could outlive its owner's decision to end it.
+MACHINE_PERMISSIONS = frozenset[str]().union(*ROLE_PERMISSIONS.values()) - {"*", "users.write", "api_keys.write"}

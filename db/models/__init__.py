@@ -3,6 +3,7 @@
 from db.models import (
     activity,
     alerts,
+    api_keys,
     catalog,
     forecasts,
     identity,
@@ -17,6 +18,6 @@ from db.models import (
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "catalog", "forecasts", "identity", "learning", "ml", "operations", "premises",
-    "rollups", "series", "tokens",
+    "Base", "activity", "alerts", "api_keys", "catalog", "forecasts", "identity", "learning", "ml", "operations",
+    "premises", "rollups", "series", "tokens",
 ]  # fmt: skip

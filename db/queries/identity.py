@@ -97,6 +97,10 @@ def user(connection: Connection, user_id: int) -> UserRow | None:
     return _user(connection, "u.id = :key", {"key": user_id})
 
 
+def user_of_name(connection: Connection, username: str) -> UserRow | None:
+    return _user(connection, "u.username = :key", {"key": username})
+
+
 def session_user(connection: Connection, token_sha256: str, at: datetime) -> UserRow | None:
     """The active user of a session that is neither expired nor revoked."""
     condition = (

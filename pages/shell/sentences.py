@@ -1,6 +1,5 @@
 """Alerts and quantities in words: codes and parameters of the pipeline become the visitor's language here."""
 
-from datetime import datetime
 from math import isinf
 from typing import Any
 
@@ -12,17 +11,8 @@ BOUNDED = 0.2  # a stored deviation that is further from that of the figures was
 
 
 def sentence(t: Translator, message_id: str, params: dict[str, Any] | None) -> str:
-    """A message of the pipeline; parameters that are catalog keys themselves are translated first."""
-    return t.stored(message_id, {name: _word(t, value) for name, value in (params or {}).items()})
-
-
-def _word(t: Translator, value: Any) -> Any:
-    """A parameter that names a word of the catalog or an instant; everything else is shown as it is."""
-    if isinstance(value, dict) and "instant" in value:
-        return t.instant(datetime.fromisoformat(value["instant"]))
-    if isinstance(value, dict) and "id" in value:
-        return sentence(t, value["id"], value.get("params"))
-    return value
+    """A message of the pipeline in the visitor's language."""
+    return t.sentence(message_id, params)
 
 
 def percent(t: Translator, ratio: float | None) -> str:

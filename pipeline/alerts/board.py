@@ -19,7 +19,7 @@ def parse_cursor(cursor: str) -> tuple[int, datetime, int]:
         rank, seen_at, alert_id = parts
         parsed = (int(rank), datetime.fromisoformat(seen_at), int(alert_id))
     except ValueError as error:
-        raise AppError("invalid_cursor") from error
+        raise AppError("invalid_cursor", 422) from error
     if parsed[1].tzinfo is None:
-        raise AppError("invalid_cursor")
+        raise AppError("invalid_cursor", 422)
     return parsed

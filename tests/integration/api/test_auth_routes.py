@@ -30,6 +30,9 @@ def call(scene: Scene) -> Call:
     app = create_api(lambda: SimpleNamespace(tokens=scene.tokens))  # type: ignore[arg-type, return-value]
 
     def send(method: str, path: str, **options: Any) -> httpx.Response:
+        if method == "POST" and not options.keys() & {"json", "data", "content"}:
+            options["json"] = {}
+
         async def request() -> httpx.Response:
             transport = httpx.ASGITransport(app=app, client=("192.0.2.10", 4711))
             headers = {"User-Agent": FIREFOX} | options.pop("headers", {})

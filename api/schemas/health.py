@@ -1,23 +1,8 @@
-"""The shapes that the API answers with."""
+"""Health as monitors read it."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-
-
-class ErrorBody(BaseModel):
-    """A stable code, a sentence in the caller's language, and the values in it."""
-
-    code: str
-    message: str
-    details: dict[str, Any]
-
-
-class ErrorAnswer(BaseModel):
-    """Every failure of every endpoint (SPEC C12)."""
-
-    success: Literal[False] = False
-    error: ErrorBody
 
 
 class HealthCheckAnswer(BaseModel):

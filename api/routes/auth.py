@@ -1,6 +1,5 @@
 """``/auth``: tokens for clients of the API, and the public keys that check them (SPEC R3)."""
 
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -10,6 +9,7 @@ from identity.tokens.access_token import MAX_LENGTH
 from identity.tokens.caller import Caller
 from identity.tokens.service import CLIENT, IssuedTokens, TokenService
 
+router = APIRouter(tags=["auth"])
 JWKS_PATH = "/.well-known/jwks.json"
 JWKS_SECONDS = 60  # shorter than the overlap of two keys
 
@@ -60,7 +60,13 @@ def caller_of(request: Request) -> Caller:
     return Caller(request.client.host if request.client else None, request.headers.get("user-agent"))
 
 
+def tokens_of(request: Request) -> TokenService:
+    found: TokenService = request.app.state.services().tokens
+    return found
+
+
 Asking = Annotated[Caller, Depends(caller_of)]
+Tokens = Annotated[TokenService, Depends(tokens_of)]
 
 
 def _secret(response: Response) -> None:
@@ -76,34 +82,33 @@ def _answer(issued: IssuedTokens) -> TokenAnswer:
     )  # fmt: skip
 
 
-def auth_routes(tokens: Callable[[], TokenService]) -> APIRouter:
-    router = APIRouter(tags=["auth"])
+@router.post("/auth/token", dependencies=[Depends(_secret)])
+def token(asked: SignInAsked, caller: Asking, tokens: Tokens) -> TokenAnswer:
+    """Sign in: an access token of ten minutes and a refresh token."""
+    return _answer(tokens.sign_in(asked.username, asked.password, caller, asked.client_id, asked.code))
 
-    @router.post("/auth/token", dependencies=[Depends(_secret)])
-    def token(asked: SignInAsked, caller: Asking) -> TokenAnswer:
-        """Sign in: an access token of ten minutes and a refresh token."""
-        return _answer(tokens().sign_in(asked.username, asked.password, caller, asked.client_id, asked.code))
 
-    @router.post("/auth/refresh", dependencies=[Depends(_secret)])
-    def refresh(asked: RefreshAsked, caller: Asking) -> TokenAnswer:
-        """New tokens for a refresh token. It works once; using it again ends the sign-in it came of."""
-        return _answer(tokens().refresh(asked.refresh_token, caller))
+@router.post("/auth/refresh", dependencies=[Depends(_secret)])
+def refresh(asked: RefreshAsked, caller: Asking, tokens: Tokens) -> TokenAnswer:
+    """New tokens for a refresh token. It works once; using it again ends the sign-in it came of."""
+    return _answer(tokens.refresh(asked.refresh_token, caller))
 
-    @router.post("/auth/revoke", status_code=204, dependencies=[Depends(_secret)])
-    def revoke(asked: RevokeAsked) -> None:
-        """End a token; the answer is the same whether it lived or not (RFC 7009)."""
-        tokens().revoke(asked.token)
 
-    @router.post("/auth/logout", status_code=204, dependencies=[Depends(_secret)])
-    def logout(caller: Asking, authorization: Annotated[str | None, Header()] = None) -> None:
-        """End the sign-in that the access token belongs to, with all of its tokens."""
-        found = tokens().authenticate(authorization, caller.address, caller.user_agent)
-        tokens().end(found.claims.family_id, found.user.id, "signed_out")
+@router.post("/auth/revoke", status_code=204, dependencies=[Depends(_secret)])
+def revoke(asked: RevokeAsked, tokens: Tokens) -> None:
+    """End a token; the answer is the same whether it lived or not (RFC 7009)."""
+    tokens.revoke(asked.token)
 
-    @router.get(JWKS_PATH)
-    def keys(response: Response) -> KeysAnswer:
-        """The public keys that access tokens are signed with."""
-        response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
-        return KeysAnswer(keys=tokens().public_keys())
 
-    return router
+@router.post("/auth/logout", status_code=204, dependencies=[Depends(_secret)])
+def logout(caller: Asking, tokens: Tokens, authorization: Annotated[str | None, Header()] = None) -> None:
+    """End the sign-in that the access token belongs to, with all of its tokens."""
+    found = tokens.authenticate(authorization, caller.address, caller.user_agent)
+    tokens.end(found.claims.family_id, found.user.id, "signed_out")
+
+
+@router.get(JWKS_PATH)
+def keys(response: Response, tokens: Tokens) -> KeysAnswer:
+    """The public keys that access tokens are signed with."""
+    response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
+    return KeysAnswer(keys=tokens.public_keys())

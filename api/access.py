@@ -1,0 +1,133 @@
+"""Who calls, and may they: the one dependency of every route names its permission and how often it may be asked."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Depends, Request
+
+from api.errors import NotModified, language_of
+from core.errors import AppError
+from core.i18n import Translator
+from core.request_context import identify_request
+from core.scope import Scope
+from core.version import version
+from identity.api_keys.service import PREFIX
+from operations.rate_limits.service import Limit
+
+if TYPE_CHECKING:
+    from services import Services
+
+READS = Limit("read", 240)
+REPORTS = Limit("report", 60)  # what counts over months
+WRITES = Limit("write", 120)
+COSTLY = Limit("costly", 10)  # what starts work or hashes passwords
+REFUSED = Limit("refused", 30)  # wrong credentials from one address
+FRESH_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What a route works with: the services, the caller's scope and language, and the time."""
+
+    request: Request
+    services: "Services"
+    scope: Scope
+    language: str
+
+    @property
+    def t(self) -> Translator:
+        return Translator(self.language)
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock.now()
+
+    def unless_known(self, *topics: str, seconds: int = FRESH_SECONDS) -> None:
+        """Answer 304 to a caller who has this answer: same data versions of the topics, same span of time.
+
+        The versions are bumped in the writers' transactions, as for the cached reads of the pages; ``seconds`` is how
+        long an answer about "now" stays the same by itself.
+        """
+        found = self.services.overview.versions(self.scope)
+        versions = sorted((hotel, topic, number) for (hotel, topic), number in found.items() if topic in topics)
+        scope = (sorted(self.scope.hotels) if self.scope.hotels is not None else None, sorted(self.scope.permissions))
+        span = int(self.now.timestamp() // seconds)
+        what = repr((version(), self.request.url.path, self.request.url.query, self.language, scope, versions, span))
+        tag = f'W/"{hashlib.sha256(what.encode()).hexdigest()[:24]}"'
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        answer_headers(self.request).update(headers)
+        known = [one.strip() for one in self.request.headers.get("if-none-match", "").split(",")]
+        if tag in known or tag.removeprefix("W/") in known:
+            raise NotModified
+
+
+def answer_headers(request: Request) -> dict[str, str]:
+    """Headers that the answer gets whatever becomes of it."""
+    headers: dict[str, str] = request.scope.setdefault("state", {}).setdefault("answer_headers", {})
+    return headers
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The dependency of a route: 401 without a right credential, 429 too often, 403 without the permission."""
+
+    permission: str
+    limit: Limit
+
+    def __call__(self, request: Request) -> Caller:
+        services: Services = request.app.state.services()
+        scope = authenticated(request, services)
+        self._count(request, services, scope.actor)
+        scope.require(self.permission)
+        return Caller(request, services, scope, language_of(request))
+
+    def _count(self, request: Request, services: "Services", who: str) -> None:
+        endpoint = request.scope["route"].path
+        limit = Limit(f"{self.limit.name}:{request.method} {endpoint}", self.limit.requests, self.limit.seconds)
+        taken = services.rate_limits.take(who, limit)
+        answer_headers(request).update({
+            "RateLimit-Policy": f'"{self.limit.name}";q={limit.requests};w={limit.seconds}',
+            "RateLimit": f'"{self.limit.name}";r={taken.remaining};t={taken.reset_seconds}',
+        })  # fmt: skip
+        if taken.is_over:
+            raise too_often(taken.reset_seconds)
+
+
+def needs(permission: str, limit: Limit = READS) -> Any:
+    """Beside ``Caller`` in the annotation of a route: who may call it, and how often."""
+    return Depends(Needs(permission, limit))
+
+
+def authenticated(request: Request, services: "Services") -> Scope:
+    """The scope of the request's one credential; cookies count for nothing here."""
+    header, key = request.headers.get("authorization", ""), request.headers.get("x-api-key", "")
+    address = request.client.host if request.client else "unknown"
+    if bool(header) == bool(key):  # none, or two that could disagree
+        raise AppError("unauthenticated", 401)
+    try:
+        return _scope_of(request, services, header, key, address)
+    except AppError as error:
+        if error.http_status == 401:
+            taken = services.rate_limits.take(address, REFUSED)
+            if taken.is_over:
+                raise too_often(taken.reset_seconds) from error
+        raise
+
+
+def _scope_of(request: Request, services: "Services", header: str, key: str, address: str) -> Scope:
+    scheme, _, token = header.partition(" ")
+    if header and scheme.casefold() == "bearer" and token.strip().startswith(PREFIX):
+        key = token.strip()
+    if key:
+        found = services.api_keys.caller_of(key)
+        if found is None:
+            raise AppError("unauthenticated", 401)
+        identify_request(found.scope.actor, found.role)
+        return found.scope
+    return services.tokens.authenticate(header, address, request.headers.get("user-agent")).scope
+
+
+def too_often(seconds: int) -> AppError:
+    return AppError("too_many_requests", 429, params={"seconds": seconds})

@@ -1,0 +1,19 @@
+"""What many routes ask for in the address: hotels, a page of a list, a number of days."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+
+from api.schemas.base import Id, Words
+
+HotelId = Annotated[Id, Query(description="One of `GET /hotels`.", examples=[1])]
+HotelIds = Annotated[
+    list[Id] | None, Query(alias="hotel_id", max_length=500, description="May be repeated; all when left out.")
+]
+Row = Annotated[Id, Path(examples=[17])]
+MetricType = Annotated[Words, Query(examples=["tuketim_miktar"])]
+Limit = Annotated[int, Query(ge=1, le=500, description="Rows of one page.")]
+Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
+Period = Annotated[Literal[7, 30, 90], Query(description="Closed hotel-local days before today.")]
+Code = Annotated[Words | None, Query(description="A code of the hotel's; all when left out.")]
+FIRST_PAGE = 50

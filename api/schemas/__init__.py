@@ -1,0 +1,1 @@
+"""The shapes that the API takes and answers with, one file per topic."""

@@ -1,0 +1,101 @@
+"""The API in this process: real services on a database of the test, callers of every role with keys of their own."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from api.app import create_api
+from core.clock import FixedClock
+from core.embedded.servers import Servers
+from core.scope import SYSTEM, Scope
+from core.settings import Settings
+from db.models.identity import ROLES
+from db.session import Database
+from identity import passwords
+from services import Services, build_services
+from tests.pages.hotel import SmallHotel, small_hotel
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def services(database: Database, clock: FixedClock, tmp_path: Path) -> Services:
+    settings = Settings(home=tmp_path / "home", models_dir=tmp_path / "models")
+    servers = Servers("", "redis://127.0.0.1:1", None, None)
+    return build_services(settings, servers, clock=clock, database=database)
+
+
+@dataclass
+class Api:
+    """Calls the application as somebody: one of ``people`` by name, or whoever holds a key or token."""
+
+    services: Services
+    people: dict[str, Scope] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.app: FastAPI = create_api(lambda: self.services)
+
+    def add(self, role: str, hotels: list[int] | None, name: str | None = None) -> str:
+        """A user of that role who has signed in; their name."""
+        identity, username = self.services.identity, name or role
+        identity.add_user(SYSTEM, username, PASSWORD, role, full_name="Ayşe Yılmaz", hotels=hotels)
+        self.people[username] = identity.scope_of(identity.check_password(username, PASSWORD))
+        answer = self.call("POST", "/auth/token", json={"username": username, "password": PASSWORD})
+        self.tokens[username] = answer.json()["access_token"]
+        return username
+
+    def call(
+        self, method: str, path: str, who: str | None = None, json: Any = None, headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> httpx.Response:  # fmt: skip
+        given = dict(headers or {}) | ({"Authorization": f"Bearer {self.tokens.get(who, who)}"} if who else {})
+        if method not in ("GET", "HEAD") and not more and json is None:
+            json = {}
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, json=json, headers=given, **more)
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, who: str | None = None, **params: Any) -> httpx.Response:
+        return self.call("GET", path, who, params=params)
+
+
+@pytest.fixture
+def api(services: Services) -> Api:
+    return Api(services)
+
+
+@pytest.fixture
+def hotel(services: Services) -> SmallHotel:
+    return small_hotel(services)
+
+
+@pytest.fixture
+def ayse(api: Api, hotel: SmallHotel) -> str:
+    """The manager of the hotel."""
+    return api.add("admin", [hotel.hotel_id], "ayse")
+
+
+Everybody = Callable[[int], dict[str, str]]
+
+
+@pytest.fixture
+def everybody(api: Api) -> Everybody:
+    """A user of every role in a hotel."""
+    return lambda hotel_id: {role: api.add(role, None if role == "superadmin" else [hotel_id]) for role in ROLES}
