@@ -4,7 +4,8 @@ Started by ``python asgi.py``; address and port come from the settings (BAROMETE
 server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its sessions in the process.
 """
 
-from collections.abc import AsyncIterator
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Thread
 
@@ -17,14 +18,16 @@ from streamlit import App
 from streamlit.runtime.pages_manager import PagesManager
 
 from api.app import create_api
+from api.metering import Metering
 from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
+from operations.requests.flushing import Flushing
 from pages.shell import preloading
 from pages.shell import theme as themes
 from pages.shell.errors import show_error
 from pages.shell.head import HeadScripts
-from pages.shell.provider import services
+from pages.shell.provider import recorder, services
 from pages.shell.session import COOKIE, SESSION_SECONDS, safe_path
 from pages.shell.warming import warm
 
@@ -80,29 +83,43 @@ def preload(_: Request) -> Response:
 PagesManager.uses_pages_directory = False
 
 
+def write_requests() -> None:
+    """What was measured goes to the database; a process that nobody asked anything needs none."""
+    if not recorder().is_empty:
+        services().requests.flush()
+
+
 @asynccontextmanager
-async def warming(_: object) -> AsyncIterator[None]:
-    """Serve at once; a thread meanwhile loads what the first visitor would wait for."""
+async def serving(_: object) -> AsyncIterator[None]:
+    """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes measurements."""
     Thread(target=warm, name="warming", daemon=True).start()
+    flushing = Flushing(write_requests)
+    flushing.start()
     yield
+    await to_thread(flushing.stop)
+
+
+def measured(path: str, endpoint: Callable[[Request], Response]) -> Route:
+    """A route outside of the API that is measured like one of it."""
+    return Route(path, endpoint, middleware=[Middleware(Metering, recorder=recorder(), route=path)])
 
 
 app = App(
     ROOT / "Home.py",
     routes=[
-        Mount("/api", create_api(services)),
-        Route("/auth/enter", enter),
-        Route("/auth/leave", leave),
+        Mount("/api", create_api(services, recorder())),
+        measured("/auth/enter", enter),
+        measured("/auth/leave", leave),
         Route(themes.ROUTE, theme),
         Route(preloading.ROUTE, preload),
     ],
     middleware=[Middleware(HeadScripts, first=(themes.ROUTE,), later=(preloading.ROUTE,))],
-    lifespan=warming,
+    lifespan=serving,
     on_script_error=show_error,
 )
 
 if __name__ == "__main__":
     settings = load_settings()
     configure_logging("dashboard", settings.log_level, settings.logs_dir)
-    # Tickets stand in addresses for their minute of life, so requests are not logged; /api logs its own.
+    # Tickets stand in addresses for their minute of life, so requests are not logged; they are measured by route (C3).
     uvicorn.run(app, host=settings.address, port=settings.port, access_log=False, log_config=None)

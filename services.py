@@ -31,6 +31,8 @@ from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
 from operations.quality.service import QualityService
 from operations.rate_limits.service import RateLimitService
+from operations.requests.recorder import RequestRecorder
+from operations.requests.service import RequestService
 from operations.sources.service import SourceService
 from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
@@ -101,6 +103,7 @@ class Services:
     jobs: JobService
     cleanup: CleanupService
     health: HealthService
+    requests: RequestService
 
     def close(self) -> None:
         """Give connections and loaded models back."""
@@ -109,9 +112,10 @@ class Services:
 
 
 def build_services(
-    settings: Settings, servers: Servers | None = None, *, clock: Clock | None = None, database: Database | None = None
-) -> Services:
-    """Wire the services of one process; tests hand in their own clock and database."""
+    settings: Settings, servers: Servers | None = None, *, clock: Clock | None = None,
+    database: Database | None = None, recorder: RequestRecorder | None = None,
+) -> Services:  # fmt: skip
+    """Wire the services of one process; tests hand in their own clock and database, processes that serve a recorder."""
     clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
     database = database or open_database(servers.database_url, keys=key_ring(settings))
     alerts, forecasts = AlertService(database, clock), ForecastService(database)
@@ -143,9 +147,9 @@ def build_services(
         custody=CustodyService(database),
         refill_times=RefillTimesService(database),
         tuning=TuningService(database, clock, thresholds),
-        jobs=JobService(database, clock),
-        cleanup=CleanupService(database, Retention.of(settings)),
+        jobs=JobService(database, clock), cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),
+        requests=RequestService(database, clock, recorder or RequestRecorder(clock)),
     )  # fmt: skip
 
 

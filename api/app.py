@@ -11,8 +11,11 @@ from api.answer_headers import AnswerHeaders
 from api.body_limits import BodyLimits
 from api.documents import document
 from api.errors import install_error_handlers
+from api.metering import Metering
 from api.routes import alerts, api_keys, auth, health, hotels, silences
+from core.clock import SystemClock
 from core.version import version
+from operations.requests.recorder import RequestRecorder
 
 if TYPE_CHECKING:
     from services import Services
@@ -20,9 +23,10 @@ if TYPE_CHECKING:
 ROUTERS = (alerts.router, silences.router, hotels.router, api_keys.router, auth.router, health.router)
 
 
-def create_api(services_provider: "Callable[[], Services]") -> FastAPI:
+def create_api(services_provider: "Callable[[], Services]", recorder: RequestRecorder | None = None) -> FastAPI:
     """The application to mount at ``/api``; services are asked for at each request, so building it needs none.
 
+    Every request is measured by ``recorder``; whoever hands in none does not read what was measured.
     The documentation at ``/docs`` loads nothing from the internet.
     """
     app = FastAPIOffline(
@@ -33,6 +37,8 @@ def create_api(services_provider: "Callable[[], Services]") -> FastAPI:
     app.add_middleware(BodyLimits)
     install_error_handlers(app)
     app.add_middleware(AnswerHeaders)
+    # The outermost: the last that is added.
+    app.add_middleware(Metering, recorder=recorder or RequestRecorder(SystemClock()))
     for router in ROUTERS:
         app.include_router(router)
     openapi: Callable[[], dict[str, Any]] = lambda: document(app, api_routes())  # noqa: E731

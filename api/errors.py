@@ -14,6 +14,7 @@ from api.schemas.failures import ErrorAnswer, ErrorBody
 from core.errors import AppError
 from core.i18n import LANGUAGES, Translator
 from core.logs import logger
+from core.request_context import fail_request
 
 HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="barometer"'}, 503: {"Retry-After": "5"}}
 CODES = {
@@ -41,6 +42,7 @@ def preferred_language(header: str, default: str = "en") -> str:
 
 
 def error_answer(error: AppError, language: str) -> JSONResponse:
+    fail_request(error.code, error.http_status)
     message = Translator(language)(error.message_id, **error.params)
     body = ErrorAnswer(error=ErrorBody(code=error.code, message=message, details=jsonable_encoder(error.params)))
     headers = dict(HEADERS.get(error.http_status, {}))

@@ -7,11 +7,14 @@ from typing import Any
 
 import structlog
 
+from core.request_context import current_request
+
 
 def configure_logging(service: str, level: str, logs_dir: Path | None = None, console: bool = True) -> None:
     """Send structlog and the standard library's records through one JSON renderer."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        add_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -36,6 +39,16 @@ def configure_logging(service: str, level: str, logs_dir: Path | None = None, co
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def add_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Processor: lines that a request caused carry its id and who asked."""
+    context = current_request()
+    if context.request_id is not None:
+        event.setdefault("request_id", context.request_id)
+    if context.actor is not None:
+        event.setdefault("actor", context.actor)
+    return event
 
 
 def logger(name: str) -> Any:

@@ -13,8 +13,8 @@ VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 class RequestContext:
     """One request. It is filled in while the request goes on, also by threads that work for it.
 
-    ``error_code``: the code of the answer when the request failed. Work that no request caused (jobs, commands) has
-    an empty context.
+    ``error_code`` and ``http_status`` tell how it failed. Work that no request caused (jobs, commands) has an empty
+    context.
     """
 
     request_id: str | None = None
@@ -22,6 +22,7 @@ class RequestContext:
     role: str | None = None
     address: str | None = None
     error_code: str | None = None
+    http_status: int | None = None
 
 
 # The object is shared with copies of the context (thread pools): who learns the actor there tells everybody.
@@ -50,3 +51,9 @@ def identify_request(actor: str, role: str) -> None:
     """Note who asks, once it is known; without a request there is nothing to note."""
     context = current_request()
     context.actor, context.role = actor, role
+
+
+def fail_request(error_code: str, http_status: int) -> None:
+    """Note that the request failed, and how."""
+    context = current_request()
+    context.error_code, context.http_status = error_code, http_status

@@ -11,6 +11,7 @@ from db.models import (
     ml,
     operations,
     premises,
+    requests,
     rollups,
     series,
     tokens,
@@ -19,5 +20,5 @@ from db.models.base import Base
 
 __all__ = [
     "Base", "activity", "alerts", "api_keys", "catalog", "forecasts", "identity", "learning", "ml", "operations",
-    "premises", "rollups", "series", "tokens",
+    "premises", "requests", "rollups", "series", "tokens",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-# Every condition reads one hotel's rows that are older than :cutoff.
+# Every condition reads rows that are older than :cutoff, one hotel's where they are of one.
 OLD_ROWS = {
     "metrics": ("ml_metrics", "hotel_id = :hotel_id AND timestamp < :cutoff"),
     "features": ("ml_features", "hotel_id = :hotel_id AND timestamp < :cutoff"),
@@ -20,6 +20,10 @@ OLD_ROWS = {
     "backtests": ("forecast_backtests", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "evaluations": ("ml_evaluations", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "model_comparisons": ("ml_model_comparisons", "hotel_id = :hotel_id AND asked_at < :cutoff"),
+    # Of no hotel: whichever clean-up comes first deletes them.
+    "request_minutes": ("request_counts", "span_seconds = 60 AND started_at < :cutoff"),
+    "requests": ("request_counts", "started_at < :cutoff"),
+    "recent_requests": ("recent_requests", "ended_at < :cutoff"),
     "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
 }
 

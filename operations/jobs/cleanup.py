@@ -33,6 +33,9 @@ class Retention:
     backtests: int = 180
     evaluations: int = 180
     model_comparisons: int = 180
+    request_minutes: int = 2  # the hours that they lie in stay
+    requests: int = 30
+    recent_requests: int = 30
 
     @classmethod
     def of(cls, settings: Settings) -> "Retention":

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shell import reads
 from pages.shell.guard import Page, open_page
 from pages.shell.live import rerun_when_changed
+from pages.shell.page_runs import fragment
 from pages.shell.text import muted
 from pages.shell.threshold_actions import save_bar
 from pages.shell.threshold_filters import Chosen, about, choose_check
@@ -17,7 +18,7 @@ from pages.shell.threshold_sliders import sliders
 TOPICS = ("scores", "alerts", "settings")
 
 
-@st.fragment
+@fragment
 def live(page: Page, chosen: Chosen) -> None:
     """The sliders and what they do; a slider that moves reruns only this, for whom the page is still open."""
     page = replace(open_page("alerts.read"), t=page.t)

@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from core.i18n import Translator
+from core.request_context import fail_request, identify_request
 from core.scope import Scope
 from identity.service import User
 from pages.shell import session
@@ -38,6 +39,7 @@ def open_page(permission: str) -> Page:
     if user is None:
         show_sign_in(Translator(session.browser_language()))
         st.stop()
+    identify_request(user.username, user.role)
     scope = services().identity.scope_of(user)
     t = Translator(user.language, "UTC")
     if not scope.allows(permission):
@@ -47,5 +49,6 @@ def open_page(permission: str) -> Page:
 
 
 def _refuse(t: Translator) -> None:
+    fail_request("forbidden", 403)
     st.title(t("shell.forbidden_title"))
     st.info(t("shell.forbidden_text"), icon=":material/lock:")

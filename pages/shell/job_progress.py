@@ -7,6 +7,7 @@ import streamlit as st
 from operations.jobs.service import JobState, RunRow
 from pages.shell.attempt import attempted
 from pages.shell.guard import Page
+from pages.shell.page_runs import fragment
 from pages.shell.sentences import actor
 from pages.shell.text import muted, plain
 
@@ -23,7 +24,6 @@ def job_bar(page: Page, hotel_id: int, names: Sequence[str], label: str, outcome
         return
     shown = page.services.jobs.state(page.scope, names[0], hotel_id)
 
-    @st.fragment(run_every=POLL_SECONDS if shown.is_active else None)
     def follow() -> None:
         now = page.services.jobs.state(page.scope, names[0], hotel_id)
         if now.is_active != shown.is_active:
@@ -32,7 +32,7 @@ def job_bar(page: Page, hotel_id: int, names: Sequence[str], label: str, outcome
             _bar(page, hotel_id, names, label, now)
             _told(page, now, outcome)
 
-    follow()
+    fragment(follow, run_every=POLL_SECONDS if shown.is_active else None)()
 
 
 def _bar(page: Page, hotel_id: int, names: Sequence[str], label: str, now: JobState) -> None:

@@ -5,15 +5,16 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shell.page_runs import fragment
+
 POLL_SECONDS = 15
 
 
 def rerun_when_changed(shown: Any, read: Callable[[], Any]) -> None:
     """Poll ``read`` while the page is open; the page was drawn with the version ``shown``."""
 
-    @st.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
         if read() != shown:
             st.rerun(scope="app")
 
-    watch()
+    fragment(watch, run_every=POLL_SECONDS)()

@@ -25,6 +25,7 @@ STOCK = "pages/exploration/stock.py"
 CUSTODY = "pages/exploration/custody.py"
 REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
+REQUESTS = "pages/system/requests.py"
 QUALITY = "pages/system/quality.py"
 PERFORMANCE = "pages/models/performance.py"
 COMPARISON = "pages/models/comparison.py"
@@ -69,6 +70,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
     ),
     "shell.group_system": (
         Entry(JOBS, "shell.jobs", "schedule", url_path="jobs", needs="jobs.read"),
+        Entry(REQUESTS, "requests.title", "network_check", url_path="requests", needs="requests.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
     ),
 }

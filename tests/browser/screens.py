@@ -8,7 +8,7 @@ PAGES = {
     "/thresholds": "tuning.title",
     "/stock": "stock.title", "/custody": "custody.title",
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
-    "/model-files": "models.title", "/jobs": "jobs.title", "/quality": "quality.title",
+    "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/quality": "quality.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence
 

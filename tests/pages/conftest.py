@@ -37,8 +37,9 @@ def services(
 ) -> Iterator[Services]:
     settings = Settings(home=tmp_path / "home", models_dir=tmp_path / "models")
     servers = Servers("", "redis://127.0.0.1:1", None, None)
-    built = build_services(settings, servers, clock=clock, database=database)
-    monkeypatch.setattr(provider, "build_services", lambda _: built)
+    provider.recorder.cache_clear()
+    built = build_services(settings, servers, clock=clock, database=database, recorder=provider.recorder())
+    monkeypatch.setattr(provider, "build_services", lambda *_, **__: built)
     provider.services.clear()
     st.cache_data.clear()
     yield built

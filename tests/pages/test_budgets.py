@@ -63,6 +63,7 @@ BUDGETS = (
     Budget("pages/overview/overview.py", 30, 1450),
     Budget("pages/system/jobs.py", 9, 10),
     Budget("pages/system/quality.py", 39, 150),
+    Budget("pages/system/requests.py", 14, 40),
 )
 
 

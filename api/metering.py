@@ -1,0 +1,94 @@
+"""Every request gets an id and is measured, whatever became of it (SPEC C3)."""
+
+import sys
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.request_context import RequestContext, begin_request, end_request
+from operations.requests.recorder import METHODS, OTHER_METHOD, UNKNOWN_ROUTE, Endpoint, Request, RequestRecorder
+
+KIND = "api"
+REQUEST_ID = "X-Request-ID"
+NEVER_ANSWERED = 499  # the caller hung up before the answer began (nginx's code for it)
+STREAM = "text/event-stream"  # ends when the reader leaves: measured until it begins
+
+
+class Metering:
+    """Middleware around everything else. ``route``: the template, where the router cannot tell it."""
+
+    def __init__(self, app: ASGIApp, recorder: RequestRecorder, route: str | None = None) -> None:
+        self.app = app
+        self.recorder = recorder
+        self.route = route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers, client = Headers(scope=scope), scope.get("client")
+        context = begin_request(client[0] if client else None, headers.get(REQUEST_ID))
+        answer, mounted_by = _Answer(send, context), scope.get("route")
+        self.recorder.begin(KIND)
+        try:
+            await self.app(scope, receive, answer)
+        finally:
+            self.recorder.end(KIND)
+            if answer.status == NEVER_ANSWERED and isinstance(sys.exception(), Exception):
+                answer.status = 500  # whoever is around this middleware answers in its place
+            route = self.route or template(scope, mounted_by)
+            self.recorder.record(_measured(scope, route, answer, headers.get("content-length", "")))
+            end_request()
+
+
+def template(scope: Scope, mounted_by: object) -> str:
+    """The template of the route that answered, such as ``/api/jobs/{id}``; never the address that was asked for.
+
+    ``mounted_by``: the route that led to this application. FastAPI names the template of an included router, with its
+    prefixes, in a context of its own.
+    """
+    included = scope.get("fastapi", {}).get("effective_route_context")
+    route = included or scope.get("route")
+    path = getattr(route, "path", None)
+    return UNKNOWN_ROUTE if path is None or route is mounted_by else scope.get("root_path", "") + path
+
+
+def _measured(scope: Scope, route: str, answer: "_Answer", content_length: str) -> Request:
+    method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
+    context = answer.context
+    return Request(
+        Endpoint(KIND, method, route), answer.seconds(), answer.status, context.actor, context.request_id,
+        context.error_code, _size(content_length), answer.bytes_out,
+    )  # fmt: skip
+
+
+def _size(content_length: str) -> int:
+    """Callers write what they like; servers accept no body of a petabyte."""
+    return int(content_length) if content_length.isdecimal() and len(content_length) <= 15 else 0
+
+
+class _Answer:
+    """Sends an answer on, with the request's id, and notes its status, size and time."""
+
+    def __init__(self, send: Send, context: RequestContext) -> None:
+        self.send = send
+        self.context = context
+        self.status = NEVER_ANSWERED
+        self.bytes_out = 0
+        self._began = perf_counter()
+        self._stream_began: float | None = None
+
+    def seconds(self) -> float:
+        return (self._stream_began or perf_counter()) - self._began
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = self.context.request_id or ""
+            if headers.get("content-type", "").startswith(STREAM):
+                self._stream_began = perf_counter()
+        elif message["type"] == "http.response.body":
+            self.bytes_out += len(message.get("body", b""))
+        await self.send(message)

@@ -1,0 +1,41 @@
+"""The thread that writes what was measured, every ten seconds and when the process ends."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
+
+from core.logs import logger
+
+INTERVAL_SECONDS = 10.0
+
+log = logger(__name__)
+
+
+class Flushing:
+    """Calls ``flush`` until it is stopped, and then once more; a failure is logged and tried again the next time."""
+
+    def __init__(self, flush: Callable[[], object], interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self._flush = flush
+        self._interval_seconds = interval_seconds
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="request-metrics", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Write what is left and return; a database that does not answer is not waited for longer than that."""
+        self._ended.set()
+        self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(1, "request-metrics-flush") as pool:
+            while not self._ended.wait(self._interval_seconds):
+                self._once(pool)
+            self._once(pool)
+
+    def _once(self, pool: ThreadPoolExecutor) -> None:
+        """In a pool, since its future holds whatever goes wrong: this thread must outlive it."""
+        error = pool.submit(self._flush).exception()
+        if error is not None:
+            log.warning("request_metrics_not_written", error=str(error), exc_info=error)
