@@ -38,6 +38,7 @@ from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
 from pipeline.alerts.model_watch.service import ModelWatch
 from pipeline.alerts.service import AlertService
+from pipeline.alerts.sign_in_watch.service import SignInWatch
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.forecasting.service import ForecastService
 from pipeline.metrics.registry import METRIC_TYPES
@@ -157,9 +158,10 @@ def _of_callers(database: Database, settings: Settings, servers: Servers, clock:
     """Who may do what, and how often."""
     identity, keys = IdentityService(database, clock), database.keys or key_ring(settings)
     signing, denied = signing_keys(settings, clock), DenyList(servers.redis_url)
+    watch = SignInWatch(AlertService(database, clock))
     return {
         "identity": identity,
-        "tokens": TokenService(database, clock, identity, keys, signing, denied),
+        "tokens": TokenService(database, clock, identity, keys, signing, denied, raise_alert=watch.tell),
         "api_keys": ApiKeyService(database, clock, identity),
         "rate_limits": RateLimitService(servers.redis_url, clock),
     }

@@ -29,7 +29,7 @@ SHARE = "unit.ratio"
 # Not the metric's own unit.
 OTHER_UNITS = (
     "dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "qr_okutma_basarisiz", "ozel_seri_sapma",
-    "model_kullanilamiyor", "model_disk_dolu",
+    "model_kullanilamiyor", "model_disk_dolu", "oturum_supheli",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ SENTENCES = {
     ("gelir_dusus", "product"): "alert.revenue_product",
     ("model_kullanilamiyor", "hotel"): "alert.models_unusable",
     ("model_disk_dolu", "hotel"): "alert.model_disk_full",
+    ("oturum_supheli", "user"): "alert.sign_in_stolen",
 }
 # Where one alert type has several causes, the reason tells which sentence says it.
 CAUSES = {
@@ -38,6 +39,7 @@ CAUSES = {
     ("reason.unfilled", "room"): "alert.not_filled_room",
     ("reason.custody_loss", "staff"): "alert.custody_kept",
     ("reason.series_course", "custom_series"): "alert.series_course",
+    ("reason.many_addresses", "user"): "alert.sign_in_everywhere",
 }
 METRIC_SENTENCES = {
     ("tuketim_miktar", "minibar_slot"): "alert.consumption",
@@ -67,6 +69,7 @@ ACTIONS = {
     "stok_sayim_farki": ("action.review_movements", "action.count_stock"),
     "model_kullanilamiyor": ("action.look_at_model_files", "action.retrain"),
     "model_disk_dolu": ("action.free_disk", "action.clean_model_files"),
+    "oturum_supheli": ("action.ask_user", "action.end_sign_ins"),
 }
 SHARES = ("model_kullanilamiyor", "model_disk_dolu")  # said in percent
 

@@ -80,16 +80,17 @@ class Scene:
 def add_ayse(database: Database, clock: FixedClock, key_folder: Path, redis_url: str) -> Scene:
     identity = IdentityService(database, clock)
     identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", full_name="Ayşe Yılmaz", hotels=[])
-    ayse = identity.check_password("ayse", PASSWORD)
-    return Scene(database, clock, *service(database, clock, key_folder, redis_url, ayse))
+    tokens, events = service(database, clock, key_folder, redis_url)
+    return Scene(database, clock, tokens, identity.check_password("ayse", PASSWORD), events)
 
 
 def service(
-    database: Database, clock: FixedClock, key_folder: Path, redis_url: str, ayse: User
-) -> tuple[TokenService, User, list[SecurityEvent]]:
+    database: Database, clock: FixedClock, key_folder: Path, redis_url: str
+) -> tuple[TokenService, list[SecurityEvent]]:
+    """The service of one process, and the alerts that it raised."""
     events: list[SecurityEvent] = []
     tokens = TokenService(
         database, clock, IdentityService(database, clock), KEYS, SigningKeys(key_folder, clock), DenyList(redis_url),
         raise_alert=lambda _, event: events.append(event),
     )  # fmt: skip
-    return tokens, ayse, events
+    return tokens, events

@@ -1,0 +1,1 @@
+"""Sign-ins that look stolen become alerts."""
