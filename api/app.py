@@ -12,7 +12,21 @@ from api.body_limits import BodyLimits
 from api.documents import document
 from api.errors import install_error_handlers
 from api.metering import Metering
-from api.routes import alerts, api_keys, auth, health, hotels, silences
+from api.routes import (
+    alerts,
+    api_keys,
+    auth,
+    forecasts,
+    health,
+    hotels,
+    jobs,
+    metrics,
+    models,
+    quality,
+    reports,
+    silences,
+    thresholds,
+)
 from core.clock import SystemClock
 from core.version import version
 from operations.requests.recorder import RequestRecorder
@@ -20,7 +34,10 @@ from operations.requests.recorder import RequestRecorder
 if TYPE_CHECKING:
     from services import Services
 
-ROUTERS = (alerts.router, silences.router, hotels.router, api_keys.router, auth.router, health.router)
+TOPICS = (
+    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, hotels, api_keys, auth, health,
+)  # fmt: skip
+ROUTERS = tuple(topic.router for topic in TOPICS)
 
 
 def create_api(services_provider: "Callable[[], Services]", recorder: RequestRecorder | None = None) -> FastAPI:

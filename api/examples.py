@@ -36,9 +36,14 @@ def _of_type(schema: dict[str, Any], schemas: dict[str, Any], name: str, level: 
         fields = schema.get("properties", {}) if level < MOST_LEVELS else {}
         return {key: example_of(part, schemas, key, level + 1) for key, part in fields.items()}
     if kind == "array":
-        return [example_of(schema["items"], schemas, name, level + 1)] if "items" in schema else []
+        parts = schema.get("prefixItems") or [schema[key] for key in ("items",) if key in schema]
+        return [example_of(part, schemas, name, level + 1) for part in parts]
     known = BY_FORMAT.get(schema.get("format", "")) or BY_NAME.get(name)
     if known is None or (kind == "integer") != isinstance(known, int):
         known = BY_TYPE.get(kind)
-    lowest = schema.get("minimum", schema.get("exclusiveMinimum"))
-    return known if lowest is None else max(known, lowest)
+    bounds = schema.get("minimum"), schema.get("maximum")
+    return max(known, bounds[0]) if bounds[0] is not None and known < bounds[0] else _at_most(known, bounds[1])
+
+
+def _at_most(known: Any, highest: float | None) -> Any:
+    return known if highest is None else min(known, highest)

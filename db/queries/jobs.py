@@ -152,9 +152,19 @@ def running(connection: Connection) -> list[RunRow]:
     return [_run(row) for row in rows.mappings()]
 
 
-def recent_runs(connection: Connection, hotel_ids: Sequence[int] | None, limit: int) -> list[RunRow]:
-    """The newest runs first, of some hotels or of all."""
-    return _runs_of_hotels(connection, hotel_ids, "", limit)
+def recent_runs(
+    connection: Connection, hotel_ids: Sequence[int] | None, limit: int, before: tuple[datetime, int] | None = None
+) -> list[RunRow]:
+    """The newest runs first, of some hotels or of all; ``before``: start and id of the row that the page follows."""
+    if before is None:
+        return _runs_of_hotels(connection, hotel_ids, "", limit)
+    follows = "AND (started_at, id) < (:before_at, :before_id)"
+    return _runs_of_hotels(connection, hotel_ids, follows, limit, before_at=before[0], before_id=before[1])
+
+
+def run_by_id(connection: Connection, hotel_ids: Sequence[int] | None, run_id: int) -> RunRow | None:
+    """One run of these hotels."""
+    return next(iter(_runs_of_hotels(connection, hotel_ids, "AND id = :run_id", 1, run_id=run_id)), None)
 
 
 def active_runs(connection: Connection, hotel_ids: Sequence[int] | None) -> list[RunRow]:
@@ -172,7 +182,7 @@ def newest_runs(connection: Connection, job_name: str, hotel_id: int) -> list[Ru
 
 
 def _runs_of_hotels(
-    connection: Connection, hotel_ids: Sequence[int] | None, condition: str, limit: int
+    connection: Connection, hotel_ids: Sequence[int] | None, condition: str, limit: int, **params: Any
 ) -> list[RunRow]:
     rows = connection.execute(
         text(
@@ -180,7 +190,7 @@ def _runs_of_hotels(
             f"WHERE (CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[]))) {condition} "
             "ORDER BY started_at DESC, id DESC LIMIT :limit"
         ),
-        {"hotel_ids": None if hotel_ids is None else list(hotel_ids), "limit": limit},
+        {"hotel_ids": None if hotel_ids is None else list(hotel_ids), "limit": limit, **params},
     )
     return [_run(row) for row in rows.mappings()]
 

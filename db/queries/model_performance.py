@@ -40,15 +40,16 @@ class Predictions:
     by_model: int
 
 
-def trainings(connection: Connection, hotel_id: int, limit: int) -> list[TrainingRow]:
-    """The newest attempts first."""
+def trainings(connection: Connection, hotel_id: int, limit: int, before_id: int | None = None) -> list[TrainingRow]:
+    """The newest attempts first, older than ``before_id`` if one is named."""
     query = """
         SELECT id, metric_type, model_type, status, started_at, finished_at, row_count, series_count, model_id,
                coalesce(metrics->'promotion'->>'reason', error) AS reason,
                CAST(metrics->>'planted_pr_auc' AS double precision) AS found,
                CAST(metrics->'in_use'->>'planted_pr_auc' AS double precision) AS found_in_use
-          FROM ml_training_logs WHERE hotel_id = :hotel_id ORDER BY id DESC LIMIT :limit"""
-    rows = connection.execute(text(query), {"hotel_id": hotel_id, "limit": limit})
+          FROM ml_training_logs WHERE hotel_id = :hotel_id
+           AND (CAST(:before_id AS bigint) IS NULL OR id < :before_id) ORDER BY id DESC LIMIT :limit"""
+    rows = connection.execute(text(query), {"hotel_id": hotel_id, "limit": limit, "before_id": before_id})
     return [TrainingRow(**row) for row in rows.mappings()]
 
 

@@ -1,7 +1,7 @@
 """What screens and commands ask of the job machinery: request a run, see what runs and what ran."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import Clock
@@ -64,11 +64,20 @@ class JobService:
             asked: dict[str, Any] = {"requested_by": scope.actor, "at": self.clock.now(), "arguments": arguments or {}}
             return [queries.add_request(connection, job_name, each, **asked) for each in allowed]
 
-    def recent(self, scope: Scope, limit: int = 100) -> list[RunRow]:
-        """The newest runs first."""
+    def recent(self, scope: Scope, limit: int = 100, before: tuple[datetime, int] | None = None) -> list[RunRow]:
+        """The newest runs first; ``before``: start and id of the last run of the page before."""
         scope.require("jobs.read")
         with self.database.reading() as connection:
-            return queries.recent_runs(connection, scope.hotel_filter(), limit)
+            return queries.recent_runs(connection, scope.hotel_filter(), limit, before)
+
+    def run(self, scope: Scope, run_id: int) -> RunRow:
+        """One run; raises ``not_found``."""
+        scope.require("jobs.read")
+        with self.database.reading() as connection:
+            found = queries.run_by_id(connection, scope.hotel_filter(), run_id)
+        if found is None:
+            raise AppError("not_found", 404, params={"what": f"run {run_id}"})
+        return found
 
     def active(self, scope: Scope) -> list[RunRow]:
         """What runs now."""

@@ -108,12 +108,14 @@ class ModelPerformanceService:
         begun = {(line["active_from"], line["model_id"]) for line in lines if line["metric_type"] == metric_type}
         return History(found, sorted(one for one in begun if one[0] >= since))
 
-    def trainings(self, scope: Scope, hotel_id: int, limit: int = 60) -> list[TrainingRow]:
-        """What training did lately and why, newest first."""
+    def trainings(
+        self, scope: Scope, hotel_id: int, limit: int = 60, before_id: int | None = None
+    ) -> list[TrainingRow]:
+        """What training did lately and why, newest first; ``before_id``: the last one of the page before."""
         scope.require("models.read")
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
-            return queries.trainings(connection, hotel_id, limit)
+            return queries.trainings(connection, hotel_id, limit, before_id)
 
 
 def _metric(

@@ -1,7 +1,8 @@
 """Import of files into a hotel: read, recognise columns, check, write all or nothing, record the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from core.scope import Scope
 from core.stage import Progress, silent
 from db.queries import imports as queries
 from db.queries import versions
-from db.queries.imports import HotelRow
+from db.queries.imports import HotelRow, Written
 from db.session import Database
 from sources.imports import bookings as booked
 from sources.imports.columns import fold, match_columns
@@ -21,10 +22,21 @@ from sources.imports.fields import KINDS, Kind
 from sources.imports.loading import Loaded, Loader
 from sources.imports.parsing import parse_frame
 from sources.imports.reading import Table, read_table
-from sources.imports.report import ImportReport, RowError, record_of
+from sources.imports.report import RECORDED_ERRORS, ImportReport, RowError, record_of
 
 METRIC_HEADINGS = {fold(name) for name in ("metric", *KINDS["series"].field("metric").headings)}
 BOOKINGS_HOTEL = ("Resort Hotel", "Europe/Lisbon", "EUR")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One observation of a hotel's own series; ``entity`` '' where the metric has only one."""
+
+    metric: str
+    occurred_at: datetime
+    value: float
+    entity: str = ""
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,24 @@ class ImportService:
                 savepoint.rollback()
         progress(1.0, "import.progress.done")
         return report
+
+    def post_points(self, scope: Scope, hotel_id: int, points: Sequence[Point]) -> Written:
+        """Points of custom series as they come in, all or none; the same again changes nothing, others correct.
+
+        They leave no import run: a sensor posts every minute. Raises ``points_wrong`` naming the points.
+        """
+        hotel = self._hotel(scope, hotel_id)
+        frame = pd.DataFrame([vars(point) for point in points])
+        frame["occurred_at"] = pd.to_datetime(frame["occurred_at"], utc=True).astype("datetime64[us, UTC]")
+        with self.database.transaction() as connection:
+            queries.lock_imports(connection, hotel.id)
+            loaded = Loader(connection, hotel).load("series", frame)
+            if loaded.refused:
+                found = [{"point": one.row, "field": one.field, "rule": one.code} for one in loaded.errors]
+                raise AppError("points_wrong", 422, params={"count": len(found), "points": found[:RECORDED_ERRORS]})
+            if loaded.written.inserted or loaded.written.updated:
+                versions.bump(connection, hotel.id, "sources")
+        return loaded.written
 
     def ensure_hotel(
         self, scope: Scope, code: str, name: str, time_zone: str = "Europe/Istanbul", currency: str = "EUR"

@@ -46,7 +46,7 @@ def request_of(api: Api, route: APIRoute, method: str, hotel_id: int, ids: dict[
 
 
 def example_word(name: str) -> str:
-    return "P0" if name == "code" else "101" if name == "number" else "1"
+    return {"code": "P0", "number": "101", "job": "collect"}.get(name, "1")
 
 
 def walk(api: Api, who: str | None, hotel_id: int, ids: dict[str, int]) -> dict[str, int]:
