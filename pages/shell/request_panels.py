@@ -119,7 +119,8 @@ def detail(page: Page, period: str, endpoint: "Endpoint", figures: "Figures") ->
         st.markdown(f"{plain(t('requests.error_codes'))} {' '.join(told)}")
     sheet = words.recent_sheet(t, found.recent)
     st.subheader(sheet.name, anchor=False)
-    show_sheet(sheet, "recent_requests", config=instants(t, t("requests.ended")))
+    ended = st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
+    show_sheet(sheet, "recent_requests", config={t("requests.ended"): ended})
     downloads(page, [sheet], "recent-requests", None)
 
 
