@@ -191,6 +191,7 @@ def prepare_installation(services: Services, shown: ShownProgress) -> tuple[str,
     Returns the administrator's name and, if it was generated just now, the password.
     """
     administrator = services.identity.ensure_first_administrator(services.settings.admin_password)
+    services.tokens.public_keys()  # the key that signs access tokens is made now, not while the first client waits
     if services.settings.sample_hotel and not services.hotels.listed(SYSTEM):
         with shown("command.preparing_sample", {}) as progress:
             services.simulation.create(

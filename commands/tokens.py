@@ -44,5 +44,5 @@ def retire() -> None:
 def end(username: str) -> None:
     """End every sign-in of a user to the API, at once."""
     with opened() as (services, t):
-        number = services.tokens.end_all(SYSTEM, username)
-        console.print(t("tokens.ended", username=username, number=number))
+        count = services.tokens.end_all(SYSTEM, username)
+        console.print(t("tokens.ended", username=username, count=count))

@@ -1,39 +1,17 @@
 """The command line on a real database: each command does what it says and fails in one sentence (D4)."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from db.session import Database
-from tests.architecture.source_tree import ROOT
+from tests.integration.commands.conftest import Run
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 BOOKINGS = "\n".join([
     "source_row,arrival_date,departure_date,adults,children,babies,assigned_room_type,reservation_status",
     "1,2026-01-03,2026-01-06,2,0,0,A,Check-Out",
     "2,2026-01-04,2026-01-05,1,0,0,B,Check-Out",
 ])  # fmt: skip
-
-
-@pytest.fixture
-def manage(database: Database, tmp_path: Path) -> Run:
-    """``manage.py`` in a process of its own, on the test's database."""
-    url = database.engine.url.render_as_string(hide_password=False)
-    environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "redis://127.0.0.1:1/0"}
-    environment |= {"BAROMETER_HOME": str(tmp_path / "home"), "ML_MODELS_DIR": str(tmp_path / "models")}
-
-    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        return subprocess.run(
-            command, env=environment | settings, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-
-    return run
 
 
 def count(database: Database, table: str, where: str = "true") -> int:
