@@ -126,6 +126,12 @@ def password_mark(connection: Connection, username: str) -> str | None:
     return mark
 
 
+def user_id_of(connection: Connection, username: str) -> int | None:
+    query = "SELECT id FROM users WHERE username = :username"
+    user_id: int | None = connection.execute(text(query), {"username": username}).scalar()
+    return user_id
+
+
 def begin(connection: Connection, family: NewFamily, first: NewToken, mark: str) -> bool:
     """Store a family and its first token; False when the user was disabled or got another password meanwhile."""
     params = vars(family) | vars(first) | {"expires_at": family.expires_at, "idle_until": first.expires_at}
@@ -161,13 +167,13 @@ def revoke(connection: Connection, family_id: str, reason: str, at: datetime) ->
     return connection.execute(text(query), {"id": family_id, "reason": reason, "at": at}).rowcount == 1
 
 
-def revoke_all(connection: Connection, username: str, reason: str, at: datetime) -> list[str]:
+def revoke_all(connection: Connection, user_id: int, reason: str, at: datetime) -> list[str]:
     """End every family of a user; the ids of those that lived."""
     query = (
         "UPDATE token_families SET revoked_at = :at, revoked_reason = :reason"
-        " WHERE user_id = (SELECT id FROM users WHERE username = :username) AND revoked_at IS NULL RETURNING id"
+        " WHERE user_id = :user_id AND revoked_at IS NULL RETURNING id"
     )
-    return list(connection.execute(text(query), {"username": username, "reason": reason, "at": at}).scalars())
+    return list(connection.execute(text(query), {"user_id": user_id, "reason": reason, "at": at}).scalars())
 
 
 def deny(connection: Connection, jti: str, family_id: str, at: datetime, expires_at: datetime) -> None:

@@ -121,6 +121,7 @@ class TokenService:
                 raise AppError("sign_in_refused", 401)
             self._watch_addresses(connection, user, caller, now)
             queries.delete_old(connection, now - KEPT, DELETED_AT_ONCE)
+        identify_request(user.username, user.role)
         return self._issued(user.id, family.family_id, client_id, token, first.expires_at)
 
     def refresh(self, token: str, caller: Caller) -> IssuedTokens:
@@ -142,6 +143,7 @@ class TokenService:
                 self.limits.count_within(connection, REFRESHES_OF_ACCOUNT, str(rotated.user_id))
                 user = users.user(connection, rotated.user_id)
                 if user is not None:
+                    identify_request(user.username, user.role)
                     self._watch_addresses(connection, user, caller, now)
         if rotated is None:
             return self._not_rotated(token, presented, caller)
@@ -181,7 +183,10 @@ class TokenService:
         if scope.actor != username:
             scope.require("users.write")
         with self.database.transaction() as connection:
-            ended = queries.revoke_all(connection, username, reason, self.clock.now())
+            user_id = queries.user_id_of(connection, username)
+            if user_id is None:
+                raise AppError("not_found", 404, params={"what": username})
+            ended = queries.revoke_all(connection, user_id, reason, self.clock.now())
             details = {"reason": reason, "count": len(ended)}
             audit.record(connection, scope.actor, "tokens_ended", entity=username, details=details)
         self.denied.deny(*ended)

@@ -134,6 +134,8 @@ def test_only_who_may_change_users_ends_the_sign_ins_of_others(scene: Scene) -> 
         scene.tokens.end_all(scene.tokens.identity.scope_of(bora), "ayse")
     assert scene.verdict(issued.access_token) == "ok"
     assert scene.tokens.end_all(SYSTEM, "ayse") == 1
+    with pytest.raises(AppError, match="not_found"):
+        scene.tokens.end_all(SYSTEM, "ayşe")
 
 
 def test_a_revoked_access_token_ends_alone_and_a_revoked_refresh_token_ends_the_sign_in(scene: Scene) -> None:
