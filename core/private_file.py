@@ -9,10 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def make_private(folder: Path) -> None:
+    """The folder and those above it that are missing; ``mkdir(parents=True)`` would let others into the latter."""
+    if not folder.parent.exists():
+        make_private(folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """The only process that changes the folder; the system takes the lock back from a killed one."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
