@@ -104,7 +104,9 @@ class SigningKeys:
         return [key.id for key in spent]
 
     def _make(self) -> None:
-        key = SigningKey(*_generated(self.clock.now()))
+        """Later than every other one, even if the clock was set back: the newest signs."""
+        latest = max((key.made_at for key in self.all()), default=datetime.min.replace(tzinfo=UTC))
+        key = SigningKey(*_generated(max(self.clock.now(), latest + timedelta(microseconds=1))))
         pem = key.private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

@@ -74,6 +74,15 @@ def test_the_older_key_verifies_until_its_last_token_has_expired_and_then_no_lon
     assert only_file(keys).stem.endswith(newer.id)
 
 
+def test_the_newest_key_signs_even_after_the_clock_was_set_back(keys: SigningKeys, clock: FixedClock) -> None:
+    ids = [keys.signing().id]
+    for step in (timedelta(0), timedelta(hours=-1), timedelta(0)):
+        clock.advance(step)
+        ids.append(keys.rotate().id)
+    assert keys.signing().id == ids[-1]
+    assert [key.id for key in keys.all()] == ids[::-1]
+
+
 def test_a_key_that_others_may_read_signs_nothing(keys: SigningKeys, clock: FixedClock) -> None:
     keys.signing()
     only_file(keys).chmod(0o440)
