@@ -61,6 +61,7 @@ def test_the_older_key_verifies_until_its_last_token_has_expired_and_then_no_lon
     older = other_process.signing()
     last = AccessClaims(7, "f", "api", "a", NOW, NOW + ACCESS_LIFETIME)
     token = signed(older, last)
+    clock.advance(timedelta(seconds=1))
     newer = keys.rotate()
     assert other_process.signing().id == newer.id != older.id
     clock.advance(ACCESS_LIFETIME)
