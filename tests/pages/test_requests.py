@@ -79,10 +79,9 @@ def test_pages_are_measured_under_their_names(visit: Visit) -> None:
     visit.sign_in("superadmin", None, "en")
     visit.open("pages/system/jobs.py")
     seen = measured()
-    assert [(one.endpoint, one.status, one.actor) for one in seen] == [
-        (Endpoint("page", "", "/"), 200, "superadmin_en"),
-        (Endpoint("page", "", "/jobs"), 200, "superadmin_en"),
-    ]
+    [jobs] = [one for one in seen if one.endpoint == Endpoint("page", "", "/jobs")]
+    assert (jobs.status, jobs.actor) == (200, "superadmin_en")
+    assert {one.endpoint.kind for one in seen} == {"page"}
     assert all(0 < one.seconds < 60 and one.request_id for one in seen)
     assert current_request().request_id is None
 
