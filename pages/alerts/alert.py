@@ -26,10 +26,9 @@ from pipeline.alerts.peers import PeerRange
 from pipeline.alerts.service import AlertDetail, EventRow
 
 SHARE = "unit.ratio"
-# Not the metric's own unit.
-OTHER_UNITS = (
+OTHER_UNITS = (  # not the metric's own unit
     "dolum_eksik", "tekrar_kayit", "bosta_tuketim_artis", "qr_okutma_basarisiz", "ozel_seri_sapma",
-    "model_kullanilamiyor", "model_disk_dolu", "oturum_supheli",
+    "model_kullanilamiyor", "model_disk_dolu",
 )  # fmt: skip
 
 
@@ -54,8 +53,9 @@ def show_alert(page: Page, alert_id: int, refused: AppError | None = None) -> No
     st.header(plain(sentence(t, alert.message_id, alert.message_params)), anchor=False)
     muted(f"{t('board.since', at=t.instant(alert.started_at))} · {t('board.times', count=alert.occurrence_count)}")
     ending(page, detail)
-    facts(page, detail)
-    series_chart(page, detail)
+    if alert.entity_type != "user":  # of a sign-in nothing was measured
+        facts(page, detail)
+        series_chart(page, detail)
     money = {"currency": alert.currency}
     bullets(t("board.reasons"), [sentence(t, one["id"], (one.get("params") or {}) | money) for one in alert.reasons])
     bullets(t("board.peers"), [peer_line(t, peer) for peer in detail.peers])

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import AppError
 from core.i18n import Translator
 from core.scope import SYSTEM
+from identity.tokens.risks import SecurityEvent
 from pipeline.alerts.service import AlertFilters
 from pipeline.detection.anomaly import Anomaly, DetectionResult
 from tests.pages.conftest import ALERT, BOARD, JOBS, Text, Visit
@@ -171,3 +172,22 @@ def test_shares_are_told_in_percent_and_counts_of_failed_scans_without_the_unit_
     assert (share[t("board.value")], share[t("board.expected")]) == (t.percent(0.31), t.percent(0.72))
     assert share[t("board.band")] == f"{t.percent(0.6)}–{t.percent(0.84)}"
     assert (scans[t("board.value")], scans[t("board.expected")]) == ("19", t.number(4.0))
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_stolen_sign_in_says_who_and_from_where_and_shows_no_figures(
+    visit: Visit, hotel: SmallHotel, text: Text, language: str
+) -> None:
+    services = visit.services
+    user_id = services.identity.add_user(SYSTEM, "bora", "correct horse battery", "admin", hotels=[hotel.hotel_id])
+    with services.database.transaction() as connection:
+        event = SecurityEvent("token_reused", user_id, "bora", "203.0.113.0/24", services.clock.now())
+        services.tokens.raise_alert(connection, event)
+    visit.sign_in("admin", [hotel.hotel_id], language)
+    alert = services.alerts.board(SYSTEM, AlertFilters(alert_types=("oturum_supheli",))).rows[0]
+    app = visit.open(ALERT, alert=str(alert.id))
+    assert not app.exception
+    t = Translator(language)
+    assert t("reason.token_reused", user="bora", network="203.0.113.0/24") in text(app)
+    assert t("action.ask_user") in text(app)
+    assert t("board.expected") not in [metric.label for metric in app.metric]
