@@ -44,6 +44,11 @@ class Caller:
     def now(self) -> datetime:
         return self.services.clock.now()
 
+    def require_hotel(self, hotel_id: int) -> None:
+        """``not_found`` for a hotel that the caller does not see or that does not exist: nothing is stored for it."""
+        if hotel_id not in (hotel.id for hotel in self.services.hotels.listed(self.scope)):
+            raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+
     def unless_known(self, *topics: str, seconds: int = FRESH_SECONDS) -> None:
         """Answer 304 to a caller who has this answer: same data versions of the topics, same span of time.
 

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query
 
-from api.schemas.base import Id, Words
+from api.schemas.base import HotelNumber, Id, Words
 
-HotelId = Annotated[Id, Query(description="One of `GET /hotels`.", examples=[1])]
+HotelId = Annotated[HotelNumber, Query(description="One of `GET /hotels`.", examples=[1])]
 HotelIds = Annotated[
-    list[Id] | None, Query(alias="hotel_id", max_length=500, description="May be repeated; all when left out.")
+    list[HotelNumber] | None, Query(alias="hotel_id", max_length=500, description="May be repeated; all when left out.")
 ]
 Row = Annotated[Id, Path(examples=[17])]
 MetricType = Annotated[Words, Query(examples=["tuketim_miktar"])]

@@ -30,6 +30,7 @@ def listed(
 @router.post("", status_code=201)
 def add(caller: Triage, asked: shapes.NewSilence) -> Made:
     """Hide alerts for a time. They are still detected and counted."""
+    caller.require_hotel(asked.hotel_id)
     values = asked.model_dump(exclude={"hotel_id"}) | {"weekdays": tuple(asked.weekdays)}
     return Made(id=caller.services.alerts.silences.add(caller.scope, asked.hotel_id, Silence(**values)))
 

@@ -39,6 +39,7 @@ def history(
 @router.post("", status_code=201)
 def save(caller: Writer, asked: shapes.ThresholdChange) -> shapes.ThresholdSettings:
     """A new version: what is in force, with the changes that are named."""
+    caller.require_hotel(asked.hotel_id)
     change = Change(
         asked.budget_per_day, asked.false_discovery_ratio,
         {name: FamilyRule(**rule.model_dump()) for name, rule in asked.families.items()}, asked.segments,
@@ -52,6 +53,7 @@ def save(caller: Writer, asked: shapes.ThresholdChange) -> shapes.ThresholdSetti
 @router.post("/rollback", status_code=201)
 def rollback(caller: Writer, asked: shapes.Rollback) -> shapes.ThresholdSettings:
     """A new version that says what an older one said."""
+    caller.require_hotel(asked.hotel_id)
     saved = caller.services.thresholds.rollback(
         caller.scope, asked.hotel_id, asked.metric_type, asked.version, asked.reason
     )

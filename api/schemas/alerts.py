@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id, Instant, Note, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Instant, Note, Words
 from core.i18n import Translator
 from pipeline.alerts.service import AlertDetail, AlertFilters, AlertRow, EventRow
 
@@ -19,7 +19,7 @@ Verdict = Literal["dogru", "yanlis_pozitif", "beklenen", "test"]
 class Board(Asked):
     """Which alerts; what may be repeated matches any of its values, what is left out matches all."""
 
-    hotel_id: list[Id] | None = Field(None, max_length=500)
+    hotel_id: list[HotelNumber] | None = Field(None, max_length=500)
     severity: list[Severity] = Field([], max_length=4)
     state: list[State] = Field(["open"], max_length=9)
     alert_type: list[Words] = Field([], max_length=50)

@@ -26,6 +26,7 @@ def _plausible(value: datetime) -> datetime:
 Words = Annotated[str, Field(max_length=200), AfterValidator(_printed)]
 Note = Annotated[str, Field(max_length=2_000), AfterValidator(_printed)]
 Id = Annotated[int, Field(ge=1, le=2**53 - 1)]  # what every JSON reader holds exactly
+HotelNumber = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]  # locks are keyed by it
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Words
 
 
 class Hotel(Answer):
@@ -36,7 +36,7 @@ class ApiKey(Answer):
 class AskedApiKey(Asked):
     name: Words = Field(examples=["property-system"])
     permissions: list[Words] = Field(max_length=50, examples=[["alerts.read", "data.import"]])
-    hotels: list[Id] | None = Field(None, max_length=500, examples=[[1]])
+    hotels: list[HotelNumber] | None = Field(None, max_length=500, examples=[[1]])
     days: int = Field(365, ge=1, le=730)
 
 

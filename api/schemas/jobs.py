@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id, Instant
+from api.schemas.base import Answer, Asked, HotelNumber, Instant
 from operations.jobs.definitions import JOB_NAMES
 
 JobName = Literal[JOB_NAMES]  # type: ignore[valid-type]
@@ -68,7 +68,7 @@ class Runs(Answer):
 
 class AskedRun(Asked):
     job: JobName = Field(examples=["collect"])
-    hotel_id: Id | None = Field(None, examples=[1], description="every hotel of the caller's when left out")
+    hotel_id: HotelNumber | None = Field(None, examples=[1], description="every hotel of the caller's when left out")
     at: Instant | None = Field(None, description="as of when; now when left out")
 
 

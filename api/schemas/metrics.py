@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id, Instant, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Instant, Words
 
 
 class MetricType(Answer):
@@ -31,7 +31,7 @@ class Point(Asked):
 
 
 class Points(Asked):
-    hotel_id: Id
+    hotel_id: HotelNumber
     points: list[Point] = Field(min_length=1, max_length=5_000)
 
 

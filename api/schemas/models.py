@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id
+from api.schemas.base import Answer, Asked, HotelNumber, Id
 
 
 class ModelVersion(Answer):
@@ -215,7 +215,7 @@ class OneComparison(Answer):
 
 
 class AskedComparison(Asked):
-    hotel_id: Id
+    hotel_id: HotelNumber
     challenger_id: Id
     champion_id: Id | None = Field(None, description="null: the Z-Score alone")
 

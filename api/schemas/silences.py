@@ -4,13 +4,13 @@ from datetime import datetime
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id, Instant, Note, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Id, Instant, Note, Words
 
 
 class NewSilence(Asked):
     """What it names is not shown until it ends; null means any."""
 
-    hotel_id: Id
+    hotel_id: HotelNumber
     starts_at: Instant = Field(examples=["2026-03-02T05:00:00Z"])
     ends_at: Instant = Field(examples=["2026-03-09T05:00:00Z"])
     reason: Note = Field(examples=["Kat 3 yenileniyor."])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Id, Note, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Note, Words
 
 
 class Rule(Answer):
@@ -51,7 +51,7 @@ class AskedRule(Asked):
 class ThresholdChange(Asked):
     """A new version: what is in force with these changes. The budget is changed under metric type ``*``."""
 
-    hotel_id: Id
+    hotel_id: HotelNumber
     metric_type: Words = Field(examples=["tuketim_miktar"])
     reason: Note = Field(examples=["Çok sayıda yanlış alarm."])
     expected_version: int | None = Field(
@@ -68,7 +68,7 @@ class ThresholdChange(Asked):
 class Rollback(Asked):
     """A new version that says what an older one said; 0 means the defaults."""
 
-    hotel_id: Id
+    hotel_id: HotelNumber
     metric_type: Words = Field(examples=["tuketim_miktar"])
     version: int = Field(ge=0, le=2**31)
     reason: Note = Field(examples=["Eski ayar daha iyiydi."])

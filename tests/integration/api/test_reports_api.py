@@ -110,6 +110,25 @@ def test_a_threshold_is_saved_with_a_reason_and_rolled_back(api: Api, hotel: Sma
     assert current["families"].get("cell", {"extra_evidence": 0})["extra_evidence"] == 0
 
 
+def test_nothing_is_stored_for_a_hotel_that_does_not_exist(api: Api, hotel: SmallHotel) -> None:
+    deniz = api.add("superadmin", None, "deniz")
+    nowhere = {"hotel_id": hotel.hotel_id + 1, "reason": "x"}
+    silence = nowhere | {"starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-03-09T00:00:00Z"}
+    threshold = nowhere | {"metric_type": "tuketim_miktar", "families": {"cell": {"extra_evidence": 0.5}}}
+    back = nowhere | {"metric_type": "tuketim_miktar", "version": 0}
+    comparison = {"hotel_id": hotel.hotel_id + 1, "challenger_id": 1}
+    points = {
+        "hotel_id": hotel.hotel_id + 1,
+        "points": [{"metric": "nem", "occurred_at": "2026-03-01T00:00:00Z", "value": 1}],
+    }
+    for path, asked in (
+        ("/silences", silence), ("/ml/thresholds", threshold), ("/ml/thresholds/rollback", back),
+        ("/ml/comparisons", comparison), ("/ml/metrics/points", points),
+        ("/jobs/requests", {"job": "collect", "hotel_id": hotel.hotel_id + 1}),
+    ):  # fmt: skip
+        assert code(api.call("POST", path, deniz, json=asked)) == (404, "not_found"), path
+
+
 def test_points_of_an_own_series_are_stored_once_corrected_and_collected(
     api: Api, services: Services, hotel: SmallHotel, ayse: str, clock: FixedClock
 ) -> None:
