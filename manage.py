@@ -77,6 +77,15 @@ def migrate() -> None:
         console.print(t("command.migrated", revision=str(current)))
 
 
+@app.command("api-client")
+def api_client() -> None:
+    """Print a Python client of the API, made from its OpenAPI document."""
+    from api.app import api_document  # FastAPI takes its time, which the other commands need not wait
+    from api.client import client_source
+
+    typer.echo(client_source(api_document()), nl=False)
+
+
 @app.command("db-url")
 def db_url() -> None:
     """Print the address of the database."""

@@ -66,3 +66,8 @@ def create_api(services_provider: "Callable[[], Services]", recorder: RequestRec
 def api_routes() -> list[APIRoute]:
     """Every documented route."""
     return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+
+
+def api_document() -> dict[str, Any]:
+    """The OpenAPI document, without anything running."""
+    return document(FastAPI(title="Barometer", version=version()), api_routes())

@@ -72,7 +72,7 @@ def suppressions(
 
 @router.get("/{alert_id}")
 def one(caller: Reader, alert_id: Row) -> shapes.OneAlert:
-    """One alert with its reason, timeline and neighbours. Opening it marks it read and is audited, as on its page."""
+    """One alert with its reason, timeline and neighbours; asking for it marks it read and is audited."""
     caller.services.alerts.mark_read(caller.scope, alert_id)
     caller.unless_known("alerts", "scores", "metrics")
     return shapes.detail_of(caller.services.alerts.detail(caller.scope, alert_id), caller.language)

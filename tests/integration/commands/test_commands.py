@@ -72,6 +72,22 @@ def test_a_user_is_added_with_hotels_and_a_wrong_role_is_refused(manage: Run, da
     assert "king" in refused.stderr
 
 
+def test_a_key_of_a_machine_is_made_listed_and_ended(manage: Run, database: Database) -> None:
+    """C12, A9.2: the key is printed once, whole, and is nowhere in the list."""
+    assert manage("user", "add", "ayse", "--role", "admin", "--password", "correct horse battery").returncode == 0
+    made = manage("api-keys", "create", "pms", "--owner", "ayse", "--permission", "alerts.read", "--days", "30")
+    assert made.returncode == 0, made.stderr
+    key = made.stdout.split()[-1]
+    assert (key[:4], len(key)) == ("bmk_", 47)
+    listed = manage("api-keys", "list").stdout
+    assert "ayse/pms" in listed
+    assert key not in listed
+    more = manage("api-keys", "create", "more", "--owner", "ayse", "--permission", "jobs.run")
+    assert more.returncode == 1
+    assert manage("api-keys", "revoke", "1").returncode == 0
+    assert count(database, "api_keys", "revoked_at IS NOT NULL") == 1
+
+
 def test_the_doctor_finds_the_missing_cache_and_says_what_to_do(manage: Run) -> None:
     report = manage("doctor")
     assert report.returncode == 1

@@ -1,0 +1,333 @@
+"""A client of Barometer's API, made of its document by ``manage.py api-client``. Needs Python alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
+
+
+class BarometerError(Exception):
+    """What the API refused: ``status``, ``code``, ``details``, and when to come back (``retry_after`` seconds)."""
+
+    def __init__(self, status: int, error: dict[str, Any], retry_after: str | None) -> None:
+        super().__init__(f"{error.get('code')}: {error.get('message')}")
+        self.status = status
+        self.code = error.get("code")
+        self.details = error.get("details")
+        self.retry_after = retry_after
+
+
+class Barometer:
+    """One installation, called with the key of a machine or an access token."""
+
+    def __init__(self, address: str, key: str, language: str = "en", timeout_seconds: float = 60) -> None:
+        self.address = address.rstrip("/") + "/api"
+        self.headers = {"Authorization": f"Bearer {key}", "Accept-Language": language}
+        self.timeout_seconds = timeout_seconds
+
+    def pages(self, method: Callable[..., Any], **asked: Any) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page by page."""
+        cursor = None
+        while True:
+            page = method(**asked, **({"cursor": cursor} if cursor else {}))
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def call(self, method: str, path: str, asked: dict[str, Any]) -> Any:
+        """One request; raises BarometerError."""
+        url, headers, body = self.address + path, dict(self.headers), None
+        if method == "GET":
+            url += "?" + urlencode(asked, doseq=True) if asked else ""
+        else:
+            headers["Content-Type"], body = "application/json", json.dumps(asked).encode()
+        request = Request(url, body, headers, method=method)  # noqa: S310 - the address is the caller's own
+        try:
+            with urlopen(request, timeout=self.timeout_seconds) as answer:  # noqa: S310
+                text = answer.read()
+        except HTTPError as error:
+            try:
+                told = json.loads(error.read()).get("error", {})
+            except ValueError:
+                told = {}
+            raise BarometerError(error.code, told, error.headers.get("Retry-After")) from error
+        return json.loads(text) if text else None
+
+    def alerts_board(self, **asked: Any) -> Any:
+        """Alerts by severity, then the newest; the pages stay right while alerts come in."""
+        return self.call("GET", "/alerts", asked)
+
+    def alerts_counts(self, **asked: Any) -> Any:
+        """Open alerts by severity."""
+        return self.call("GET", "/alerts/counts", asked)
+
+    def alerts_summary(self, **asked: Any) -> Any:
+        """What came, closed and is open in the last days, beside as many days before."""
+        return self.call("GET", "/alerts/summary", asked)
+
+    def alerts_groups(self, **asked: Any) -> Any:
+        """Alerts that belong together, by hotel, floor, type and shift; the worst first."""
+        return self.call("GET", "/alerts/groups", asked)
+
+    def alerts_suppressions(self, **asked: Any) -> Any:
+        """The situations that verdicts keep silent now, and until when."""
+        return self.call("GET", "/alerts/suppressions", asked)
+
+    def alerts_one(self, alert_id: int, **asked: Any) -> Any:
+        """One alert with its reason, timeline and neighbours; asking for it marks it read and is audited."""
+        return self.call("GET", f"/alerts/{quote(str(alert_id), safe='')}", asked)
+
+    def alerts_timeline(self, alert_id: int, **asked: Any) -> Any:
+        """Who did what and why, the newest first."""
+        return self.call("GET", f"/alerts/{quote(str(alert_id), safe='')}/timeline", asked)
+
+    def alerts_series(self, alert_id: int, **asked: Any) -> Any:
+        """Value, expected value and band before and after the alert; 2,000 points at most."""
+        return self.call("GET", f"/alerts/{quote(str(alert_id), safe='')}/series", asked)
+
+    def alerts_acknowledge(self, alert_id: int, **asked: Any) -> Any:
+        """Somebody looks after it."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/acknowledge", asked)
+
+    def alerts_assign(self, alert_id: int, **asked: Any) -> Any:
+        """Somebody is to look after it."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/assign", asked)
+
+    def alerts_snooze(self, alert_id: int, **asked: Any) -> Any:
+        """Not on the board until then."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/snooze", asked)
+
+    def alerts_judge(self, alert_id: int, **asked: Any) -> Any:
+        """Was it right? What was false or expected is closed, and its situation stays silent."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/verdict", asked)
+
+    def alerts_withdraw(self, alert_id: int, **asked: Any) -> Any:
+        """Take the verdict back: what it kept silent is raised again."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/verdict/withdraw", asked)
+
+    def alerts_close(self, alert_id: int, **asked: Any) -> Any:
+        """Resolved by a person."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/close", asked)
+
+    def alerts_reopen(self, alert_id: int, **asked: Any) -> Any:
+        """What a person closed is open again."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/reopen", asked)
+
+    def alerts_comment(self, alert_id: int, **asked: Any) -> Any:
+        """Words for the timeline; the answer is the timeline with them."""
+        return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/comments", asked)
+
+    def alerts_undo(self, action_id: int, **asked: Any) -> Any:
+        """Put back what one's own action changed a moment ago, except what somebody changed since."""
+        return self.call("POST", f"/alerts/actions/{quote(str(action_id), safe='')}/undo", asked)
+
+    def silences_listed(self, **asked: Any) -> Any:
+        """Silences that last, begin later or ended in the last month, the newest first."""
+        return self.call("GET", "/silences", asked)
+
+    def silences_add(self, **asked: Any) -> Any:
+        """Hide alerts for a time. They are still detected and counted."""
+        return self.call("POST", "/silences", asked)
+
+    def silences_lift(self, silence_id: int, **asked: Any) -> Any:
+        """End it: what it hid is shown again."""
+        return self.call("POST", f"/silences/{quote(str(silence_id), safe='')}/lift", asked)
+
+    def reports_overview(self, **asked: Any) -> Any:
+        """Today's occupancy and yesterday's figures, each beside what is usual."""
+        return self.call("GET", "/reports/overview", asked)
+
+    def reports_running_low(self, **asked: Any) -> Any:
+        """Products likely to run out within a week or at their critical level, the most urgent first."""
+        return self.call("GET", "/reports/overview/running-low", asked)
+
+    def reports_consumption(self, **asked: Any) -> Any:
+        """What was consumed: totals beside the period before, trend, floors by day, products, room types, occupancy."""
+        return self.call("GET", "/reports/consumption", asked)
+
+    def reports_consumption_places(self, **asked: Any) -> Any:
+        """The floors, room types and products of a hotel, by whose codes reports can be narrowed."""
+        return self.call("GET", "/reports/consumption/places", asked)
+
+    def reports_rooms(self, **asked: Any) -> Any:
+        """What each room used."""
+        return self.call("GET", "/reports/rooms", asked)
+
+    def reports_room(self, number: str, **asked: Any) -> Any:
+        """One room by day beside the other rooms of its type."""
+        return self.call("GET", f"/reports/rooms/{quote(str(number), safe='')}", asked)
+
+    def reports_refills(self, **asked: Any) -> Any:
+        """Refill times: totals beside the period before, trend, attendants, floors, rooms a day."""
+        return self.call("GET", "/reports/refills", asked)
+
+    def reports_refill_places(self, **asked: Any) -> Any:
+        """The floors and attendants by whose codes refill times can be narrowed."""
+        return self.call("GET", "/reports/refills/places", asked)
+
+    def reports_stock(self, **asked: Any) -> Any:
+        """The central store: levels, movements by kind, value at cost, counts beside the books."""
+        return self.call("GET", "/reports/stock", asked)
+
+    def reports_product_stock(self, code: str, **asked: Any) -> Any:
+        """One product: its level after every movement, and its outflow by day beside what was expected."""
+        return self.call("GET", f"/reports/stock/{quote(str(code), safe='')}", asked)
+
+    def reports_custody(self, **asked: Any) -> Any:
+        """What each attendant was given, used, brought back and wrote off, and what is still out."""
+        return self.call("GET", "/reports/custody", asked)
+
+    def forecasts_run_outs(self, **asked: Any) -> Any:
+        """When each product is empty, with its interval and probability."""
+        return self.call("GET", "/ml/forecasts", asked)
+
+    def forecasts_orders(self, **asked: Any) -> Any:
+        """What to order at a service level, what is due first."""
+        return self.call("GET", "/ml/forecasts/orders", asked)
+
+    def forecasts_methods(self, **asked: Any) -> Any:
+        """The methods of the newest back-test beside each other: days ahead (1) or totals of a week (7)."""
+        return self.call("GET", "/ml/forecasts/methods", asked)
+
+    def forecasts_outcomes(self, **asked: Any) -> Any:
+        """The forecasts of the last four weeks beside what happened: all products, and one."""
+        return self.call("GET", "/ml/forecasts/outcomes", asked)
+
+    def forecasts_product(self, product_id: int, **asked: Any) -> Any:
+        """Four past weeks and the forecast of one product, and its shelf if nothing is delivered."""
+        return self.call("GET", f"/ml/forecasts/products/{quote(str(product_id), safe='')}", asked)
+
+    def metrics_types(self, **asked: Any) -> Any:
+        """Everything that is measured: of whom, in which unit, how often, and which alert it raises."""
+        return self.call("GET", "/ml/metrics/types", asked)
+
+    def metrics_post_points(self, **asked: Any) -> Any:
+        """Points of any series of the hotel's own: they are collected, judged and alert as ``ozel_seri``."""
+        return self.call("POST", "/ml/metrics/points", asked)
+
+    def models_models(self, **asked: Any) -> Any:
+        """Every version with its state and size, the active one of each kind first."""
+        return self.call("GET", "/ml/models", asked)
+
+    def models_history(self, **asked: Any) -> Any:
+        """Which version was in use from when to when and why; the newest fifty."""
+        return self.call("GET", "/ml/models/history", asked)
+
+    def models_performance(self, **asked: Any) -> Any:
+        """How right detection was, by metric type: from verdicts and from planted anomalies, with intervals."""
+        return self.call("GET", "/ml/performance", asked)
+
+    def models_performance_history(self, **asked: Any) -> Any:
+        """What was measured of one metric type in 180 days."""
+        return self.call("GET", "/ml/performance/history", asked)
+
+    def models_trainings(self, **asked: Any) -> Any:
+        """What training did and why, the newest first."""
+        return self.call("GET", "/ml/trainings", asked)
+
+    def models_features(self, **asked: Any) -> Any:
+        """Missing, constant, alike and drifted features, and how much each counts for the forest in use."""
+        return self.call("GET", "/ml/features", asked)
+
+    def models_comparisons(self, **asked: Any) -> Any:
+        """Comparisons of versions, done and waiting; the newest fifty."""
+        return self.call("GET", "/ml/comparisons", asked)
+
+    def models_compare(self, **asked: Any) -> Any:
+        """Ask the sidecar to compare two versions of one kind."""
+        return self.call("POST", "/ml/comparisons", asked)
+
+    def models_comparison(self, comparison_id: int, **asked: Any) -> Any:
+        """What the challenger would have raised beside what the champion would have."""
+        return self.call("GET", f"/ml/comparisons/{quote(str(comparison_id), safe='')}", asked)
+
+    def thresholds_current(self, **asked: Any) -> Any:
+        """The settings in force, by metric type."""
+        return self.call("GET", "/ml/thresholds", asked)
+
+    def thresholds_save(self, **asked: Any) -> Any:
+        """A new version: what is in force, with the changes that are named."""
+        return self.call("POST", "/ml/thresholds", asked)
+
+    def thresholds_history(self, **asked: Any) -> Any:
+        """Every saved version, the newest first."""
+        return self.call("GET", "/ml/thresholds/history", asked)
+
+    def thresholds_rollback(self, **asked: Any) -> Any:
+        """A new version that says what an older one said."""
+        return self.call("POST", "/ml/thresholds/rollback", asked)
+
+    def quality_kpis(self, **asked: Any) -> Any:
+        """The quality figures of a hotel with their goals, as the page Data quality shows them."""
+        return self.call("GET", "/quality", asked)
+
+    def quality_sources(self, **asked: Any) -> Any:
+        """Every source of a hotel with gaps, duplicates, coverage and freshness, and what is unknown without it."""
+        return self.call("GET", "/sources/quality", asked)
+
+    def jobs_runs(self, **asked: Any) -> Any:
+        """Runs, the newest first."""
+        return self.call("GET", "/jobs/runs", asked)
+
+    def jobs_active(self, **asked: Any) -> Any:
+        """What runs now."""
+        return self.call("GET", "/jobs/runs/active", asked)
+
+    def jobs_one(self, run_id: int, **asked: Any) -> Any:
+        """One run with its result, or what it said when it failed."""
+        return self.call("GET", f"/jobs/runs/{quote(str(run_id), safe='')}", asked)
+
+    def jobs_pending(self, **asked: Any) -> Any:
+        """What was asked for and has not begun, the oldest first."""
+        return self.call("GET", "/jobs/requests", asked)
+
+    def jobs_ask(self, **asked: Any) -> Any:
+        """Ask the sidecar for a run in one hotel or in all of the caller's."""
+        return self.call("POST", "/jobs/requests", asked)
+
+    def jobs_state(self, job: str, **asked: Any) -> Any:
+        """How far one job is in one hotel."""
+        return self.call("GET", f"/jobs/{quote(str(job), safe='')}/state", asked)
+
+    def hotels_listed(self, **asked: Any) -> Any:
+        """Hotels by name; every other route speaks of them by id."""
+        return self.call("GET", "/hotels", asked)
+
+    def api_keys_listed(self, **asked: Any) -> Any:
+        """One's own keys, ended ones too, the newest first; a superadmin sees everybody's."""
+        return self.call("GET", "/api-keys", asked)
+
+    def api_keys_create(self, **asked: Any) -> Any:
+        """A key of one's own with some of one's own permissions. Keys cannot make keys."""
+        return self.call("POST", "/api-keys", asked)
+
+    def api_keys_revoke(self, key_id: int, **asked: Any) -> Any:
+        """End a key at once."""
+        return self.call("POST", f"/api-keys/{quote(str(key_id), safe='')}/revoke", asked)
+
+    def auth_token(self, **asked: Any) -> Any:
+        """Sign in: an access token of ten minutes and a refresh token."""
+        return self.call("POST", "/auth/token", asked)
+
+    def auth_refresh(self, **asked: Any) -> Any:
+        """New tokens for a refresh token. It works once; using it again ends the sign-in it came of."""
+        return self.call("POST", "/auth/refresh", asked)
+
+    def auth_revoke(self, **asked: Any) -> Any:
+        """End a token; the answer is the same whether it lived or not (RFC 7009)."""
+        return self.call("POST", "/auth/revoke", asked)
+
+    def auth_logout(self, **asked: Any) -> Any:
+        """End the sign-in that the access token belongs to, with all of its tokens."""
+        return self.call("POST", "/auth/logout", asked)
+
+    def auth_keys(self, **asked: Any) -> Any:
+        """The public keys that access tokens are signed with."""
+        return self.call("GET", "/.well-known/jwks.json", asked)
+
+    def health_health(self, **asked: Any) -> Any:
+        """200 while people can work (``ok`` or ``degraded``), 503 when the database is away. Needs no credential."""
+        return self.call("GET", "/health", asked)
