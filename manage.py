@@ -1,18 +1,21 @@
 """The command line: start, import, simulate, run the pipeline, evaluate, score, forecast, thresholds, models, keys."""
 
 import sys
+from typing import Annotated
 
 import typer
 
 from commands.api_keys import api_keys_app
+from commands.audit import audit_app
 from commands.data import import_file, import_older, simulate
+from commands.database import db_app
 from commands.evaluation import evaluate
 from commands.forecast import forecast_app
 from commands.keys import keys_app
 from commands.models import models_app
 from commands.pipeline import pipeline_app
 from commands.score import score
-from commands.terminal import console, migrated, opened, shown_progress, words
+from commands.terminal import begin_command, console, migrated, opened, shown_progress, words
 from commands.thresholds import thresholds_app
 from commands.tokens import tokens_app
 from commands.users import user_app
@@ -41,6 +44,8 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(tokens_app, name="tokens")
 app.add_typer(user_app, name="user")
 app.add_typer(api_keys_app, name="api-keys")
+app.add_typer(audit_app, name="audit")
+app.add_typer(db_app, name="db")
 
 
 @app.command()
@@ -55,6 +60,7 @@ def up() -> None:
 def prepare(settings: Settings, servers: Servers) -> launcher.Prepared:
     """Migrate, add the first administrator, load the sample hotel into an empty database and judge its past."""
     t = words(settings)
+    begin_command()
     services = migrated(settings, servers)
     try:
         found = prepare_installation(services, lambda key, params: shown_progress(t, t(key, **params)))
@@ -87,10 +93,10 @@ def api_client() -> None:
 
 
 @app.command("db-url")
-def db_url() -> None:
+def db_url(owner: Annotated[bool, typer.Option(help="As the owner of the tables.")] = False) -> None:
     """Print the address of the database."""
     with running_servers(load_settings()) as servers:
-        typer.echo(servers.database_url.replace("+psycopg2", ""))
+        typer.echo((servers.owner_url if owner else servers.database_url).replace("+psycopg2", ""))
 
 
 @app.command()

@@ -14,8 +14,9 @@ from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
 from core.version import version
-from db.session import Database, open_database
+from db.session import SCREENS, Database, open_database
 from identity.api_keys.service import ApiKeyService
+from identity.audit.service import AuditService
 from identity.service import IdentityService
 from identity.tokens.deny_list import DenyList
 from identity.tokens.service import TokenService
@@ -76,6 +77,7 @@ class Services:
     tokens: TokenService
     api_keys: ApiKeyService
     rate_limits: RateLimitService
+    audit: AuditService
     imports: ImportService
     older_system: OlderSystemService
     simulation: SimulationService
@@ -118,7 +120,7 @@ def build_services(
 ) -> Services:  # fmt: skip
     """Wire the services of one process; tests hand in their own clock and database, processes that serve a recorder."""
     clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
-    database = database or open_database(servers.database_url, keys=key_ring(settings))
+    database = database or open_database(servers.database_url, keys=key_ring(settings), limits=SCREENS)
     alerts, forecasts = AlertService(database, clock), ForecastService(database)
     thresholds = ThresholdService(database, clock, settings)
     pipeline = Pipeline(database, settings, clock, alerts)
@@ -127,7 +129,7 @@ def build_services(
         hotels=HotelService(database),
         **_of_callers(database, settings, servers, clock),
         imports=ImportService(database),
-        older_system=OlderSystemService(database),
+        older_system=OlderSystemService(database, servers.database_owner_url),
         simulation=SimulationService(database),
         pipeline=pipeline,
         alerts=alerts,
@@ -142,11 +144,7 @@ def build_services(
         forecasts=forecasts,
         forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts),
-        consumption=ConsumptionService(database),
-        room_use=RoomUseService(database, ConsumptionService(database)),
-        stock=StockService(database),
-        custody=CustodyService(database),
-        refill_times=RefillTimesService(database),
+        **_of_exploration(database),
         tuning=TuningService(database, clock, thresholds),
         jobs=JobService(database, clock), cleanup=CleanupService(database, Retention.of(settings)),
         health=HealthService(database, servers.redis_url, clock, version()),
@@ -163,7 +161,20 @@ def _of_callers(database: Database, settings: Settings, servers: Servers, clock:
         "identity": identity,
         "tokens": TokenService(database, clock, identity, keys, signing, denied, raise_alert=watch.tell),
         "api_keys": ApiKeyService(database, clock, identity),
+        "audit": AuditService(database, clock),
         "rate_limits": RateLimitService(servers.redis_url, clock),
+    }
+
+
+def _of_exploration(database: Database) -> dict[str, Any]:
+    """What the hotel's own records say."""
+    consumption = ConsumptionService(database)
+    return {
+        "consumption": consumption,
+        "room_use": RoomUseService(database, consumption),
+        "stock": StockService(database),
+        "custody": CustodyService(database),
+        "refill_times": RefillTimesService(database),
     }
 
 

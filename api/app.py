@@ -52,7 +52,7 @@ def create_api(services_provider: "Callable[[], Services]", recorder: RequestRec
     )  # fmt: skip
     app.state.services = services_provider
     app.add_middleware(BodyLimits)
-    install_error_handlers(app)
+    install_error_handlers(app, lambda error: services_provider().audit.note_denial(error))
     app.add_middleware(AnswerHeaders)
     # The outermost: the last that is added.
     app.add_middleware(Metering, recorder=recorder or RequestRecorder(SystemClock()))

@@ -1,5 +1,6 @@
 """Every failure answers with the same shape, in the language the caller asked for."""
 
+from collections.abc import Callable
 from typing import Any
 
 from babel import negotiate_locale
@@ -7,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,11 +58,16 @@ def language_of(request: Request) -> str:
     return preferred_language(request.headers.get("accept-language", ""))
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    """Expected failures, wrong input, unknown paths, and everything else."""
+def install_error_handlers(app: FastAPI, note_denial: Callable[[AppError], None]) -> None:
+    """Expected failures, wrong input, unknown paths, and everything else.
+
+    ``note_denial``: writes to the audit log that the caller asked for what they may not see or do.
+    """
 
     @app.exception_handler(AppError)
     async def expected(request: Request, error: AppError) -> JSONResponse:
+        if error.is_denial:
+            await run_in_threadpool(note_denial, error)
         return error_answer(error, language_of(request))
 
     @app.exception_handler(RequestValidationError)

@@ -1,10 +1,13 @@
 """What every command shares: services on running servers, words, progress, the options of a hotel and a time."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from secrets import token_hex
 from typing import Annotated
 
+import psutil
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,10 +17,12 @@ from core.errors import AppError
 from core.i18n import Translator
 from core.key_ring import key_ring
 from core.logs import configure_logging
+from core.request_context import begin_request, identify_request
 from core.scope import SYSTEM
 from core.settings import Settings, load_settings
 from core.stage import Progress as Report
 from db import migrate as migrations
+from db import roles
 from db.session import open_database
 from services import Services, build_services
 from sources.hotels import HotelRow
@@ -38,6 +43,7 @@ def opened() -> Iterator[tuple[Services, Translator]]:
     settings = load_settings()
     prepare_home(settings.data_dir)
     configure_logging("command", settings.log_level, settings.logs_dir, console=False)
+    begin_command()
     with running_servers(settings) as servers:
         services = migrated(settings, servers)
         try:
@@ -46,12 +52,23 @@ def opened() -> Iterator[tuple[Services, Translator]]:
             services.close()
 
 
+def begin_command() -> None:
+    """What the audit log tells of a command: which user of which machine gave it."""
+    begin_request(address=f"{psutil.Process().username()}@{socket.gethostname()}", wanted_id=f"command-{token_hex(4)}")
+    identify_request(SYSTEM.actor, "command_line")
+
+
 def migrated(settings: Settings, servers: Servers) -> Services:
-    """Services over a database at the newest revision."""
-    database = open_database(servers.database_url, keys=key_ring(settings))
-    database.ping()
-    migrations.upgrade(database)
-    return build_services(settings, servers, database=database)
+    """Services over a database at the newest revision, working as the application's role."""
+    keys = key_ring(settings)
+    owner = open_database(servers.owner_url, pool_size=1, keys=keys)
+    try:
+        owner.ping()
+        migrations.upgrade(owner)
+        roles.prepare(owner, servers.database_url)
+    finally:
+        owner.dispose()
+    return build_services(settings, servers, database=open_database(servers.database_url, keys=keys))
 
 
 @contextmanager

@@ -10,13 +10,15 @@ class AppError(Exception):
 
     ``code`` is stable and in English snake_case, ``message_id`` a key of the catalogs in ``locales/`` and
     ``params`` the values of its placeholders. Pages show the translation, the API returns it with
-    ``http_status``, the job runner records it.
+    ``http_status``, the job runner records it. ``is_denial``: somebody asked for what they may not see or do; the
+    door that they came through writes it to the audit log.
     """
 
     code: str
     http_status: int = 400
     message_id: str = ""
     params: dict[str, Any] = field(default_factory=dict)
+    is_denial: bool = False
 
     def __post_init__(self) -> None:
         self.message_id = self.message_id or f"error.{self.code}"

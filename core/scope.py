@@ -22,7 +22,7 @@ class Scope:
     def require(self, permission: str) -> None:
         """Raise ``forbidden`` (403) unless the caller holds the permission."""
         if not self.allows(permission):
-            raise AppError("forbidden", 403, params={"permission": permission})
+            raise AppError("forbidden", 403, params={"permission": permission}, is_denial=True)
 
     def hotel_filter(self, wanted: list[int] | None = None) -> list[int] | None:
         """The hotel ids to read: the wanted ones that are allowed; None means every hotel."""
@@ -32,8 +32,16 @@ class Scope:
 
     def require_hotel(self, hotel_id: int) -> None:
         """Raise ``not_found`` (404) for a hotel outside the scope, as if it did not exist."""
-        if self.hotels is not None and hotel_id not in self.hotels:
-            raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+        self.require_row(hotel_id, f"hotel {hotel_id}")
+
+    def sees(self, hotel_id: int) -> bool:
+        return self.hotels is None or hotel_id in self.hotels
+
+    def require_row(self, hotel_id: int | None, what: str) -> int:
+        """The hotel of a row; ``not_found`` (404) for one outside the scope, as for one that does not exist (None)."""
+        if hotel_id is None or not self.sees(hotel_id):
+            raise AppError("not_found", 404, params={"what": what}, is_denial=hotel_id is not None)
+        return hotel_id
 
 
 SYSTEM = Scope(actor="system", permissions=frozenset({"*"}), hotels=None)

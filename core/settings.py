@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, validation_alias=_older("DATABASE_URL"), description="PostgreSQL; the embedded server when empty"
     )
+    database_owner_url: str | None = Field(
+        None, validation_alias=_older("DATABASE_OWNER_URL"),
+        description="PostgreSQL as the owner of the tables, for migrations; DATABASE_URL when empty",
+    )  # fmt: skip
     redis_url: str | None = Field(
         None, validation_alias=_older("REDIS_URL"), description="Redis or Valkey; the embedded server when empty"
     )

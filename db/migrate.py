@@ -5,11 +5,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
+from core.errors import AppError
 from core.settings import ROOT
+from db.outages import first_line
 from db.session import Database
 
 MIGRATION_LOCK = 7_240_021
+NO_PRIVILEGE = "42501"
 
 
 def _config(connection: Connection) -> Config:
@@ -26,6 +30,10 @@ def upgrade(database: Database, revision: str = "head") -> None:
         try:
             command.upgrade(_config(connection), revision)
             connection.commit()
+        except ProgrammingError as error:
+            if getattr(error.orig, "pgcode", None) != NO_PRIVILEGE:
+                raise
+            raise AppError("migration_needs_owner", 500, params={"reason": first_line(error)}) from error
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})

@@ -26,6 +26,28 @@ def normalise_url(url: str) -> str:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long a statement may take, wait for a lock, and a transaction stand idle, before the server ends it."""
+
+    statement_seconds: int
+    lock_seconds: int
+    idle_seconds: int
+
+    @property
+    def options(self) -> str:
+        """For the server, in milliseconds (https://www.postgresql.org/docs/18/runtime-config-client.html)."""
+        limits = {
+            "statement_timeout": self.statement_seconds, "lock_timeout": self.lock_seconds,
+            "idle_in_transaction_session_timeout": self.idle_seconds,
+        }  # fmt: skip
+        return " ".join(f"-c {name}={seconds * 1000}" for name, seconds in limits.items())
+
+
+WORK = Limits(300, 300, 300)  # jobs and commands
+SCREENS = Limits(30, 10, 60)  # people and programs that wait for an answer
+
+
+@dataclass(frozen=True)
 class Database:
     """One pool of connections. Services open transactions; queries never commit."""
 
@@ -69,9 +91,13 @@ class Database:
 
 
 def open_database(
-    url: str, application: str = "barometer", pool_size: int = 5, keys: KeyRing | None = None
+    url: str,
+    application: str = "barometer",
+    pool_size: int = 5,
+    keys: KeyRing | None = None,
+    limits: Limits = WORK,
 ) -> Database:
-    """Connect lazily; UTC sessions, a statement limit and names that pg_stat_activity shows.
+    """Connect lazily; UTC sessions, limits of time and names that pg_stat_activity shows.
 
     ``keys`` open what stands encrypted in the database; without them only that cannot be read.
     """
@@ -85,7 +111,7 @@ def open_database(
         connect_args={
             "application_name": application,
             "connect_timeout": 10,
-            "options": "-c timezone=UTC -c statement_timeout=300000 -c idle_in_transaction_session_timeout=300000",
+            "options": f"-c timezone=UTC {limits.options}",
         },
     )
     return Database(engine)

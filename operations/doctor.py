@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.embedded.servers import Servers, prepare_home
 from core.errors import AppError
 from core.settings import ROOT, Settings
-from db import migrate
+from db import migrate, roles
 from db.queries import health as queries
 from db.session import Database, open_database
 from operations.cache import cache_version
@@ -51,7 +51,7 @@ def run_checks(settings: Settings, servers: Servers, clock: Clock) -> list[Check
     """Every check, in the order in which one would repair things."""
     checks = [python_check(), packages_check(), *folder_checks(settings), disk_check(settings), port_check(settings)]
     checks.append(cache_check(servers.redis_url))
-    return checks + database_checks(servers.database_url, clock)
+    return [*checks, *database_checks(servers.owner_url, clock), roles_check(servers.database_url)]
 
 
 def python_check(running: tuple[int, ...] = sys.version_info[:3]) -> Check:
@@ -131,6 +131,21 @@ def database_checks(database_url: str, clock: Clock) -> list[Check]:
         return [look(database, clock) for look in looks]
     except AppError as error:
         return [found("database", False, reason=str(error.params.get("reason", "")))]
+    finally:
+        database.dispose()
+
+
+def roles_check(database_url: str) -> Check:
+    """Whether the application signs in as a role that cannot change tables and the audit log."""
+    try:
+        database = open_database(database_url, "barometer-doctor", pool_size=1)
+    except AppError as error:
+        return found("roles", False, reason=str(error))
+    try:
+        database.ping()
+        return found("roles", roles.is_separate(database), "warn")
+    except AppError as error:
+        return found("roles", False, reason=str(error.params.get("reason", "")))
     finally:
         database.dispose()
 

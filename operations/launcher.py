@@ -86,6 +86,7 @@ def services_of(settings: Settings, servers: Servers, commands: Commands) -> lis
     """Sidecar and dashboard, told by their environment where everything is."""
     environment = child_environment(
         DATABASE_URL=servers.database_url,
+        DATABASE_OWNER_URL="",  # services have no use for the owner's rights
         REDIS_URL=servers.redis_url,
         BAROMETER_HOME=str(settings.data_dir),
         BAROMETER_PORT=str(settings.port),

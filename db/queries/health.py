@@ -83,7 +83,8 @@ def server(connection: Connection) -> ServerRow:
     row = connection.execute(
         text(
             "SELECT current_setting('server_version') AS version, clock_timestamp() AS now, "
-            "current_setting('shared_preload_libraries') AS preloaded"
+            "CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') "
+            "THEN current_setting('shared_preload_libraries') ELSE '' END AS preloaded"
         )
     ).one()
     names = tuple(name.strip() for name in row.preloaded.split(",") if name.strip())

@@ -42,6 +42,16 @@ def _opened(connection: Connection, query: str, params: Mapping[str, Any]) -> li
     ]
 
 
+def version_in_force(connection: Connection, hotel_id: int, metric_type: str) -> int | None:
+    """The number of the active version; None where the defaults are in force."""
+    query = (
+        "SELECT version FROM detection_settings WHERE hotel_id = :hotel_id AND metric_type = :metric_type "
+        "AND segment = '' AND is_active"
+    )
+    params = {"hotel_id": hotel_id, "metric_type": metric_type}
+    return connection.execute(text(query), params).scalar_one_or_none()
+
+
 def add_version(connection: Connection, row: Mapping[str, Any]) -> int:
     """Append the next version of a metric type and make it the active one; returns its id.
 

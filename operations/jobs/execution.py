@@ -10,6 +10,7 @@ from datetime import datetime
 from core.clock import Clock
 from core.errors import AppError
 from core.logs import logger
+from core.request_context import begin_request, identify_request
 from core.stage import Progress, StageReport, silent
 from db.queries import jobs as queries
 from db.queries.jobs import NewRun, RunEnd, RunRow
@@ -38,6 +39,8 @@ def execute(
         run = queries.read_run(connection, run_id)
     if run is None or run.state != "running" or run.hotel_id is None:
         return 1
+    begin_request(wanted_id=f"job-run-{run_id}")
+    identify_request("system", "system")
     with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart:
         end = _attempt(load_definitions, run, run.hotel_id, clock, heart.progress)
     with database.transaction() as connection:

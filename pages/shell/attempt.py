@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.errors import AppError
 from core.logs import logger
-from pages.shell.guard import Page
+from core.request_context import current_request
+from pages.shell.guard import Page, visitor
 from pages.shell.sentences import sentence
 
 log = logger(__name__)
@@ -21,10 +22,13 @@ def attempted(page: Page, command: Callable[[], object]) -> bool:
 
 def refused(page: Page, command: Callable[[], object]) -> AppError | None:
     """Run it; what refused it, None when it was done."""
+    if current_request().request_id is None:
+        visitor()  # a part of a page runs without Home.py: the audit log wants to know whose command it is
     try:
         command()
     except AppError as error:
         log.warning("command_refused", actor=page.scope.actor, error=str(error))
+        page.services.audit.note_denial(error)
         return error
     return None
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 import streamlit as st
 
+from core.errors import AppError
 from core.i18n import Translator
-from core.request_context import fail_request, identify_request
+from core.request_context import current_request, fail_request, identify_request
 from core.scope import Scope
 from identity.service import User
 from pages.shell import session
@@ -29,8 +30,13 @@ class Page:
 
 def visitor() -> User | None:
     """The signed-in user of this browser, read from the session's row on every rerun; None for anyone else."""
+    if current_request().request_id is None:  # a callback, which comes before the run
+        session.begin_visit()
     token = session.session_token()
-    return services().identity.session_user(token) if token else None
+    user = services().identity.session_user(token) if token else None
+    if user is not None:
+        identify_request(user.username, user.role)
+    return user
 
 
 def open_page(permission: str) -> Page:
@@ -39,10 +45,10 @@ def open_page(permission: str) -> Page:
     if user is None:
         show_sign_in(Translator(session.browser_language()))
         st.stop()
-    identify_request(user.username, user.role)
     scope = services().identity.scope_of(user)
     t = Translator(user.language, "UTC")
     if not scope.allows(permission):
+        services().audit.note_denial(AppError("forbidden", 403, params={"permission": permission}, is_denial=True))
         _refuse(t)
         st.stop()
     return Page(user, scope, services(), t, services().clock.now())

@@ -27,6 +27,7 @@ REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
 REQUESTS = "pages/system/requests.py"
 QUALITY = "pages/system/quality.py"
+AUDIT = "pages/system/audit.py"
 PERFORMANCE = "pages/models/performance.py"
 COMPARISON = "pages/models/comparison.py"
 FEATURES = "pages/models/features.py"
@@ -72,6 +73,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(JOBS, "shell.jobs", "schedule", url_path="jobs", needs="jobs.read"),
         Entry(REQUESTS, "requests.title", "network_check", url_path="requests", needs="requests.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
+        Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
     ),
 }
 

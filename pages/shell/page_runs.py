@@ -10,13 +10,15 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from core.errors import AppError
-from core.request_context import begin_request, current_request, end_request, identify_request
+from core.request_context import current_request, end_request, identify_request
 from identity.service import User
 from operations.requests.recorder import UNKNOWN_ROUTE, Endpoint, Request
 from pages.shell.provider import recorder
+from pages.shell.session import begin_visit
 
 SIGN_IN = "sign-in"
 LAST_PAGE = "measured_page"  # of the session: what its fragments are parts of
+ENDINGS = (StopException, RerunException)
 P = ParamSpec("P")
 
 
@@ -39,7 +41,7 @@ class PageRun:
         st.session_state[LAST_PAGE] = (self.route, user)
 
     def __enter__(self) -> "PageRun":
-        begin_request(st.context.ip_address)
+        begin_visit()
         recorder().begin(self.kind)
         return self
 
@@ -52,7 +54,8 @@ class PageRun:
             asked, seconds = current_request(), perf_counter() - self.began
             endpoint = Endpoint(self.kind, "", self.route)
             recorder().record(Request(endpoint, seconds, status, asked.actor, asked.request_id, code))
-        end_request()
+        if kind is None or issubclass(kind, ENDINGS):
+            end_request()  # what failed ends when it was shown: ``show_error`` tells whose request it was
 
 
 def _outcome(error: BaseException | None) -> tuple[int, str | None]:

@@ -1,7 +1,10 @@
 """Who is using this browser: the session cookie, checked against the session's row on every rerun."""
 
+from secrets import token_hex
+
 import streamlit as st
 
+from core.request_context import begin_request
 from reports.figures.palette import ThemeName
 
 COOKIE = "barometer_session"
@@ -11,6 +14,16 @@ SESSION_SECONDS = 14 * 24 * 3600
 def session_token() -> str | None:
     """The cookie of the connection's handshake; it is only a claim until the row confirms it."""
     return st.context.cookies.get(COOKIE)
+
+
+def address() -> str:
+    """Where the connection comes from; Streamlit gives none for this machine itself."""
+    return st.context.ip_address or "localhost"
+
+
+def begin_visit() -> None:
+    """A run of a page is a request: logs, the audit log and error messages name its id and where it comes from."""
+    begin_request(address(), token_hex(6))  # short enough to be read out on the telephone
 
 
 def browser_language() -> str:

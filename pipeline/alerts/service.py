@@ -49,6 +49,8 @@ __all__ = [
     "SuppressionRow",
 ]
 
+VIEW_LASTS = timedelta(minutes=10)  # looking at an alert again within it is the same view
+
 
 @dataclass(frozen=True)
 class AlertPage:
@@ -230,18 +232,21 @@ class AlertService:
         return other_ranges(peer_queries.other_entities(connection, moment))
 
     def mark_read(self, scope: Scope, alert_id: int) -> None:
-        """Opening an alert marks it read (A5.3); the first reading is kept, every one is audited (A9.4)."""
+        """Opening an alert marks it read (A5.3); the first reading is kept, each view audited (A9.4).
+
+        Looking at it again within ``VIEW_LASTS`` is the same view.
+        """
         scope.require("alerts.read")
         now = self.clock.now()
         with self.database.transaction() as connection:
-            hotel_id = queries.hotel_of_locked(connection, alert_id)
-            if hotel_id is None or not _sees(scope, hotel_id):
-                raise _missing(alert_id)
+            hotel_id = scope.require_row(queries.hotel_of_locked(connection, alert_id), f"alert {alert_id}")
             if queries.mark_read(connection, alert_id, now):
                 queries.add_event(connection, alert_id, "read", {}, at=now, actor=scope.actor)
                 versions.bump(connection, hotel_id, "alerts")
-            entity = f"alert {alert_id}"
-            audit.record(connection, scope.actor, "alert_viewed", hotel_id=hotel_id, entity=entity)
+            audit.record(
+                connection, scope.actor, "alert_viewed", hotel_id=hotel_id, entity=f"alert {alert_id}",
+                unless_within=VIEW_LASTS,
+            )  # fmt: skip
 
     def suppressions(self, scope: Scope, hotel_ids: tuple[int, ...] | list[int] | None = None) -> list[SuppressionRow]:
         """The situations that verdicts keep silent now, until when, and how many anomalies each has hidden."""
@@ -252,8 +257,9 @@ class AlertService:
     def _found(self, scope: Scope, connection: Any, alert_id: int) -> AlertRow:
         scope.require("alerts.read")
         alert = queries.find(connection, alert_id)
-        if alert is None or not _sees(scope, alert.hotel_id):
-            raise _missing(alert_id)
+        if alert is None:
+            raise AppError("not_found", 404, params={"what": f"alert {alert_id}"})
+        scope.require_row(alert.hotel_id, f"alert {alert_id}")
         return alert
 
     def _series(self, connection: Any, alert: AlertRow, days: int) -> tuple[pd.DataFrame, tuple[datetime, ...]]:
@@ -265,13 +271,5 @@ class AlertService:
         return thinned(marked(rows, episodes)), tuple(instant.to_pydatetime() for instant in past)
 
 
-def _sees(scope: Scope, hotel_id: int) -> bool:
-    return scope.hotels is None or hotel_id in scope.hotels
-
-
 def _hotels(scope: Scope, wanted: tuple[int, ...] | list[int] | None) -> list[int] | None:
     return scope.hotel_filter(None if wanted is None else list(wanted))
-
-
-def _missing(alert_id: int) -> AppError:
-    return AppError("not_found", 404, params={"what": f"alert {alert_id}"})

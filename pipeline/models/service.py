@@ -133,12 +133,13 @@ class ModelManager:
             if found is None or not (found.model_path or found.has_data):
                 raise AppError("model_missing", 404, params={"path": row.model_path or f"model {model_id}"})
             if not (found.is_active and queries.is_pinned(connection, found.kind)):
+                used = [one.id for one in queries.list_models(connection, *row.kind) if one.is_active]
                 queries.activate(connection, found, now, reason=reason, actor=scope.actor, note=note)
                 queries.withdraw_newer(connection, found, now, "rolled_back")
                 details = {"metric_type": row.metric_type, "model_type": row.model_type, "note": note}
                 audit.record(
                     connection, scope.actor, "model_activated", hotel_id=row.hotel_id, entity=f"model {model_id}",
-                    details=details,
+                    details=details, before={"model": next(iter(used), None)}, after={"model": model_id},
                 )  # fmt: skip
                 bump(connection, row.hotel_id, "models")
         log.info("model_activated", model_id=model_id, reason=reason, actor=scope.actor)
@@ -216,7 +217,7 @@ class ModelManager:
             row = queries.model(connection, model_id)
         if row is None:
             raise AppError("not_found", 404, params={"what": f"model {model_id}"})
-        scope.require_hotel(row.hotel_id)
+        scope.require_row(row.hotel_id, f"model {model_id}")
         return row
 
     def cleanup_old_models(self, scope: Scope, hotel_id: int | None = None) -> Cleaned:

@@ -12,8 +12,8 @@ import pandas as pd
 from core.errors import AppError
 from core.scope import Scope
 from core.stage import Progress, silent
+from db.queries import audit, versions
 from db.queries import imports as queries
-from db.queries import versions
 from db.queries.imports import HotelRow, Written
 from db.session import Database
 from sources.imports import bookings as booked
@@ -66,12 +66,12 @@ class ImportService:
         rooms. ``metric`` names the custom metric of a file of points that has no such column; else its file name does.
         Raises ``import_…`` errors for files that are no readable table of the kind.
         """
-        hotel = self._hotel(scope, hotel_id)
+        hotel, told_by = self._hotel(scope, hotel_id), None if dry_run else scope.actor
         if kind not in KINDS:
             raise AppError("import_kind_unknown", params={"kind": kind, "known": ", ".join(KINDS)})
         progress(0.0, "import.progress.reading")
         name = (metric or path.name.split(".")[0]) if kind == "series" else None
-        table, columns = self._read(hotel, kind, path, mapping, name, record=not dry_run)
+        table, columns = self._read(hotel, kind, path, mapping, name, recorded_by=told_by)
         progress(0.2, "import.progress.parsing")
         frame, errors = parse_frame(table.frame, columns, KINDS[kind], hotel.time_zone)
         report = _started(kind, table, columns, dry_run=dry_run)
@@ -81,8 +81,8 @@ class ImportService:
             report = _kept(connection, report, lambda: loader.load(kind, frame, table.errors + errors))
             if mapping and report.state == "imported":
                 queries.save_mapping(connection, hotel.id, kind, mapping)
-            if not dry_run:
-                report = self._record(connection, hotel, path, report)
+            if told_by is not None:
+                report = self._record(connection, told_by, hotel, path, report)
         progress(1.0, "import.progress.done")
         return report
 
@@ -118,7 +118,7 @@ class ImportService:
             report = _finish(report, loader.load("stays", housed))
             report = replace(report, details={"hotel_id": hotel.id, **details})
             if report.state == "imported":
-                report = self._record(connection, hotel, path, report)
+                report = self._record(connection, scope.actor, hotel, path, report)
                 savepoint.commit()
             else:
                 savepoint.rollback()
@@ -182,7 +182,7 @@ class ImportService:
         mapping: dict[str, str] | None,
         metric: str | None,
         *,
-        record: bool,
+        recorded_by: str | None,
     ) -> tuple[Table, dict[str, str]]:
         """The file's texts and which column is which field; a file that is no such table is recorded as refused."""
         try:
@@ -193,21 +193,26 @@ class ImportService:
                 stored = queries.stored_mapping(connection, hotel.id, kind)
             return table, match_columns(list(table.frame.columns), KINDS[kind], mapping, stored)
         except AppError as error:
-            if record:
-                self._record_failure(hotel, kind, path, error)
+            if recorded_by is not None:
+                self._record_failure(recorded_by, hotel, kind, path, error)
             raise
 
-    def _record(self, connection: Any, hotel: HotelRow, path: Path, report: ImportReport) -> ImportReport:
+    def _record(self, connection: Any, actor: str, hotel: HotelRow, path: Path, report: ImportReport) -> ImportReport:
         """The run's record and, when something was written, the new version of the hotel's sources."""
         run_id = queries.record_run(connection, hotel.id, _run_values(path, report))
+        counts = {"kind": report.kind, "state": report.state, "inserted": report.inserted, "updated": report.updated}
+        audit.record(
+            connection, actor, "data_imported", hotel_id=hotel.id, entity=path.name,
+            details=counts | {"run": run_id, "errors": len(report.errors)},
+        )  # fmt: skip
         if report.inserted or report.updated:
             versions.bump(connection, hotel.id, "sources")
         return replace(report, run_id=run_id)
 
-    def _record_failure(self, hotel: HotelRow, kind: str, path: Path, error: AppError) -> None:
+    def _record_failure(self, actor: str, hotel: HotelRow, kind: str, path: Path, error: AppError) -> None:
         report = ImportReport(kind, "refused", 0, errors=[RowError(0, "", "", error.code, error.params)])
         with self.database.transaction() as connection:
-            self._record(connection, hotel, path, report)
+            self._record(connection, actor, hotel, path, report)
 
 
 def _started(kind: str, table: Table, columns: dict[str, str], *, dry_run: bool) -> ImportReport:

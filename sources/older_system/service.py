@@ -1,6 +1,7 @@
 """Copies the older system's records into our sources: all or nothing of what it can copy, nothing twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,9 +9,9 @@ import pandas as pd
 
 from core.scope import Scope
 from core.stage import Progress, silent
+from db.queries import audit, versions
 from db.queries import imports as imported
 from db.queries import older_system as queries
-from db.queries import versions
 from db.queries.imports import HotelRow
 from db.session import Database, open_database
 from sources.imports.loading import Loader
@@ -25,9 +26,13 @@ Read = Callable[[str], pd.DataFrame]
 
 @dataclass(frozen=True)
 class OlderSystemService:
-    """The adapter; ``database`` is ours, the older tables stand in it or on another server."""
+    """The adapter; ``database`` is ours, the older tables stand in it or on another server.
+
+    ``owner_url``: where the application's own role may not make views.
+    """
 
     database: Database
+    owner_url: str | None = None
 
     def connect(
         self,
@@ -61,19 +66,28 @@ class OlderSystemService:
                 scope.require_hotel(hotel.id)
                 imported.lock_imports(connection, hotel.id)
                 report = self._copy_hotel(connection, hotel, older_id, frames)
-                run_id = imported.record_run(connection, hotel.id, record_of(report, f"older system: {schema}"))
-                if report.inserted or report.updated:
-                    versions.bump(connection, hotel.id, "sources")
-                reports.append(replace(report, run_id=run_id))
+                reports.append(_recorded(connection, scope.actor, hotel, report, schema))
                 progress((position + 1) / len(hotels), "import.progress.copying")
         return reports
 
     def _read_views(self, schema: str, time_zone: str) -> dict[str, pd.DataFrame]:
-        with self.database.transaction() as connection:
+        # As the owner: views are made, and the older tables are not the application's to read.
+        with self._owner() as owner, owner.transaction() as connection:
             views = queries.available_views(connection, schema)
             queries.create_views(connection, schema, VIEW_SCHEMA, views)
             queries.use_time_zone(connection, time_zone)
             return _frames(views, lambda view: queries.read_view(connection, view, VIEW_SCHEMA))
+
+    @contextmanager
+    def _owner(self) -> Iterator[Database]:
+        if self.owner_url is None:
+            yield self.database
+            return
+        owner = open_database(self.owner_url, application="barometer-older-system", pool_size=1)
+        try:
+            yield owner
+        finally:
+            owner.dispose()
 
     def _read_remote(self, url: str, schema: str, time_zone: str) -> dict[str, pd.DataFrame]:
         remote = open_database(url, application="barometer-older-system", pool_size=1)
@@ -112,6 +126,18 @@ class OlderSystemService:
             for record in _homeless(frames[name])
         ]
         return replace(total, errors=total.errors + homeless, details={"hotel_id": hotel.id, "kinds": counts})
+
+
+def _recorded(connection: Any, actor: str, hotel: HotelRow, report: ImportReport, schema: str) -> ImportReport:
+    """The run's record, the audit log's entry and, when something was written, the new version of the sources."""
+    run_id = imported.record_run(connection, hotel.id, record_of(report, f"older system: {schema}"))
+    counts = {"run": run_id, "inserted": report.inserted, "updated": report.updated}
+    audit.record(
+        connection, actor, "older_system_imported", hotel_id=hotel.id, entity=hotel.code, details=counts
+    )  # fmt: skip
+    if report.inserted or report.updated:
+        versions.bump(connection, hotel.id, "sources")
+    return replace(report, run_id=run_id)
 
 
 def _frames(views: list[str], read: Read) -> dict[str, pd.DataFrame]:

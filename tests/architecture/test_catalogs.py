@@ -11,6 +11,7 @@ from core.i18n import LANGUAGES, LOCALES_DIR, Translator
 from tests.architecture.source_tree import production_files
 
 KEY = re.compile(r"""\bt\(\s*["']([a-z_]+(?:\.[A-Za-z0-9_]+)+)["']""")
+ACTION = re.compile(r"""audit\.record\(\s*\w+,\s*[\w.]+,\s*["']([a-z_]+)["']""")
 APP_ERROR = re.compile(r"""AppError\(\s*["']([a-z_]+)["'](?!.*message_id)""")
 
 
@@ -69,6 +70,14 @@ def test_every_key_that_the_code_asks_for_exists() -> None:
     asked = {key for file in production_files() for key in KEY.findall(file.text)}
     asked |= {f"error.{code}" for file in production_files() for code in APP_ERROR.findall(file.text)}
     assert sorted(asked - known) == []
+
+
+def test_every_action_of_the_audit_log_has_words() -> None:
+    """Who writes a new action names it in locales/*/LC_MESSAGES/audit.po; the page would show its code."""
+    actions = {action for file in production_files() for action in ACTION.findall(file.text)}
+    assert len(actions) >= 15
+    assert sorted(actions - {key.removeprefix("audit.action_") for key in messages("en")}) == []
+    assert ACTION.findall('audit.record(\n    connection, scope.actor, "planted", entity="x")') == ["planted"]
 
 
 def test_a_missing_key_would_be_found() -> None:

@@ -9,6 +9,7 @@ PAGES = {
     "/stock": "stock.title", "/custody": "custody.title",
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/quality": "quality.title",
+    "/audit": "audit.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence
 

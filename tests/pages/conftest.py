@@ -33,12 +33,13 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def services(
-    database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    app_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Services]:
+    """What a dashboard has: signed in to the database as the application's role."""
     settings = Settings(home=tmp_path / "home", models_dir=tmp_path / "models")
     servers = Servers("", "redis://127.0.0.1:1", None, None)
     provider.recorder.cache_clear()
-    built = build_services(settings, servers, clock=clock, database=database, recorder=provider.recorder())
+    built = build_services(settings, servers, clock=clock, database=app_database, recorder=provider.recorder())
     monkeypatch.setattr(provider, "build_services", lambda *_, **__: built)
     provider.services.clear()
     st.cache_data.clear()
@@ -84,6 +85,7 @@ class Visit:
 @pytest.fixture
 def visit(services: Services, monkeypatch: pytest.MonkeyPatch) -> Visit:
     monkeypatch.setattr(session, "session_token", lambda: None)
+    monkeypatch.setattr(session, "address", lambda: "192.0.2.1")
     return Visit(services, monkeypatch)
 
 

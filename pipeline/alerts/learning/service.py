@@ -96,8 +96,9 @@ class LearningService:
         scope.require("alerts.read")
         with self.database.reading() as connection:
             facts = queries.facts(connection, alert_id)
-        if facts is None or not (scope.hotels is None or facts["hotel_id"] in scope.hotels):
+        if facts is None:
             raise AppError("not_found", 404, params={"what": f"alert {alert_id}"})
+        scope.require_row(facts["hotel_id"], f"alert {alert_id}")
         may_see = scope.allows("metrics.read") and facts["context_signature"]
         learned = self.learned(scope, facts["hotel_id"], facts["metric_type"]) if may_see else []
         return effect(facts, learned, self.clock.now())

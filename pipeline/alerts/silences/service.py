@@ -52,9 +52,7 @@ class SilenceService:
         """End it: what it hid is shown again. Raises ``not_found``."""
         scope.require("alerts.triage")
         with self.database.transaction() as connection:
-            hotel_id = queries.hotel_of(connection, silence_id)
-            if hotel_id is None or (scope.hotels is not None and hotel_id not in scope.hotels):
-                raise AppError("not_found", 404, params={"what": f"silence {silence_id}"})
+            hotel_id = scope.require_row(queries.hotel_of(connection, silence_id), f"silence {silence_id}")
             if queries.lift(connection, silence_id, scope.actor, self.clock.now()):
                 self._record(connection, scope, "alert_silence_lifted", hotel_id, silence_id)
 

@@ -34,9 +34,11 @@ DECIDED = {
     "verdict_withdrawn": ("verdict", "verdict_at"),
     "reopened_by_hand": ("closed_at", "verdict"),
 }
+ASKED = ("assignee", "until", "verdict", "note", "reason")  # values of commands that are worth telling
 OPENING = ("verdict_withdrawn", "reopened_by_hand")  # wait for detection, which may be opening another of the cause
 Ids = Sequence[int]
 Seen = AlertRow | None
+Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class TriageService:
         with self.database.transaction() as connection:
             hotels = self._visible(connection, scope, [alert_id])
             queries.add_events(connection, [alert_id], "comment", told, at=self.clock.now(), actor=scope.actor)
-            self._record(connection, scope, "alert_comment", [alert_id], hotels.values())
+            self._record(connection, scope, "alert_comment", [alert_id], hotels.values(), told=({}, told))
 
     def undo(self, scope: Scope, action_id: int) -> Done:
         """Put back what one's own action changed a moment ago, except alerts that somebody changed since.
@@ -147,6 +149,7 @@ class TriageService:
                 incidents.lock_alerts(connection, hotel_id)
             if seen is not None:
                 _refuse_stale(connection, kind, seen)
+            before = _decided(connection, alert_ids)
             given = {"at": now, "actor": scope.actor, **command.values}
             hotels, details = scope.hotel_filter(), command.details
             done = queries.act(connection, kind, alert_ids, hotels, values=given, details=details)
@@ -156,25 +159,43 @@ class TriageService:
             if kind == "verdict_withdrawn":
                 _tell_reopening(connection, done, now, scope.actor)
             if done.action_id is not None:
-                self._record(connection, scope, f"alert_{AUDITED.get(kind, kind)}", done.alert_ids, done.hotel_ids)
+                told = (before, _decided(connection, alert_ids)) if before else ({}, _asked(command))
+                action = f"alert_{AUDITED.get(kind, kind)}"
+                self._record(connection, scope, action, done.alert_ids, done.hotel_ids, told=told)
         return done
 
     def _visible(self, connection: Any, scope: Scope, alert_ids: Ids) -> dict[int, int]:
         """Hotel by alert; a single alert that is not visible is ``not_found``."""
         found = queries.visible(connection, alert_ids, scope.hotel_filter())
         if not found and len(alert_ids) == 1:
-            raise AppError("not_found", 404, params={"what": f"alert {alert_ids[0]}"})
+            anywhere = queries.visible(connection, alert_ids, None)
+            scope.require_row(anywhere.get(alert_ids[0]), f"alert {alert_ids[0]}")
         return found
 
-    def _record(self, connection: Any, scope: Scope, action: str, alert_ids: Ids, hotel_ids: Any) -> None:
-        """The audit line, and the version of each hotel whose alerts changed."""
+    def _record(
+        self, connection: Any, scope: Scope, action: str, alert_ids: Ids, hotel_ids: Any,
+        *, told: tuple[Values, Values] = ({}, {}),
+    ) -> None:  # fmt: skip
+        """The audit line with what was and what is, and the version of each hotel whose alerts changed."""
         hotels = sorted(set(hotel_ids))
         one = f"alert {alert_ids[0]}" if len(alert_ids) == 1 else f"{len(alert_ids)} alerts"
-        details = {"alerts": list(alert_ids)}
+        before, after = ({name: side[name] for name in side if told[0].get(name) != told[1].get(name)} for side in told)
         hotel = hotels[0] if len(hotels) == 1 else None
-        audit.record(connection, scope.actor, action, hotel_id=hotel, entity=one, details=details)
+        audit.record(
+            connection, scope.actor, action, hotel_id=hotel, entity=one, details={"alerts": list(alert_ids)},
+            before=before or None, after=after or None,
+        )  # fmt: skip
         for hotel_id in hotels:
             versions.bump(connection, hotel_id, "alerts")
+
+
+def _decided(connection: Any, alert_ids: Ids) -> Values:
+    """What people decided about a single alert; nothing for several, of which the timelines tell."""
+    return dict(queries.decided(connection, alert_ids[0])) if len(alert_ids) == 1 else {}
+
+
+def _asked(command: Command) -> Values:
+    return {name: command.values[name] for name in ASKED if name in command.values}
 
 
 def reopens(alert: AlertRow, events: Sequence[EventRow]) -> bool:

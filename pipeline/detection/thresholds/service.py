@@ -220,10 +220,14 @@ class ThresholdService:
             "hotel_id": hotel_id, "metric_type": metric_type, "parameters": as_json(settings), "source": note.source,
             "reason": note.reason, "trace": note.trace, "created_by": note.by, "created_at": self.clock.now(),
         }  # fmt: skip
+        before = queries.version_in_force(connection, hotel_id, metric_type)
         queries.add_version(connection, row)
-        details = {"source": note.source, "reason": note.reason}
-        entity = f"settings {metric_type}"
-        audit.record(connection, note.by, "thresholds_saved", hotel_id=hotel_id, entity=entity, details=details)
+        audit.record(
+            connection, note.by, "thresholds_saved", hotel_id=hotel_id, entity=f"settings {metric_type}",
+            details={"source": note.source, "reason": note.reason},
+            # What the versions say is stored encrypted and stays there.
+            before={"version": before}, after={"version": queries.version_in_force(connection, hotel_id, metric_type)},
+        )  # fmt: skip
         data_versions.bump(connection, hotel_id, "settings")
         return self._current(connection, hotel_id)[metric_type]
 

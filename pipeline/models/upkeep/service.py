@@ -96,8 +96,9 @@ class ModelUpkeep:
         scope.require("models.write")
         with self.database.transaction() as connection:
             row = queries.model(connection, model_id)
-            if row is None or (scope.hotels is not None and row.hotel_id not in scope.hotels):
+            if row is None:
                 raise AppError("not_found", 404, params={"what": f"model {model_id}"})
+            scope.require_row(row.hotel_id, f"model {model_id}")
             queries.lock_models(connection, row.hotel_id)
             row = queries.model(connection, model_id) or row
             if row.is_active:

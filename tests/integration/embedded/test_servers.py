@@ -26,7 +26,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def run_sql(servers: Servers, statement: str) -> object:
-    database = open_database(servers.database_url, pool_size=1)
+    database = open_database(servers.owner_url, pool_size=1)
     with database.transaction() as connection:
         result = connection.execute(text(statement))
         value = result.scalar() if result.returns_rows else None
@@ -121,7 +121,7 @@ def test_a_wrong_password_does_not_enter(settings: Settings) -> None:
     with running_servers(settings) as servers:
         assert servers.postgres
         assert servers.valkey
-        wrong = servers.database_url.replace(servers.database_url.split(":")[2].split("@")[0], "wrong")
+        wrong = servers.owner_url.replace(servers.owner_url.split(":")[2].split("@")[0], "wrong")
         with pytest.raises(AppError, match="database_unavailable"):
             open_database(wrong).ping()
         with pytest.raises(AppError, match="redis_unavailable"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.embedded.servers import Servers
 from core.errors import AppError
 from core.settings import Settings, load_settings
+from db import roles
 from db.session import open_database
 from operations.launcher import Commands, Prepared, up
 
@@ -47,6 +48,9 @@ def note(line: str) -> None:
 
 def prepare(settings: Settings, servers: Servers) -> Prepared:
     note("prepared")
+    owner = open_database(servers.owner_url)
+    roles.prepare(owner, servers.database_url)
+    owner.dispose()
     first = not (settings.data_dir / "first-admin.txt").exists()
     return Prepared("admin", "generated-word" if first else None)
 

@@ -28,8 +28,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def servers(database: Database, valkey_server: ValkeyServer) -> Servers:
-    return Servers(database.engine.url.render_as_string(hide_password=False), valkey_server.url, None, None)
+def servers(database: Database, app_database: Database, valkey_server: ValkeyServer) -> Servers:
+    app, owner = (each.engine.url.render_as_string(hide_password=False) for each in (app_database, database))
+    return Servers(app, valkey_server.url, None, None, owner)
 
 
 def states(checks: list[Check]) -> dict[str, str]:
@@ -62,7 +63,7 @@ def test_a_sound_installation_has_no_findings(database: Database, settings: Sett
     with database.transaction() as connection:
         queries.beat_service(connection, HeartbeatRow("sidecar", 1, "here", version(), clock.now(), clock.now()))
     checks = states(run_checks(settings, servers, clock))
-    assert len(checks) == 14
+    assert len(checks) == 15
     assert {name for name, state in checks.items() if state != "ok"} <= {"port"}
 
 
@@ -75,6 +76,20 @@ def test_an_old_schema_a_silent_sidecar_and_a_wrong_clock_are_found(
     migrate.downgrade(database, "base")
     checks = states(run_checks(settings, servers, off))
     assert (checks["migrations"], checks["sidecar"]) == ("fail", "warn")
+
+
+def test_one_role_for_everything_is_found_and_a_role_that_cannot_sign_in(settings: Settings, servers: Servers) -> None:
+    one = Servers(servers.owner_url, servers.redis_url, None, None)
+    assert states(run_checks(settings, one, SystemClock()))["roles"] == "warn"
+    nobody = Servers(servers.owner_url.replace("//barometer:", "//nobody:"), "", None, None, servers.owner_url)
+    assert doctor.roles_check(nobody.database_url).state == "fail"
+    assert doctor.roles_check("mysql://x/y").state == "fail"
+
+
+def test_the_application_alone_can_ask_the_doctor(settings: Settings, servers: Servers) -> None:
+    alone = Servers(servers.database_url, servers.redis_url, None, None)
+    checks = states(run_checks(settings, alone, SystemClock()))
+    assert (checks["roles"], checks["extensions"]) == ("ok", "ok")
 
 
 def test_servers_that_do_not_answer_are_found(settings: Settings) -> None:

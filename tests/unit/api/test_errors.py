@@ -29,7 +29,7 @@ class Client:
 @pytest.fixture
 def client() -> Client:
     app = FastAPI()
-    install_error_handlers(app)
+    install_error_handlers(app, lambda _: None)
 
     @app.get("/busy")
     def busy() -> None:

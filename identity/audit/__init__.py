@@ -1,0 +1,1 @@
+"""The audit log: what was done, looked through and proven to be complete."""

@@ -1,0 +1,24 @@
+"""Codes of the audit log in words. What an older or newer version wrote is shown as it is."""
+
+from core.i18n import Translator
+from pages.shell.filters import ALL
+from pages.shell.sentences import actor
+
+
+def known(t: Translator, key: str, code: str) -> str:
+    said = t(key)
+    return code if said == key else said
+
+
+def action_word(t: Translator, code: str) -> str:
+    return t("shell.all") if code == ALL else known(t, f"audit.action_{code}", code)
+
+
+def actor_word(t: Translator, name: str) -> str:
+    if name == ALL:
+        return t("shell.all")
+    return t("audit.stranger") if name == "anonymous" else actor(t, name)
+
+
+def role_word(t: Translator, role: str | None) -> str:
+    return "" if role is None else known(t, f"role.{role}", role)
