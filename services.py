@@ -136,13 +136,11 @@ def build_services(
         thresholds=thresholds,
         learning=LearningService(database, clock, settings, thresholds),
         evaluations=EvaluationService(database, clock, settings, thresholds),
-        quality=QualityService(database, clock),
-        source_quality=SourceService(database, clock),
+        quality=QualityService(database, clock), source_quality=SourceService(database, clock),
         **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         keys=KeyService(database, database.keys or key_ring(settings), clock),
-        forecasts=forecasts,
-        forecast_screens=ForecastScreenService(database, forecasts),
+        forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts),
         **_of_exploration(database),
         tuning=TuningService(database, clock, thresholds),
@@ -160,22 +158,18 @@ def _of_callers(database: Database, settings: Settings, servers: Servers, clock:
     return {
         "identity": identity,
         "tokens": TokenService(database, clock, identity, keys, signing, denied, raise_alert=watch.tell),
-        "api_keys": ApiKeyService(database, clock, identity),
-        "audit": AuditService(database, clock),
+        "api_keys": ApiKeyService(database, clock, identity), "audit": AuditService(database, clock),
         "rate_limits": RateLimitService(servers.redis_url, clock),
-    }
+    }  # fmt: skip
 
 
 def _of_exploration(database: Database) -> dict[str, Any]:
     """What the hotel's own records say."""
     consumption = ConsumptionService(database)
     return {
-        "consumption": consumption,
-        "room_use": RoomUseService(database, consumption),
-        "stock": StockService(database),
-        "custody": CustodyService(database),
-        "refill_times": RefillTimesService(database),
-    }
+        "consumption": consumption, "room_use": RoomUseService(database, consumption), "stock": StockService(database),
+        "custody": CustodyService(database), "refill_times": RefillTimesService(database),
+    }  # fmt: skip
 
 
 def _of_models(pipeline: Pipeline, settings: Settings) -> dict[str, Any]:
