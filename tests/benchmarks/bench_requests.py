@@ -45,7 +45,7 @@ def run() -> list[Row]:
 def small_app(recorder: RequestRecorder | None) -> FastAPI:
     """The API's error handlers around a route that does nothing; it is async, as thread pools are noisy."""
     app = FastAPI()
-    install_error_handlers(app)
+    install_error_handlers(app, lambda _: None)
     if recorder is not None:
         app.add_middleware(Metering, recorder=recorder)
 

@@ -75,13 +75,13 @@ def test_every_event_of_the_timeline_has_its_words(scene: Scene, cast: Cast, lan
 
 
 def test_every_command_is_in_the_audit_log_with_who_and_what(scene: Scene, cast: Cast) -> None:
-    """A9.4: every view of an alert and every verdict."""
+    """A9.4: every view of an alert, once in a while for the same person, and every verdict."""
     alert = judged_false(scene, cast.ayse)
     scene.alerts.mark_read(cast.deniz, alert.id)
     scene.alerts.mark_read(cast.deniz, alert.id)
     entity = f"alert {alert.id}"
     assert audited(scene) == [
-        ("ayse", "alert_judged", entity), ("deniz", "alert_viewed", entity), ("deniz", "alert_viewed", entity),
+        ("ayse", "alert_judged", entity), ("deniz", "alert_viewed", entity),
     ]  # fmt: skip
 
 
