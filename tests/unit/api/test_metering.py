@@ -58,7 +58,7 @@ def routers() -> list[APIRouter]:
 @pytest.fixture
 def app(recorder: RequestRecorder) -> Starlette:
     api = FastAPI()
-    install_error_handlers(api)
+    install_error_handlers(api, lambda _: None)
     api.add_middleware(Metering, recorder=recorder)
     for router in routers():
         api.include_router(router)
