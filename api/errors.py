@@ -48,8 +48,9 @@ def error_answer(error: AppError, language: str) -> JSONResponse:
     message = Translator(language)(error.message_id, **error.params)
     body = ErrorAnswer(error=ErrorBody(code=error.code, message=message, details=jsonable_encoder(error.params)))
     headers = dict(HEADERS.get(error.http_status, {}))
-    if "seconds" in error.params and error.http_status == 429:
-        headers["Retry-After"] = str(error.params["seconds"])
+    wait = error.params.get("seconds") or 60 * error.params.get("minutes", 0)
+    if wait and error.http_status == 429:
+        headers["Retry-After"] = str(wait)
     return JSONResponse(body.model_dump(), error.http_status, headers | {"Content-Language": language})
 
 

@@ -42,12 +42,13 @@ def without_database(scene: Scene, denied: DenyList) -> Scene:
 
 @pytest.mark.parametrize("befalls", ["stopped", "emptied", "full", "unknown"])
 def test_whatever_befalls_the_cache_brings_no_token_back(scene: Scene, valkey: ValkeyServer, befalls: str) -> None:
-    ended, alive = scene.signed_in(), scene.signed_in()
+    ended, alive, denied = scene.signed_in(), scene.signed_in(), scene.signed_in()
     cache = Redis.from_url(valkey.url)
     if befalls == "full":
         cache.config_set("maxmemory-policy", "noeviction")
         cache.config_set("maxmemory", "1")
     end(scene, ended.access_token)
+    scene.tokens.revoke(denied.access_token)
     if befalls == "stopped":
         valkey.stop()
     elif befalls == "emptied":
@@ -55,7 +56,7 @@ def test_whatever_befalls_the_cache_brings_no_token_back(scene: Scene, valkey: V
     elif befalls == "unknown":
         scene = replace(scene, tokens=replace(scene.tokens, denied=DenyList("nonsense")))
     for _ in range(2):
-        assert scene.verdict(ended.access_token) == "token_ended"
+        assert {scene.verdict(one.access_token) for one in (ended, denied)} == {"token_ended"}
         assert scene.verdict(alive.access_token) == "ok"
     assert scene.refused(ended.refresh_token) == "refresh_refused"
     assert scene.tokens.refresh(alive.refresh_token, HOME).access_seconds == 600
