@@ -24,6 +24,7 @@ from api.routes import (
     models,
     quality,
     reports,
+    request_metrics,
     silences,
     thresholds,
 )
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from services import Services
 
 TOPICS = (
-    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, hotels, api_keys, auth, health,
+    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, hotels,
+    api_keys, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

@@ -79,6 +79,7 @@ def document(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
 def _describe(operation: dict[str, Any], needed: Needs | None, method: str) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
+    operation["summary"] = operation["description"].split("\n")[0].rstrip(".")
     if needed is None:
         for code in ("500",) if method == "get" else SIGN_IN:
             answers[code] = {"$ref": f"#/components/responses/{code}"}
@@ -86,10 +87,7 @@ def _describe(operation: dict[str, Any], needed: Needs | None, method: str) -> N
     limit = needed.limit
     operation["x-permission"] = needed.permission
     operation["security"] = [{name: []} for name in SCHEMES]
-    operation["description"] = "\n\n".join([
-        operation.get("description", ""),
-        f"Needs `{needed.permission}`; {limit.requests} requests in {limit.seconds} s.",
-    ])  # fmt: skip
+    operation["description"] += f"\n\nNeeds `{needed.permission}`; {limit.requests} requests in {limit.seconds} s."
     for code in READ if method == "get" else CHANGE:
         answers[code] = {"$ref": f"#/components/responses/{code}"}
     if method == "get":

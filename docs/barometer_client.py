@@ -292,6 +292,10 @@ class Barometer:
         """How far one job is in one hotel."""
         return self.call("GET", f"/jobs/{quote(str(job), safe='')}/state", asked)
 
+    def request_metrics_requests(self, **asked: Any) -> Any:
+        """Endpoints of the API, or pages, with count, mean, percentiles and errors over a period."""
+        return self.call("GET", "/metrics/requests", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)

@@ -46,7 +46,7 @@ class Api:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.app: FastAPI = create_api(lambda: self.services)
+        self.app: FastAPI = create_api(lambda: self.services, self.services.requests.recorder)
 
     def add(self, role: str, hotels: list[int] | None, name: str | None = None) -> str:
         """A user of that role who has signed in; their name."""

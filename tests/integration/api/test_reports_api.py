@@ -110,6 +110,18 @@ def test_a_threshold_is_saved_with_a_reason_and_rolled_back(api: Api, hotel: Sma
     assert current["families"].get("cell", {"extra_evidence": 0})["extra_evidence"] == 0
 
 
+def test_measured_requests_are_told_by_endpoint(api: Api, services: Services, hotel: SmallHotel, ayse: str) -> None:
+    for path in ("/alerts", "/alerts", "/alerts/999999"):
+        api.get(path, ayse)
+    services.requests.flush()
+    said = api.get("/metrics/requests", ayse).json()
+    counted = {(row["method"], row["route"]): row for row in said["items"]}
+    assert counted["GET", "/alerts"]["requests"] == 2
+    assert counted["GET", "/alerts/{alert_id}"]["error_ratio"] == 1.0
+    assert counted["GET", "/alerts"]["p95_seconds"] > 0
+    assert said["day"]["requests"] >= 3
+
+
 def test_nothing_is_stored_for_a_hotel_that_does_not_exist(api: Api, hotel: SmallHotel) -> None:
     deniz = api.add("superadmin", None, "deniz")
     nowhere = {"hotel_id": hotel.hotel_id + 1, "reason": "x"}
