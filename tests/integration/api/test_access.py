@@ -212,7 +212,9 @@ def test_nothing_that_failed_or_changed_something_is_kept(api: Api, hotel: Small
     assert "etag" not in failed.headers
 
 
-@pytest.mark.parametrize(("sqlstate", "name"), [("57014", "database_busy"), ("53300", "database_unavailable")])
+@pytest.mark.parametrize(
+    ("sqlstate", "name"), [("57014", "database_busy"), ("53300", "database_busy"), ("57P03", "database_unavailable")]
+)
 def test_a_database_that_is_busy_is_503_and_says_when_to_come_back(
     api: Api, ayse: str, monkeypatch: pytest.MonkeyPatch, sqlstate: str, name: str
 ) -> None:
