@@ -4,7 +4,7 @@ Started by ``python asgi.py``; address and port come from the settings (BAROMETE
 server can run ``asgi:app`` as well, always with one worker: Streamlit keeps its sessions in the process.
 """
 
-from asyncio import to_thread
+from asyncio import create_task, to_thread
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -12,61 +12,31 @@ from threading import Thread
 import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from streamlit import App
 from streamlit.runtime.pages_manager import PagesManager
 
 from api.app import create_api
 from api.metering import Metering
-from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
 from operations.requests.flushing import Flushing
 from pages.shell import preloading
 from pages.shell import theme as themes
+from pages.shell.entrance import cookie_user, enter, leave
 from pages.shell.errors import show_error
+from pages.shell.gate import Gate
 from pages.shell.head import HeadScripts
+from pages.shell.headers import SecurityHeaders
 from pages.shell.provider import recorder, services
-from pages.shell.session import COOKIE, SESSION_SECONDS, safe_path
 from pages.shell.warming import warm
-
-
-def is_foreign(request: Request) -> bool:
-    """Whether another site caused the request; browsers say so themselves, others do not hold our cookie."""
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
-
-
-def enter(request: Request) -> Response:
-    """Exchange the one-time ticket of a correct password for the session cookie."""
-    if is_foreign(request):
-        return PlainTextResponse("forbidden", status_code=403)
-    answer = RedirectResponse(safe_path(request.query_params.get("next")), status_code=303)
-    try:
-        token = services().identity.redeem_ticket(request.query_params.get("ticket", ""))
-    except AppError:
-        return answer  # the ticket was used or is too old: the page asks for the password again
-    answer.set_cookie(
-        COOKIE, token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=request.url.scheme == "https"
-    )
-    return answer
-
-
-def leave(request: Request) -> Response:
-    """End the session and forget the cookie."""
-    if is_foreign(request):
-        return PlainTextResponse("forbidden", status_code=403)
-    token = request.cookies.get(COOKIE)
-    if token:
-        services().identity.end_session(token)
-    answer = RedirectResponse("/", status_code=303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return answer
+from pages.shell.watch import watch_sessions
 
 
 def theme(request: Request) -> Response:
     """The theme of whoever asks; who is not signed in has that of the device."""
-    user = services().identity.session_user(request.cookies.get(COOKIE, ""))
+    user = cookie_user(request)
     headers = {"Cache-Control": "no-store"}
     return Response(
         themes.theme_script(user.theme if user else "device"), media_type="text/javascript", headers=headers
@@ -91,11 +61,14 @@ def write_requests() -> None:
 
 @asynccontextmanager
 async def serving(_: object) -> AsyncIterator[None]:
-    """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes measurements."""
+    """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes
+    measurements, and a task looks after the sessions of open pages."""
     Thread(target=warm, name="warming", daemon=True).start()
     flushing = Flushing(write_requests)
     flushing.start()
+    watching = create_task(watch_sessions(), name="sessions")
     yield
+    watching.cancel()
     await to_thread(flushing.stop)
 
 
@@ -113,7 +86,11 @@ app = App(
         Route(themes.ROUTE, theme),
         Route(preloading.ROUTE, preload),
     ],
-    middleware=[Middleware(HeadScripts, first=(themes.ROUTE,), later=(preloading.ROUTE,))],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(Gate, is_signed_in=lambda request: cookie_user(request) is not None),
+        Middleware(HeadScripts, first=(themes.ROUTE,), later=(preloading.ROUTE,)),
+    ],
     lifespan=serving,
     on_script_error=show_error,
 )
@@ -122,4 +99,7 @@ if __name__ == "__main__":
     settings = load_settings()
     configure_logging("dashboard", settings.log_level, settings.logs_dir)
     # Tickets stand in addresses for their minute of life, so requests are not logged; they are measured by route (C3).
-    uvicorn.run(app, host=settings.address, port=settings.port, access_log=False, log_config=None)
+    uvicorn.run(
+        app, host=settings.address, port=settings.port, access_log=False, log_config=None, server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from core.i18n import Translator
 from core.logs import configure_logging
 from core.settings import Settings, load_settings
 from db import migrate as migrations
+from identity.matrix import Door, doors_of, permission_matrix
 from operations import doctor as doctor_checks
 from operations import launcher
 from services import prepare_installation
@@ -97,6 +98,25 @@ def db_url(owner: Annotated[bool, typer.Option(help="As the owner of the tables.
     """Print the address of the database."""
     with running_servers(load_settings()) as servers:
         typer.echo((servers.owner_url if owner else servers.database_url).replace("+psycopg2", ""))
+
+
+@app.command()
+def permissions() -> None:
+    """Print which role may do what, and which page and route asks for it (``docs/permissions.md``)."""
+    typer.echo(permission_document(), nl=False)
+
+
+def permission_document() -> str:
+    """The matrix of this version's pages and routes."""
+    from api.app import create_api
+    from pages.shell.navigation import TABLE
+
+    entries = [entry for group in TABLE.values() for entry in group]
+    pages = [Door(f"/{entry.url_path}", entry.needs) for entry in entries if not entry.is_public]
+    routes = doors_of(create_api(lambda: None).openapi()["paths"])  # type: ignore[arg-type, return-value]
+    public = [f"`/{entry.url_path}`" for entry in entries if entry.is_public]
+    public += [f"`{route.address}`" for route in routes if route.needs is None]
+    return permission_matrix(pages, routes, public)
 
 
 @app.command()

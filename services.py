@@ -15,12 +15,13 @@ from core.settings import Settings
 from core.stage import Progress, StageReport
 from core.version import version
 from db.session import SCREENS, Database, open_database
+from identity.accounts import AccountService
 from identity.api_keys.service import ApiKeyService
+from identity.assembly import identity_services
 from identity.audit.service import AuditService
 from identity.service import IdentityService
-from identity.tokens.deny_list import DenyList
 from identity.tokens.service import TokenService
-from identity.tokens.signing_keys import signing_keys
+from identity.users import UserService
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService, Retention
 from operations.jobs.definitions import JobDefinition
@@ -74,6 +75,8 @@ class Services:
     database: Database
     hotels: HotelService
     identity: IdentityService
+    accounts: AccountService
+    users: UserService
     tokens: TokenService
     api_keys: ApiKeyService
     rate_limits: RateLimitService
@@ -127,12 +130,12 @@ def build_services(
     return Services(
         settings=settings, clock=clock, database=database,
         hotels=HotelService(database),
-        **_of_callers(database, settings, servers, clock),
+        **identity_services(database, clock, settings, servers.redis_url, SignInWatch(alerts).tell),
+        rate_limits=RateLimitService(servers.redis_url, clock),
         imports=ImportService(database),
         older_system=OlderSystemService(database, servers.database_owner_url),
         simulation=SimulationService(database),
-        pipeline=pipeline, alerts=alerts,
-        thresholds=thresholds,
+        pipeline=pipeline, alerts=alerts, thresholds=thresholds,
         learning=LearningService(database, clock, settings, thresholds),
         evaluations=EvaluationService(database, clock, settings, thresholds),
         quality=QualityService(database, clock), source_quality=SourceService(database, clock),
@@ -147,19 +150,6 @@ def build_services(
         health=HealthService(database, servers.redis_url, clock, version()),
         requests=RequestService(database, clock, recorder or RequestRecorder(clock)),
     )  # fmt: skip
-
-
-def _of_callers(database: Database, settings: Settings, servers: Servers, clock: Clock) -> dict[str, Any]:
-    """Who may do what, and how often."""
-    identity, keys = IdentityService(database, clock), database.keys or key_ring(settings)
-    signing, denied = signing_keys(settings, clock), DenyList(servers.redis_url)
-    watch = SignInWatch(AlertService(database, clock))
-    return {
-        "identity": identity,
-        "tokens": TokenService(database, clock, identity, keys, signing, denied, raise_alert=watch.tell),
-        "api_keys": ApiKeyService(database, clock, identity), "audit": AuditService(database, clock),
-        "rate_limits": RateLimitService(servers.redis_url, clock),
-    }  # fmt: skip
 
 
 def _of_exploration(database: Database) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``manage.py user``: people who sign in."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 import typer
 
@@ -26,3 +27,55 @@ def add_user(
             SYSTEM, username, password, role, full_name=full_name, language=language, hotels=hotels
         )
         console.print(t("command.user_added", username=username, role=t(f"role.{role}")))
+
+
+@user_app.command("list")
+def list_users() -> None:
+    """Everybody who may sign in, with role and state."""
+    with opened() as (services, t):
+        for account in services.users.listed(SYSTEM):
+            state = t(f"users.state_{account.state}")
+            factor = t("factor.title") if account.row.has_second_factor else "–"
+            console.print(account.row.username, t(f"role.{account.row.role}"), state, factor, sep="\t", markup=False)
+
+
+@user_app.command("link")
+def new_link(username: str) -> None:
+    """Print a one-time link by which a person chooses a password: for who forgot it, the last administrator too."""
+    with opened() as (services, t):
+        link = services.users.new_link(SYSTEM, services.users.id_of(SYSTEM, username))
+        console.print(t("command.user_link", username=username, until=link.expires_at))
+        address = f"http://{services.settings.address}:{services.settings.port}"
+        typer.echo(f"{address}/password?{urlencode({'link': link.token})}")
+
+
+@user_app.command()
+def unlock(username: str) -> None:
+    """Forget failed attempts of a person."""
+    with opened() as (services, t):
+        services.users.unlock(SYSTEM, services.users.id_of(SYSTEM, username))
+        console.print(t("command.user_done", username=username))
+
+
+@user_app.command()
+def disable(username: str) -> None:
+    """End every session of a person and refuse signing in."""
+    with opened() as (services, t):
+        services.users.set_active(SYSTEM, services.users.id_of(SYSTEM, username), False)
+        console.print(t("command.user_done", username=username))
+
+
+@user_app.command()
+def enable(username: str) -> None:
+    """Let a person sign in again."""
+    with opened() as (services, t):
+        services.users.set_active(SYSTEM, services.users.id_of(SYSTEM, username), True)
+        console.print(t("command.user_done", username=username))
+
+
+@user_app.command("forget-second-factor")
+def forget_second_factor(username: str) -> None:
+    """For a person who lost their phone and their recovery codes."""
+    with opened() as (services, t):
+        services.users.forget_second_factor(SYSTEM, services.users.id_of(SYSTEM, username))
+        console.print(t("command.user_done", username=username))

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     port: int = Field(8501, ge=1, le=65535, description="Port of the dashboard and the API")
     address: str = Field("127.0.0.1", description="Address the dashboard listens on")
     admin_password: str | None = Field(None, description="Password of the first administrator; generated when empty")
+    second_factor_required: bool = Field(False, description="Administrators must set up a second factor")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
     encryption_keys: str | None = Field(
         None, description="Keys that encrypt thresholds and sign model files, newest first; kept in a file when empty"
     )

@@ -1,7 +1,6 @@
-"""Sign-in, sessions and users: every check reads the database, so what is revoked ends at once."""
+"""Sign-in, sessions and what each user's scope is: every check reads the database, so what is revoked ends at once."""
 
-import hashlib
-import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,33 +9,39 @@ from core.errors import AppError
 from core.i18n import LANGUAGES
 from core.scope import Scope
 from db.models.identity import THEMES
-from db.queries import audit
+from db.queries import audit, sessions
 from db.queries import identity as queries
 from db.queries.identity import NewUser, UserRow
 from db.session import Database
-from identity.passwords import check_length, generate_password, hash_password, is_outdated, matches
-from identity.permissions import ROLE_PERMISSIONS
+from identity.attempts import Attempt, SignInLimits
+from identity.devices import address_prefix, attempt_source, device_name
+from identity.passwords import check_policy, generate_password, hash_password, is_outdated, matches
+from identity.permissions import ADMINISTRATORS, ROLE_PERMISSIONS, require_within
+from identity.second_factor import SecondFactorService
+from identity.secrets import digest, new_token
 
 __all__ = ["THEMES", "IdentityService", "User"]
 User = UserRow
 FIRST_ADMINISTRATOR = "admin"
-ATTEMPT_LIMIT = 5
-LOCK_TIME = timedelta(minutes=15)
 TICKET_LIFETIME = timedelta(seconds=60)
 SESSION_LIFETIME = timedelta(days=14)
-
-
-def digest(secret: str) -> str:
-    """What is stored of a ticket or token of 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+IDLE_LIMIT = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
 class IdentityService:
-    """Users in PostgreSQL; passwords as argon2id hashes, tickets and session tokens as SHA-256 only."""
+    """Users in PostgreSQL; passwords as argon2id hashes, tickets and session tokens as SHA-256 only.
+
+    ``requires_second_factor``: administrators without one may do nothing but set it up.
+    """
 
     database: Database
     clock: Clock
+    requires_second_factor: bool = False
+
+    @property
+    def second_factor(self) -> SecondFactorService:
+        return SecondFactorService(self.database, self.clock)
 
     def ensure_first_administrator(self, password: str | None) -> tuple[str, str | None]:
         """(user name, the password if it was generated just now); adds nobody where users exist.
@@ -71,10 +76,10 @@ class IdentityService:
         scope.require("users.write")
         if role not in ROLE_PERMISSIONS:
             raise AppError("unknown_role", params={"role": role, "known": ", ".join(ROLE_PERMISSIONS)})
-        _require_within(scope, role, hotels)
+        require_within(scope, role, hotels)
         if language not in LANGUAGES:
             raise AppError("unknown_language", params={"language": language})
-        check_length(password)
+        check_policy(password, username)
         new = NewUser(username, full_name or username, hash_password(password), role, language, hotels is None)
         with self.database.transaction() as connection:
             user_id = queries.insert_user(connection, new, hotels or [])
@@ -83,54 +88,99 @@ class IdentityService:
             audit.record(connection, scope.actor, "user_added", entity=username, details={"role": role})
         return user_id
 
-    def check_password(self, username: str, password: str) -> User:
-        """The user; raises ``sign_in_refused`` (401) or, after five failures, ``account_locked`` (429)."""
-        now = self.clock.now()
-        with self.database.transaction() as connection:
+    def check_password(self, username: str, password: str, address: str | None = None) -> User:
+        """The user; raises ``sign_in_refused`` (401) or, after too many failures, a lock (429).
+
+        A lock is of the name, whether anybody has it or not, or of the address. The password alone signs nobody in
+        who has a second factor: ``begin_session`` asks for it.
+        """
+        limits, source = SignInLimits(self.database, self.clock), attempt_source(address)
+        attempts = [limits.by_name(username), *([Attempt("address", source)] if source else [])]
+        limits.charge(attempts)
+        with self.database.glancing() as connection:
             known = queries.credentials(connection, username)
-            locked = known is not None and known.locked_until is not None and known.locked_until > now
-            right = matches(known.password_hash if known else None, password)
-            granted = known is not None and right and known.is_active and not locked
-            if known is not None and granted:
-                new_hash = hash_password(password) if is_outdated(known.password_hash) else None
-                queries.note_sign_in(connection, known.user_id, now, new_hash)
-            elif known is not None and not locked:
-                queries.count_failure(connection, known.user_id, ATTEMPT_LIMIT, now + LOCK_TIME)
-            # The name of an unknown user is not kept: people type their password there by mistake.
-            actor = username if known is not None else "anonymous"
-            audit.record(connection, actor, "signed_in" if granted else "sign_in_failed")
-            user = queries.user(connection, known.user_id) if known is not None and granted else None
-        if locked:
-            raise AppError("account_locked", 429, params={"minutes": int(LOCK_TIME.total_seconds() // 60)})
+        right = matches(known.password_hash if known else None, password)
+        user = self._signed_in(known, username, password) if known and known.is_active and right else None
         if user is None:
+            with self.database.transaction() as connection:
+                # The name of an unknown user is not kept: people type their password there by mistake.
+                audit.record(connection, username if known else "anonymous", "sign_in_failed")
             raise AppError("sign_in_refused", 401)
+        limits.succeeded(attempts)
         return user
 
-    def begin_session(self, user: User) -> str:
-        """A one-time ticket of one minute, which the sign-in route exchanges for the session cookie."""
-        ticket, now = secrets.token_urlsafe(32), self.clock.now()
+    def _signed_in(self, known: queries.Credentials, username: str, password: str) -> User | None:
+        renewed = hash_password(password) if known.password_hash and is_outdated(known.password_hash) else None
         with self.database.transaction() as connection:
-            queries.insert_session(
-                connection, user.id, digest(ticket), now + TICKET_LIFETIME, now + SESSION_LIFETIME
+            queries.note_sign_in(connection, known.user_id, self.clock.now(), renewed)
+            audit.record(connection, username, "signed_in")
+            return queries.user(connection, known.user_id)
+
+    def begin_session(self, user: User, code: str | None = None, address: str | None = None) -> str:
+        """A one-time ticket of one minute, which the sign-in route exchanges for the session cookie.
+
+        Raises ``second_factor_needed`` (401) where the user has one and no ``code`` came, ``code_refused`` (401) for
+        a wrong one.
+        """
+        self.require_second_factor(user, code, address)
+        return self.new_ticket(user)
+
+    def require_second_factor(self, user: User, code: str | None, address: str | None = None) -> None:
+        """What every door asks after the password; raises like ``begin_session``."""
+        if user.has_second_factor:
+            if code is None:
+                raise AppError("second_factor_needed", 401)
+            self.second_factor.check(user, code, address)
+
+    def new_ticket(self, user: User) -> str:
+        """A ticket for somebody who has shown all that is asked of them."""
+        ticket, now = new_token(), self.clock.now()
+        with self.database.transaction() as connection:
+            sessions.forget_before(connection, now - SESSION_LIFETIME)
+            sessions.insert(
+                connection, user.id, digest(ticket), at=now, ticket_expires_at=now + TICKET_LIFETIME,
+                expires_at=now + SESSION_LIFETIME,
             )  # fmt: skip
         return ticket
 
-    def redeem_ticket(self, ticket: str) -> str:
-        """The session token; raises ``ticket_refused`` (401) for a ticket that is used, too old or not ours."""
-        token = secrets.token_urlsafe(32)
+    def redeem_ticket(
+        self, ticket: str, user_agent: str | None = None, address: str | None = None, before: str | None = None
+    ) -> str:
+        """The session token; raises ``ticket_refused`` (401) for a ticket that is used, too old or not ours.
+
+        A session that the browser had ``before`` ends: nobody goes on in one that somebody else put there.
+        """
+        token, now = new_token(), self.clock.now()
+        seen = {"device": device_name(user_agent), "address": address_prefix(address)}
         with self.database.transaction() as connection:
-            if not queries.redeem_ticket(connection, digest(ticket), digest(token), self.clock.now()):
+            if not sessions.redeem_ticket(connection, digest(ticket), digest(token), now, **seen):
                 raise AppError("ticket_refused", 401)
+            if before:
+                sessions.end_one(connection, digest(before), now)
         return token
 
     def session_user(self, token: str) -> User | None:
-        """Whose session it is; None when it ended, expired, or the user was disabled."""
+        """Whose session it is; None when it ended, expired, was left alone too long, or the user was disabled."""
+        now = self.clock.now()
         with self.database.glancing() as connection:
-            return queries.session_user(connection, digest(token), self.clock.now())
+            return sessions.user(connection, digest(token), now, now - IDLE_LIMIT)
+
+    def lasting_sessions(self, tokens: Collection[str]) -> set[str]:
+        """Those of the tokens whose sessions last; one statement for all that are open."""
+        now, by_digest = self.clock.now(), {digest(token): token for token in tokens}
+        with self.database.glancing() as connection:
+            lasting = sessions.lasting(connection, by_digest.keys(), now, now - IDLE_LIMIT)
+        return {by_digest[one] for one in lasting}
+
+    def note_use(self, token: str) -> None:
+        """Somebody did something in the session: it is not idle."""
+        now = self.clock.now()
+        with self.database.transaction() as connection:
+            sessions.note_use(connection, digest(token), now, now - IDLE_LIMIT)
 
     def end_session(self, token: str) -> None:
         with self.database.transaction() as connection:
-            queries.revoke_session(connection, digest(token), self.clock.now())
+            sessions.end_one(connection, digest(token), self.clock.now())
 
     def set_language(self, user: User, language: str) -> None:
         """Remember the language of the user's screens."""
@@ -146,24 +196,12 @@ class IdentityService:
         with self.database.transaction() as connection:
             queries.set_theme(connection, user.id, theme)
 
-    def set_active(self, scope: Scope, user_id: int, is_active: bool) -> None:
-        """Disable or enable a user; sessions of a disabled user end with the next click."""
-        scope.require("users.write")
-        with self.database.transaction() as connection:
-            queries.set_active(connection, user_id, is_active)
-            action = "user_enabled" if is_active else "user_disabled"
-            audit.record(connection, scope.actor, action, entity=str(user_id))
+    def must_add_second_factor(self, user: User) -> bool:
+        """Whether the installation asks an administrator for what they do not have yet."""
+        return self.requires_second_factor and user.role in ADMINISTRATORS and not user.has_second_factor
 
     def scope_of(self, user: User) -> Scope:
-        """What the user may see and do."""
+        """What the user may see and do: nothing before a second factor that is asked for."""
         hotels = None if user.sees_all_hotels else user.hotels
-        return Scope(user.username, ROLE_PERMISSIONS[user.role], hotels)
-
-
-def _require_within(scope: Scope, role: str, hotels: list[int] | None) -> None:
-    for permission in sorted(ROLE_PERMISSIONS[role]):
-        scope.require(permission)
-    if hotels is None and scope.hotels is not None:
-        raise AppError("forbidden", 403, params={"permission": "hotels"})
-    for hotel_id in hotels or []:
-        scope.require_hotel(hotel_id)
+        permissions = frozenset[str]() if self.must_add_second_factor(user) else ROLE_PERMISSIONS[user.role]
+        return Scope(user.username, permissions, hotels)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from core.clock import FixedClock
@@ -14,6 +15,7 @@ from core.key_ring import Key, KeyRing
 from core.settings import Settings, environment_names
 from db import migrate, roles
 from db.session import Database, open_database
+from identity import passwords
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
 KEYS = KeyRing(Path("/nowhere"), (Key("dGVzdHMgb2YgYmFyb21ldGVyOiBub3QgYSBzZWNyZXQ="),))
@@ -30,6 +32,12 @@ def no_settings_of_this_machine() -> Iterator[None]:
             patch.delenv(f"{name}_FILE", raising=False)
         patch.setitem(Settings.model_config, "env_file", None)
         yield
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords without argon2's memory and time, which cost minutes over many sign-ins."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

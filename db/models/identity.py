@@ -1,9 +1,9 @@
-"""Users, their hotels and sessions, and the audit log."""
+"""Users, their hotels and sessions, how they sign in, and the audit log."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, String
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.activity import one_of
@@ -11,6 +11,8 @@ from db.models.base import Base, Code, Key, Name, Now
 
 ROLES = ("superadmin", "sistem_yoneticisi", "admin", "depo_sorumlusu", "kat_sorumlusu", "veri_bilimci")
 THEMES = ("device", "light", "dark")
+ATTEMPT_KINDS = ("name", "address", "code")
+LINK_KINDS = ("invitation", "reset")
 
 
 class User(Base):
@@ -20,14 +22,12 @@ class User(Base):
     username: Mapped[Code] = mapped_column(unique=True)
     full_name: Mapped[Name]
     email: Mapped[str | None]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     role: Mapped[Code]
     language: Mapped[str] = mapped_column(server_default="tr")
     theme: Mapped[Code] = mapped_column(server_default="device")
     sees_all_hotels: Mapped[bool] = mapped_column(server_default="false")
     is_active: Mapped[bool] = mapped_column(server_default="true")
-    failed_attempts: Mapped[int] = mapped_column(server_default="0")
-    locked_until: Mapped[datetime | None]
     created_at: Mapped[Now]
     last_sign_in_at: Mapped[datetime | None]
 
@@ -49,8 +49,60 @@ class UserSession(Base):
     ticket_sha256: Mapped[str | None] = mapped_column(unique=True)
     ticket_expires_at: Mapped[datetime | None]
     created_at: Mapped[Now]
+    last_used_at: Mapped[Now]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    device: Mapped[str | None]
+    address: Mapped[str | None]
+
+
+class SignInAttempts(Base):
+    """Failures of one name (a keyed hash), one address or one user's codes."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (PrimaryKeyConstraint("kind", "key"), one_of("kind", ATTEMPT_KINDS))
+    kind: Mapped[Code]
+    key: Mapped[Code]
+    failures: Mapped[int]
+    began_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+class UserLink(Base):
+    """A one-time link by which its user chooses a password; only its SHA-256 is stored."""
+
+    __tablename__ = "user_links"
+    __table_args__ = (one_of("kind", LINK_KINDS),)
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[Code]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[Now]
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """The sealed secret of an authenticator app; it counts from its first right code on."""
+
+    __tablename__ = "second_factors"
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    secret: Mapped[str]
+    created_at: Mapped[Now]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None]
+
+
+class RecoveryCode(Base):
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "code_sha256"),)
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    code_sha256: Mapped[str]
+    used_at: Mapped[datetime | None]
 
 
 class AuditEntry(Base):

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-SEALED = (("ml_models", "parameters"), ("detection_settings", "parameters"), ("detection_settings", "trace"))
+SEALED = (
+    ("ml_models", "parameters"), ("detection_settings", "parameters"), ("detection_settings", "trace"),
+    ("second_factors", "secret"),
+)  # fmt: skip
 SIGNED = ("ml_models", "hmac_sha256")
 CHUNK = 500
 
@@ -61,3 +64,10 @@ def discard_models(connection: Connection, model_ids: list[int]) -> None:
         ),
         {"ids": model_ids},
     )
+
+
+def discard_second_factors(connection: Connection, factor_ids: list[int]) -> None:
+    """Secrets of authenticator apps that nobody can read any more: their users set them up again."""
+    of_users = "SELECT user_id FROM second_factors WHERE id = ANY(:ids)"
+    connection.execute(text(f"DELETE FROM recovery_codes WHERE user_id IN ({of_users})"), {"ids": factor_ids})
+    connection.execute(text("DELETE FROM second_factors WHERE id = ANY(:ids)"), {"ids": factor_ids})

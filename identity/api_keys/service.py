@@ -14,7 +14,8 @@ from db.queries import identity as identity_queries
 from db.queries.api_keys import ApiKeyRow
 from db.session import Database
 from identity.permissions import MACHINE_PERMISSIONS
-from identity.service import IdentityService, digest
+from identity.secrets import digest
+from identity.service import IdentityService
 
 __all__ = ["PREFIX", "ApiKeyRow", "ApiKeyService", "KeyCaller", "NewApiKey"]
 

@@ -98,9 +98,9 @@ class KeyService:
         return spare
 
     def discard_lost(self, scope: Scope) -> dict[str, int]:
-        """Give up what no key opens: versions of thresholds go, models are withdrawn. Numbers of both."""
+        """Give up what no key opens: versions of thresholds and second factors go, models are withdrawn. Numbers."""
         scope.require("keys.write")
-        lost: dict[str, set[int]] = {"detection_settings": set(), "ml_models": set()}
+        lost: dict[str, set[int]] = {"detection_settings": set(), "ml_models": set(), "second_factors": set()}
         with self.database.transaction() as connection:
             for table, column in (*sealed.SEALED, sealed.SIGNED):
                 for row_id, value in sealed.values_of_other_keys(connection, table, column, "-"):
@@ -108,6 +108,7 @@ class KeyService:
                         lost[table].add(row_id)
             sealed.discard_settings(connection, sorted(lost["detection_settings"]))
             sealed.discard_models(connection, sorted(lost["ml_models"]))
+            sealed.discard_second_factors(connection, sorted(lost["second_factors"]))
             for hotel in premises.hotels(connection):
                 for topic in ("models", "settings"):
                     bump(connection, hotel.id, topic)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.i18n import LANGUAGES, Translator
 from identity.service import THEMES, User
-from pages.shell import session
+from pages.shell import navigation, session
 from pages.shell.browser import here, send_browser_to
 from pages.shell.guard import visitor
 from pages.shell.provider import services
@@ -18,7 +18,7 @@ def show_account(user: User | None) -> None:
         return
     t = Translator(user.language)
     with st.sidebar:
-        st.markdown(f":material/account_circle: {plain(user.full_name)}")
+        st.page_link(navigation.ACCOUNT, label=plain(user.full_name), icon=":material/account_circle:")
         _kept_choice(t, "language", LANGUAGES, user.language, _change_language)
         _kept_choice(t, "theme", THEMES, user.theme, _change_theme)
         if st.button(t("shell.sign_out"), icon=":material/logout:", type="tertiary", key="sign_out"):

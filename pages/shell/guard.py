@@ -10,7 +10,7 @@ from core.i18n import Translator
 from core.request_context import current_request, fail_request, identify_request
 from core.scope import Scope
 from identity.service import User
-from pages.shell import session
+from pages.shell import navigation, session, watch
 from pages.shell.provider import services
 from pages.shell.sign_in import show_sign_in
 from services import Services
@@ -28,6 +28,14 @@ class Page:
     names_hotels: bool = False  # rows of several hotels say whose they are
 
 
+@dataclass(frozen=True)
+class Anyone:
+    """What a page for strangers works with."""
+
+    services: Services
+    t: Translator
+
+
 def visitor() -> User | None:
     """The signed-in user of this browser, read from the session's row on every rerun; None for anyone else."""
     if current_request().request_id is None:  # a callback, which comes before the run
@@ -39,17 +47,37 @@ def visitor() -> User | None:
     return user
 
 
-def open_page(permission: str) -> Page:
-    """Show the sign-in form or the refusal instead of the page where the visitor may not see it."""
+def arrive() -> User | None:
+    """The visitor at the beginning of a run: their session is noted as in use, their open page looked after."""
+    user, token = visitor(), session.session_token()
+    watch.note_page(token if user else None)
+    if user is not None and token is not None and session.is_used(services().clock.now()):
+        services().identity.note_use(token)
+    return user
+
+
+def open_public_page() -> Anyone:
+    """A page for people who are not signed in."""
+    return Anyone(services(), Translator(session.browser_language(), "UTC"))
+
+
+def open_page(permission: str | None) -> Page:
+    """Show the sign-in form or the refusal instead of the page where the visitor may not see it.
+
+    Without a ``permission`` it is for everybody who is signed in.
+    """
     user = visitor()
     if user is None:
         show_sign_in(Translator(session.browser_language()))
         st.stop()
     scope = services().identity.scope_of(user)
     t = Translator(user.language, "UTC")
-    if not scope.allows(permission):
+    if permission is not None and not scope.allows(permission):
         services().audit.note_denial(AppError("forbidden", 403, params={"permission": permission}, is_denial=True))
-        _refuse(t)
+        if services().identity.must_add_second_factor(user):
+            _ask_for_second_factor(t)
+        else:
+            _refuse(t)
         st.stop()
     return Page(user, scope, services(), t, services().clock.now())
 
@@ -58,3 +86,9 @@ def _refuse(t: Translator) -> None:
     fail_request("forbidden", 403)
     st.title(t("shell.forbidden_title"))
     st.info(t("shell.forbidden_text"), icon=":material/lock:")
+
+
+def _ask_for_second_factor(t: Translator) -> None:
+    st.title(t("factor.needed_title"))
+    st.info(t("factor.needed_text"), icon=":material/lock_person:")
+    st.page_link(navigation.ACCOUNT, label=t("account.title"), icon=":material/arrow_forward:")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from operations.jobs.service import JobState, RunRow
+from pages.shell import session
 from pages.shell.attempt import attempted
 from pages.shell.guard import Page
 from pages.shell.page_runs import fragment
@@ -27,6 +28,7 @@ def job_bar(page: Page, hotel_id: int, names: Sequence[str], label: str, outcome
     def follow() -> None:
         now = page.services.jobs.state(page.scope, names[0], hotel_id)
         if now.is_active != shown.is_active:
+            session.run_by_itself()
             st.rerun(scope="app")
         with st.container(border=True):
             _bar(page, hotel_id, names, label, now)

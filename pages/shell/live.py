@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shell import session
 from pages.shell.page_runs import fragment
 
 POLL_SECONDS = 15
@@ -15,6 +16,7 @@ def rerun_when_changed(shown: Any, read: Callable[[], Any]) -> None:
 
     def watch() -> None:
         if read() != shown:
+            session.run_by_itself()
             st.rerun(scope="app")
 
     fragment(watch, run_every=POLL_SECONDS)()

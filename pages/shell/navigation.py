@@ -33,11 +33,17 @@ COMPARISON = "pages/models/comparison.py"
 FEATURES = "pages/models/features.py"
 MODEL_FILES = "pages/models/files.py"
 THRESHOLDS = "pages/models/thresholds.py"
+USERS = "pages/system/users.py"
+ACCOUNT = "pages/account/account.py"
+PASSWORD = "pages/account/password.py"  # noqa: S105 - the page where one is chosen
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One page: its file, title, icon and address. ``needs``: the permission without which it is not listed."""
+    """One page: its file, title, icon and address. ``needs``: the permission that opens it.
+
+    Without one it is for everybody who is signed in, and ``is_public`` for strangers too.
+    """
 
     path: str
     title: str  # a catalog key
@@ -45,14 +51,17 @@ class Entry:
     url_path: str
     needs: str | None = None
     is_listed: bool = True  # others are reached from a page
+    is_public: bool = False
 
 
 TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
     "shell.group_today": (
-        Entry(OVERVIEW, "shell.overview", "speed", url_path="overview"),
-        Entry(BOARD, "shell.alerts", "notifications", url_path="alerts"),
-        Entry(ALERT, "shell.alert", "notifications", url_path="alert", is_listed=False),
-        Entry(SILENCES, "shell.silences", "notifications_off", url_path="silences", is_listed=False),
+        Entry(OVERVIEW, "shell.overview", "speed", url_path="overview", needs="overview.read"),
+        Entry(BOARD, "shell.alerts", "notifications", url_path="alerts", needs="alerts.read"),
+        Entry(ALERT, "shell.alert", "notifications", url_path="alert", needs="alerts.read", is_listed=False),
+        Entry(
+            SILENCES, "shell.silences", "notifications_off", url_path="silences", needs="alerts.read", is_listed=False
+        ),
         Entry(FORECASTS, "shell.forecasts", "online_prediction", url_path="forecasts", needs="metrics.read"),
     ),
     "shell.group_explore": (
@@ -74,6 +83,9 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(REQUESTS, "requests.title", "network_check", url_path="requests", needs="requests.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
         Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
+        Entry(USERS, "users.title", "group", url_path="users", needs="users.write"),
+        Entry(ACCOUNT, "account.title", "account_circle", url_path="account", is_listed=False),
+        Entry(PASSWORD, "password.title", "key", url_path="password", is_listed=False, is_public=True),
     ),
 }
 
@@ -87,7 +99,7 @@ def navigation(user: User | None) -> "StreamlitPage":
 
 
 def _page(t: Translator, scope: Scope | None, entry: Entry) -> "StreamlitPage":
-    may_see = entry.needs is None or (scope is not None and scope.allows(entry.needs))
+    may_see = entry.needs is None or (scope is not None and scope.allows(entry.needs))  # the page asks again
     return st.Page(
         entry.path,
         title=t(entry.title),

@@ -1,5 +1,6 @@
 """Who is using this browser: the session cookie, checked against the session's row on every rerun."""
 
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 import streamlit as st
@@ -9,11 +10,35 @@ from reports.figures.palette import ThemeName
 
 COOKIE = "barometer_session"
 SESSION_SECONDS = 14 * 24 * 3600
+NOTED, LIVE_RUN = "use_noted_at", "is_live_run"
+NOTE_EVERY = timedelta(minutes=1)
+
+
+def cookie_name(is_secure: bool) -> str:
+    """Behind TLS with the prefix that no other host and no unencrypted page can set (RFC 6265bis §4.1.3.2)."""
+    return f"__Host-{COOKIE}" if is_secure else COOKIE
 
 
 def session_token() -> str | None:
     """The cookie of the connection's handshake; it is only a claim until the row confirms it."""
-    return st.context.cookies.get(COOKIE)
+    is_secure = (st.context.headers.get("Origin") or "").startswith("https:")
+    return st.context.cookies.get(cookie_name(is_secure))
+
+
+def is_used(now: datetime) -> bool:
+    """Whether a person caused this run of the page, and that was not noted within the last minute."""
+    if st.session_state.pop(LIVE_RUN, False):
+        return False
+    noted: datetime | None = st.session_state.get(NOTED)
+    if noted is not None and now - noted < NOTE_EVERY:
+        return False
+    st.session_state[NOTED] = now
+    return True
+
+
+def run_by_itself() -> None:
+    """The next run is a live part's doing: a page that only lies open is not in use."""
+    st.session_state[LIVE_RUN] = True
 
 
 def address() -> str:

@@ -18,7 +18,7 @@ def page_files() -> list[SourceFile]:
 
 def first_statement_calls_guard(file: SourceFile) -> bool:
     """The first statement after the imports, or of the page function, must call the shell's guard."""
-    return bool(re.search(r"\bguard(\.\w+)?\(|\bopen_page\(", file.text))
+    return bool(re.search(r"\bguard(\.\w+)?\(|\bopen_(public_)?page\(", file.text))
 
 
 def with_try(file: SourceFile) -> bool:

@@ -10,6 +10,7 @@ PAGES = {
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/quality": "quality.title",
     "/audit": "audit.title",
+    "/users": "users.title", "/account": "account.title", "/password": "password.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from argon2 import PasswordHasher
 from streamlit.testing.v1 import AppTest
 
 from core.clock import FixedClock
@@ -14,7 +13,6 @@ from core.embedded.servers import Servers
 from core.scope import SYSTEM, Scope
 from core.settings import ROOT, Settings
 from db.session import Database
-from identity import passwords
 from pages.shell import provider, session
 from services import Services, build_services
 
@@ -26,9 +24,8 @@ JOBS = "pages/system/jobs.py"
 
 
 @pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are tested here, not argon2: its memory and time at every sign-in cost a minute over all of them."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+def pages_not_hashes(quick_hashes: None) -> None:
+    """Pages are tested here, not argon2."""
 
 
 @pytest.fixture

@@ -45,6 +45,8 @@ class Budget:
 
 
 BUDGETS = (
+    Budget("pages/account/account.py", 12, 10),
+    Budget("pages/account/password.py", 9, 5),
     Budget("pages/alerts/alert.py", 38, 170),
     Budget("pages/alerts/board.py", 29, 90),
     Budget("pages/alerts/silences.py", 11, 30),
@@ -65,6 +67,7 @@ BUDGETS = (
     Budget("pages/system/jobs.py", 9, 10),
     Budget("pages/system/quality.py", 39, 150),
     Budget("pages/system/requests.py", 14, 40),
+    Budget("pages/system/users.py", 12, 15),
 )
 
 

@@ -88,6 +88,22 @@ def test_a_key_of_a_machine_is_made_listed_and_ended(manage: Run, database: Data
     assert count(database, "api_keys", "revoked_at IS NOT NULL") == 1
 
 
+def test_a_user_is_disabled_enabled_and_gets_a_link_and_a_stranger_is_named(manage: Run, database: Database) -> None:
+    manage("user", "add", "ayse", "--role", "superadmin", "--password", "correct horse battery")
+    refused = manage("user", "disable", "ayse")
+    assert refused.returncode == 1
+    assert "superadmin" in refused.stderr
+    manage("user", "add", "cem", "--role", "admin", "--password", "correct horse battery")
+    assert manage("user", "disable", "cem").returncode == 0
+    assert count(database, "users", "username = 'cem' AND NOT is_active") == 1
+    for command in ("enable", "unlock", "forget-second-factor"):
+        assert manage("user", command, "cem").returncode == 0
+    assert "/password?link=" in manage("user", "link", "cem").stdout
+    assert count(database, "user_links", "kind = 'reset'") == 1
+    assert "cem" in manage("user", "list").stdout
+    assert "eve" in manage("user", "link", "eve").stderr
+
+
 def test_the_doctor_finds_the_missing_cache_and_says_what_to_do(manage: Run) -> None:
     report = manage("doctor")
     assert report.returncode == 1

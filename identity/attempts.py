@@ -1,0 +1,98 @@
+"""Limits on attempts to sign in: by name, whether anybody has it or not, by address, and by user for codes (A9.1).
+
+Every attempt is charged before the password is looked at and given back when it was right: attempts that run at once
+cannot be more than the limit, and none of them waits for another's password. Names are stored as keyed hashes, since
+people type their password into that field by mistake.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.clock import Clock
+from core.errors import AppError
+from db.queries import sign_in_attempts as queries
+from db.queries.sign_in_attempts import Counted
+from db.session import Database
+
+LOCK_TIME = timedelta(minutes=15)
+KEPT = timedelta(days=1)  # an unfinished count of failures
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``failures`` in a row, or within ``window``, lock for a quarter of an hour with the error ``code``."""
+
+    failures: int
+    code: str
+    window: timedelta | None = None
+
+
+LIMITS = {
+    "name": Limit(5, "account_locked"),
+    "code": Limit(5, "account_locked"),
+    # Of a hotel behind one address many people mistype; of a guesser's address nothing else comes.
+    "address": Limit(20, "address_locked", LOCK_TIME),
+}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one attempt is counted under."""
+
+    kind: str
+    key: str
+
+
+def charged(counted: Counted, at: datetime) -> Counted | None:
+    """The count with one more failure; None while it is locked."""
+    limit = LIMITS[counted.kind]
+    if counted.locked_until is not None and counted.locked_until > at:
+        return None
+    is_over = counted.locked_until is not None or (limit.window is not None and counted.began_at <= at - limit.window)
+    failures = 1 if is_over else counted.failures + 1
+    began_at = at if is_over or not counted.failures else counted.began_at
+    locked_until = at + LOCK_TIME if failures >= limit.failures else None
+    return replace(counted, failures=failures, began_at=began_at, locked_until=locked_until)
+
+
+@dataclass(frozen=True)
+class SignInLimits:
+    database: Database
+    clock: Clock
+
+    def by_name(self, username: str) -> Attempt:
+        return Attempt("name", self.name_key(username))
+
+    def name_key(self, username: str) -> str:
+        """A keyed hash: without the installation's keys nobody can try out what it stands for."""
+        if self.database.keys is None:
+            raise AppError("encryption_keys_wanted", 500)
+        return self.database.keys.sign(f"sign-in attempt: {username}".encode())[:48]
+
+    def charge(self, attempts: Sequence[Attempt]) -> None:
+        """Count one failure in advance; raises ``account_locked`` or ``address_locked`` (429)."""
+        now, refusal = self.clock.now(), None
+        with self.database.transaction() as connection:
+            for attempt in sorted(attempts, key=lambda one: one.kind):  # always in one order: no deadlock
+                counted = charged(queries.held(connection, attempt.kind, attempt.key, now), now)
+                if counted is None:
+                    refusal = LIMITS[attempt.kind].code
+                    break
+                queries.write(connection, counted)
+        if refusal is not None:
+            raise AppError(refusal, 429, params={"minutes": int(LOCK_TIME.total_seconds() // 60)})
+
+    def succeeded(self, attempts: Sequence[Attempt]) -> None:
+        """It was right: the name's failures are forgotten; of the address only this one, others may be guessing."""
+        with self.database.transaction() as connection:
+            for attempt in sorted(attempts, key=lambda one: one.kind):
+                if LIMITS[attempt.kind].window is None:
+                    queries.forget(connection, attempt.kind, attempt.key)
+                else:
+                    queries.give_back(connection, attempt.kind, attempt.key)
+            queries.forget_before(connection, self.clock.now() - KEPT)
+
+    def unlock(self, username: str) -> None:
+        with self.database.transaction() as connection:
+            queries.forget(connection, "name", self.name_key(username))

@@ -1,0 +1,1 @@
+"""Everybody's own account, and the page where a password is chosen."""

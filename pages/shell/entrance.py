@@ -1,0 +1,66 @@
+"""The routes under /auth that set and take back the session cookie, and who a request comes from (A9.1)."""
+
+from urllib.parse import urlparse
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from core.errors import AppError
+from identity.service import User
+from pages.shell.provider import services
+from pages.shell.session import SESSION_SECONDS, cookie_name, safe_path
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether another site caused the request.
+
+    Browsers say so themselves; older ones tell the page that they come from. Programs tell neither and hold no cookie.
+    """
+    said = request.headers.get("sec-fetch-site")
+    if said is not None:
+        return said not in ("same-origin", "none")
+    origin = request.headers.get("origin") or request.headers.get("referer")
+    return origin is not None and urlparse(origin).netloc != request.headers.get("host")
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser speaks TLS, perhaps to a proxy that does not say so: then the page before this one does."""
+    return request.url.scheme == "https" or request.headers.get("referer", "").startswith("https:")
+
+
+def cookie_user(request: Request) -> User | None:
+    token = request.cookies.get(cookie_name(is_secure(request)))
+    return services().identity.session_user(token) if token else None
+
+
+def enter(request: Request) -> Response:
+    """Exchange the one-time ticket of a correct sign-in for the session cookie; never go on in an older session."""
+    if is_foreign(request):
+        return PlainTextResponse("forbidden", status_code=403)
+    secure = is_secure(request)
+    answer = RedirectResponse(safe_path(request.query_params.get("next")), status_code=303)
+    try:
+        token = services().identity.redeem_ticket(
+            request.query_params.get("ticket", ""),
+            user_agent=request.headers.get("user-agent"),
+            address=request.client.host if request.client else None,
+            before=request.cookies.get(cookie_name(secure)),
+        )
+    except AppError:
+        return answer  # the ticket was used or is too old: the page asks for the password again
+    answer.set_cookie(cookie_name(secure), token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def leave(request: Request) -> Response:
+    """End the session and forget the cookie."""
+    if is_foreign(request):
+        return PlainTextResponse("forbidden", status_code=403)
+    answer = RedirectResponse("/", status_code=303)
+    for secure in (True, False):
+        token = request.cookies.get(cookie_name(secure))
+        if token:
+            services().identity.end_session(token)
+            answer.delete_cookie(cookie_name(secure), httponly=True, samesite="lax", secure=secure)
+    return answer

@@ -1,0 +1,123 @@
+"""The dialogs of the list of users: invite somebody; change, disable, unlock, hand out a link."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlparse
+
+import streamlit as st
+
+from core.i18n import LANGUAGES
+from identity.users import Account, Link
+from pages.shell.asking import asking, done
+from pages.shell.attempt import attempted
+from pages.shell.guard import Page
+from pages.shell.text import muted, plain
+
+if TYPE_CHECKING:
+    from sources.hotels import HotelRow
+
+INVITE, MANAGE = "invite_user", "manage_user"
+ALL_HOTELS = 0
+
+
+def invite_dialog(page: Page, hotels: "list[HotelRow]") -> None:
+    t = page.t
+
+    @asking(t("users.invite"))
+    def dialog() -> None:
+        with st.form("invite_user"):
+            username = st.text_input(t("signin.username"), max_chars=64, key="invite_username", autocomplete="off")
+            full_name = st.text_input(t("users.full_name"), max_chars=200, key="invite_name", autocomplete="off")
+            role = _role(page, "invite_role")
+            chosen = _hotels(page, hotels, "invite_hotels", [hotels[0].id] if len(hotels) == 1 else [])
+            language = st.segmented_control(
+                t("shell.language"), LANGUAGES, default=page.user.language, required=True, key="invite_language",
+                format_func=lambda one: t(f"shell.language_{one}"),
+            )  # fmt: skip
+            is_sent = st.form_submit_button(t("users.invite"), type="primary")
+        made: list[Link] = []
+        if is_sent and attempted(
+            page,
+            lambda: made.append(
+                page.services.users.invite(
+                    page.scope, username.strip(), role, full_name=full_name, language=language or "tr", hotels=chosen
+                )
+            ),
+        ):
+            _show_link(page, made[0])
+
+    dialog()
+
+
+def manage_dialog(page: Page, account: Account, hotels: "list[HotelRow]") -> None:
+    t, row = page.t, account.row
+
+    @asking(t("users.manage_title", name=row.full_name))
+    def dialog() -> None:
+        with st.form("change_user"):
+            full_name = st.text_input(t("users.full_name"), row.full_name, max_chars=200, key=f"name_{row.id}")
+            role = _role(page, f"role_{row.id}", row.role)
+            chosen = _hotels(
+                page, hotels, f"hotels_{row.id}", [ALL_HOTELS] if row.sees_all_hotels else list(row.hotels)
+            )
+            is_sent = st.form_submit_button(t("users.save"), type="primary")
+        if is_sent:
+            _change(page, account, full_name, role, chosen)
+        _access(page, account)
+
+    dialog()
+
+
+def _change(page: Page, account: Account, full_name: str, role: str, hotels: list[int] | None) -> None:
+    change = page.services.users.change
+    if attempted(page, lambda: change(page.scope, account.row.id, full_name=full_name, role=role, hotels=hotels)):
+        done()
+
+
+def _access(page: Page, account: Account) -> None:
+    """The buttons that let in and keep out."""
+    t, users, row = page.t, page.services.users, account.row
+    with st.container(horizontal=True):
+        wants_link = row.is_active and st.button(t("users.new_link"), key="new_link", icon=":material/link:")
+        wants_unlock = st.button(t("users.unlock"), key="unlock", icon=":material/lock_open:")
+        wants_forget = row.has_second_factor and st.button(
+            t("users.forget_factor"), key="forget_factor", icon=":material/remove_moderator:"
+        )
+        name, icon = ("disable", ":material/block:") if row.is_active else ("enable", ":material/check:")
+        wants_switch = st.button(t(f"users.{name}"), key="switch_user", icon=icon, help=t(f"users.{name}_help"))
+    made: list[Link] = []
+    if wants_link and attempted(page, lambda: made.append(users.new_link(page.scope, row.id))):
+        _show_link(page, made[0])
+    if wants_unlock and attempted(page, lambda: users.unlock(page.scope, row.id)):
+        done()
+    if wants_forget and attempted(page, lambda: users.forget_second_factor(page.scope, row.id)):
+        done()
+    if wants_switch and attempted(page, lambda: users.set_active(page.scope, row.id, not row.is_active)):
+        done()
+
+
+def _show_link(page: Page, link: Link) -> None:
+    """This once: only its hash is stored."""
+    t, here = page.t, urlparse(st.context.url or "")
+    st.success(
+        plain(t(f"users.link_{link.kind}", username=link.username, until=t.instant(link.expires_at))),
+        icon=":material/link:",
+    )
+    st.code(f"{here.scheme}://{here.netloc}/password?{urlencode({'link': link.token})}", language=None, wrap_lines=True)
+    muted(t("users.link_told"))
+
+
+def _role(page: Page, key: str, present: str | None = None) -> str:
+    roles = page.services.users.roles_to_give(page.scope)
+    index = roles.index(present) if present in roles else roles.index("admin") if "admin" in roles else 0
+    return st.selectbox(page.t("users.role"), roles, index, format_func=lambda one: page.t(f"role.{one}"), key=key)
+
+
+def _hotels(page: Page, hotels: "list[HotelRow]", key: str, present: list[int]) -> list[int] | None:
+    """Ids; None for all hotels, which only those may give who see all themselves."""
+    names = {ALL_HOTELS: page.t("shell.all_hotels")} if page.scope.hotels is None else {}
+    names |= {hotel.id: hotel.name for hotel in hotels}
+    chosen = st.multiselect(
+        page.t("users.hotels"), list(names), [one for one in present if one in names], key=key,
+        format_func=names.__getitem__, placeholder=page.t("users.no_hotels"),
+    )  # fmt: skip
+    return None if ALL_HOTELS in chosen else chosen

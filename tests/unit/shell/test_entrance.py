@@ -1,0 +1,110 @@
+"""The routes that set and take back the session cookie: only for our own pages, only where TLS allows (A9.1)."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from core.errors import AppError
+from pages.shell import entrance
+
+OURS = {"sec-fetch-site": "same-origin"}
+
+
+@dataclass
+class Identity:
+    """Remembers what it was asked."""
+
+    redeemed: list[dict[str, str | None]] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+    def redeem_ticket(self, ticket: str, **seen: str | None) -> str:
+        if ticket != "good":
+            raise AppError("ticket_refused", 401)
+        self.redeemed.append(seen)
+        return "fresh"
+
+    def end_session(self, token: str) -> None:
+        self.ended.append(token)
+
+
+@pytest.fixture
+def identity(monkeypatch: pytest.MonkeyPatch) -> Identity:
+    found = Identity()
+    monkeypatch.setattr(entrance, "services", lambda: type("Services", (), {"identity": found}))
+    return found
+
+
+def get(path: str, headers: dict[str, str], scheme: str = "http") -> httpx.Response:
+    app = Starlette(routes=[Route("/auth/enter", entrance.enter), Route("/auth/leave", entrance.leave)])
+    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1))
+
+    async def call() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://hotel.example") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(call())
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(identity: Identity) -> None:
+    answer = get("/auth/enter?ticket=good&next=/alerts", OURS)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/alerts")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("barometer_session=fresh;")
+    assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=1209600"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+
+
+def test_behind_tls_no_other_host_can_set_it(identity: Identity) -> None:
+    for scheme, headers in (
+        ("https", OURS),
+        ("http", OURS | {"referer": "https://hotel.example/"}),  # a proxy that does not say that it speaks TLS
+    ):
+        cookie = get("/auth/enter?ticket=good", headers, scheme).headers["set-cookie"]
+        assert cookie.startswith("__Host-barometer_session=fresh;")
+        assert {"Secure", "Path=/"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+
+
+def test_a_session_that_was_in_the_browser_before_is_given_up(identity: Identity) -> None:
+    get("/auth/enter?ticket=good", {**OURS, "cookie": "barometer_session=planted", "user-agent": "x"})
+    assert identity.redeemed == [{"user_agent": "x", "address": "192.0.2.7", "before": "planted"}]
+
+
+def test_a_bad_ticket_sets_nothing(identity: Identity) -> None:
+    answer = get("/auth/enter?ticket=bad&next=//evil.example", OURS)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "set-cookie" not in answer.headers
+
+
+def test_signing_out_ends_the_session_and_takes_the_cookie_back(identity: Identity) -> None:
+    answer = get("/auth/leave", {**OURS, "cookie": "barometer_session=mine"})
+    assert identity.ended == ["mine"]
+    assert 'barometer_session=""' in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("path", ["/auth/enter?ticket=good", "/auth/leave"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},  # a sibling's page is not ours
+        {"origin": "https://evil.example"},
+        {"referer": "https://evil.example/auth"},
+        {"origin": "null"},
+    ],
+)
+def test_another_site_can_neither_sign_in_nor_out(identity: Identity, path: str, headers: dict[str, str]) -> None:
+    answer = get(path, headers | {"cookie": "barometer_session=mine"})
+    assert answer.status_code == 403
+    assert (identity.redeemed, identity.ended) == ([], [])
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("headers", [OURS, {"sec-fetch-site": "none"}, {"referer": "http://hotel.example/x"}, {}])
+def test_our_own_pages_and_a_typed_address_can(identity: Identity, headers: dict[str, str]) -> None:
+    assert get("/auth/enter?ticket=good", headers).status_code == 303
+    assert len(identity.redeemed) == 1
