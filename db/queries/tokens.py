@@ -206,14 +206,6 @@ def count_attempt(
     return int(row.attempts), row.window_began_at
 
 
-def uncount_attempt(connection: Connection, kind: str, subject: str) -> None:
-    """One attempt less."""
-    connection.execute(
-        text("UPDATE token_attempts SET attempts = attempts - 1 WHERE kind = :kind AND subject = :subject"),
-        {"kind": kind, "subject": subject},
-    )
-
-
 def delete_old(connection: Connection, before: datetime, limit: int) -> None:
     """Families, denials and attempts that ended before then, at most ``limit`` of each."""
     for table, condition in (

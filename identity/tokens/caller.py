@@ -1,8 +1,9 @@
 """Where a request comes from, as exactly as a risk signal needs: a network, a kind of program, a kind of device."""
 
-import ipaddress
 import re
 from dataclasses import dataclass
+
+from identity import devices
 
 UNKNOWN = "unknown"
 
@@ -34,23 +35,13 @@ class Caller:
 
     @property
     def address_prefix(self) -> str:
-        """The /24 of an IPv4 address, the /48 of an IPv6 one: phones and lines change the rest by themselves."""
-        return self._network(24, 48)
+        """The network: phones and lines change the rest of their address by themselves."""
+        return devices.address_prefix(self.address) or UNKNOWN
 
     @property
     def source(self) -> str:
-        """Whom attempts are counted for: an IPv4 address, or the /64 that one IPv6 subscriber has for himself."""
-        return self._network(32, 64)
-
-    def _network(self, ipv4_bits: int, ipv6_bits: int) -> str:
-        try:
-            found = ipaddress.ip_address((self.address or "").partition("%")[0])
-        except ValueError:
-            return UNKNOWN
-        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        bits = ipv4_bits if found.version == 4 else ipv6_bits
-        return str(ipaddress.ip_network((found, bits), strict=False))
+        """Whom attempts are counted for."""
+        return devices.attempt_source(self.address) or UNKNOWN
 
     @property
     def agent_family(self) -> str:

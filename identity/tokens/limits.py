@@ -1,6 +1,6 @@
-"""How often an address may try, counted in PostgreSQL: the limits hold without Redis and for all processes together.
+"""How often tokens may be refreshed, counted in PostgreSQL: the limits hold without Redis and for all processes.
 
-Accounts have their own limit: five wrong passwords lock one (``IdentityService.check_password``).
+Sign-ins have theirs, by name and by address (``identity.attempts``).
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,12 @@ class Limit:
     window: timedelta
 
 
-SIGN_INS = Limit("sign_in", 20, timedelta(minutes=5))
 REFRESHES = Limit("refresh", 300, timedelta(minutes=1))  # a hotel's clients share one address
 REFRESHES_OF_ACCOUNT = Limit("refresh_account", 60, timedelta(minutes=1))
 
 
 @dataclass(frozen=True)
-class AttemptLimits:
+class RefreshLimits:
     """Raises ``too_many_attempts`` (429) with the seconds to wait."""
 
     database: Database
@@ -43,11 +42,6 @@ class AttemptLimits:
     def count_within(self, connection: Any, limit: Limit, subject: str) -> None:
         """The same in the transaction of the deed, which is undone with its attempt when there were too many."""
         self._check(limit, *self._counted(connection, limit, subject))
-
-    def take_back(self, limit: Limit, source: str) -> None:
-        """The attempt was right: only wrong ones stay counted, and a right one forgives no others."""
-        with self.database.transaction() as connection:
-            queries.uncount_attempt(connection, limit.kind, source)
 
     def _counted(self, connection: Any, limit: Limit, subject: str) -> tuple[int, datetime]:
         now = self.clock.now()

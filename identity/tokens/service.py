@@ -22,7 +22,7 @@ from identity.tokens import access_token, refresh_token, rotation
 from identity.tokens.access_token import AccessClaims
 from identity.tokens.caller import Caller
 from identity.tokens.deny_list import DenyList
-from identity.tokens.limits import REFRESHES, REFRESHES_OF_ACCOUNT, SIGN_INS, AttemptLimits
+from identity.tokens.limits import REFRESHES, REFRESHES_OF_ACCOUNT, RefreshLimits
 from identity.tokens.refresh_token import ABSOLUTE_LIFETIME, IDLE_LIFETIME
 from identity.tokens.risks import MANY, MANY_ADDRESSES, MANY_WINDOW, RaiseAlert, SecurityEvent
 from identity.tokens.signing_keys import ACCESS_LIFETIME, SigningKey, SigningKeys
@@ -51,8 +51,8 @@ class Authenticated:
     claims: AccessClaims
 
 
-def no_second_factor(user: User, code: str | None) -> None:
-    """Installations whose users have none. A real one raises AppError (401) unless the code is right."""
+def no_second_factor(user: User, code: str | None, address: str | None) -> None:
+    """For users who have none. A real one raises AppError (401) unless the code is right."""
 
 
 def nobody_told(connection: Any, event: SecurityEvent) -> None:
@@ -69,12 +69,12 @@ class TokenService:
     keys: KeyRing
     signing: SigningKeys
     denied: DenyList
-    second_factor: Callable[[User, str | None], None] = no_second_factor
+    second_factor: Callable[[User, str | None, str | None], None] = no_second_factor
     raise_alert: RaiseAlert = nobody_told
 
     @property
-    def limits(self) -> AttemptLimits:
-        return AttemptLimits(self.database, self.clock)
+    def limits(self) -> RefreshLimits:
+        return RefreshLimits(self.database, self.clock)
 
     def authenticate(self, authorization: str | None, address: str | None, user_agent: str | None) -> Authenticated:
         """Whose request it is, from the value of its ``Authorization`` header: what every route asks first.
@@ -106,11 +106,9 @@ class TokenService:
     def sign_in(
         self, username: str, password: str, caller: Caller, client_id: str = CLIENT, code: str | None = None
     ) -> IssuedTokens:
-        """The first tokens of a new family; raises like ``check_password``, or ``too_many_attempts`` (429)."""
-        self.limits.count(SIGN_INS, caller.source)
-        user, mark = self._checked(username, password)
-        self.second_factor(user, code)
-        self.limits.take_back(SIGN_INS, caller.source)
+        """The first tokens of a new family; raises like ``check_password`` and ``second_factor``."""
+        user, mark = self._checked(username, password, caller.address)
+        self.second_factor(user, code, caller.address)
         now, token = self.clock.now(), refresh_token.new_token()
         family = NewFamily(
             secrets.token_hex(16), user.id, client_id, caller.agent_family, caller.device, now, now + ABSOLUTE_LIFETIME
@@ -220,12 +218,12 @@ class TokenService:
                 audit.record(connection, scope.actor, "token_keys_retired", details={"keys": gone})
         return gone
 
-    def _checked(self, username: str, password: str) -> tuple[User, str]:
+    def _checked(self, username: str, password: str, address: str | None) -> tuple[User, str]:
         """The user, and the mark of the password that was right: a family begins only if it is right still."""
         for _ in range(2):  # the hash may be renewed by the very check
             with self.database.glancing() as connection:
                 before = queries.password_mark(connection, username)
-            user = self.identity.check_password(username, password)
+            user = self.identity.check_password(username, password, address)
             with self.database.glancing() as connection:
                 mark = queries.password_mark(connection, username)
             if mark is not None and mark == before:

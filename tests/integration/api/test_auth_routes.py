@@ -93,7 +93,7 @@ def test_what_is_refused_repeats_no_secret_and_says_when_to_come_back(call: Call
     for _ in range(20):
         last = call("POST", "/auth/token", json={"username": "nobody", "password": "x"})
     assert last.status_code == 429
-    assert 0 < int(last.headers["retry-after"]) <= 300
+    assert 0 < int(last.headers["retry-after"]) <= 900
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Bearer", "Bearer ", "bmr_x", "Token x"])

@@ -60,7 +60,7 @@ class Scene:
             self.tokens.refresh(refresh_token, caller)
         return refusal.value.code
 
-    def set_second_factor(self, factor: Callable[[User, str | None], None]) -> None:
+    def set_second_factor(self, factor: Callable[[User, str | None, str | None], None]) -> None:
         self.tokens = replace(self.tokens, second_factor=factor)
 
     def rows(self, query: str) -> list[Any]:

@@ -7,8 +7,9 @@ import pytest
 
 from core.errors import AppError
 from core.scope import SYSTEM
+from identity.attempts import LIMITS
+from identity.service import User
 from identity.tokens.caller import Caller
-from identity.tokens.limits import SIGN_INS
 from identity.tokens.refresh_token import ABSOLUTE_LIFETIME, IDLE_LIFETIME
 from tests.integration.identity.tokens.scene import ELSEWHERE, HOME, NEWER_FIREFOX, NEXT_DOOR, PASSWORD, THIEF, Scene
 
@@ -35,33 +36,15 @@ def test_who_holds_it_is_who_signed_in_with_their_scope_of_now(scene: Scene) -> 
     assert scene.asks(token).scope.hotels is None
 
 
-def test_a_wrong_password_gets_nothing_and_too_many_from_one_address_are_refused_whoever_is_meant(
-    scene: Scene,
-) -> None:
-    codes = []
-    for number in range(SIGN_INS.attempts + 1):
-        with pytest.raises(AppError) as refusal:
-            scene.tokens.sign_in(f"nobody-{number}", "wrong", HOME)
-        codes.append((refusal.value.code, refusal.value.http_status))
-    assert set(codes[:-1]) == {("sign_in_refused", 401)}
-    assert codes[-1] == ("too_many_attempts", 429)
-    with pytest.raises(AppError, match="too_many_attempts"):
-        scene.signed_in()
-    assert scene.verdict(scene.signed_in(ELSEWHERE).access_token, ELSEWHERE) == "ok"
-    scene.clock.advance(SIGN_INS.window)
-    assert scene.verdict(scene.signed_in().access_token) == "ok"
-
-
-def test_right_passwords_are_not_counted_and_forgive_no_wrong_ones(scene: Scene) -> None:
-    for _ in range(SIGN_INS.attempts + 5):
-        scene.signed_in()
-    for number in range(SIGN_INS.attempts):
+def test_wrong_passwords_from_one_address_lock_it_whoever_is_meant(scene: Scene) -> None:
+    """The limits of every door (``identity.attempts``) hold at this one too."""
+    for number in range(LIMITS["address"].failures):
         with pytest.raises(AppError, match="sign_in_refused"):
             scene.tokens.sign_in(f"nobody-{number}", "wrong", HOME)
-        if number == 5:
-            scene.signed_in()
-    with pytest.raises(AppError, match="too_many_attempts"):
+    with pytest.raises(AppError, match="address_locked") as locked:
         scene.signed_in()
+    assert locked.value.http_status == 429
+    assert scene.verdict(scene.signed_in(ELSEWHERE).access_token, ELSEWHERE) == "ok"
 
 
 def test_an_access_token_lives_ten_minutes_and_half_a_minute_of_skew(scene: Scene) -> None:
@@ -103,8 +86,9 @@ def test_a_password_that_was_changed_between_its_check_and_the_first_token_gets_
 def test_the_second_factor_is_asked_after_the_password_and_can_refuse(scene: Scene) -> None:
     asked: list[tuple[str, str | None]] = []
 
-    def factor(user: object, code: str | None) -> None:
-        asked.append((scene.ayse.username, code))
+    def factor(user: User, code: str | None, address: str | None) -> None:
+        asked.append((user.username, code))
+        assert address == HOME.address
         if code != "123456":
             raise AppError("sign_in_refused", 401)
 
