@@ -194,6 +194,7 @@ def test_a_theft_is_an_alert_on_the_board_in_the_same_transaction(scene: Scene) 
         raise AppError("database_busy", 503)
 
     scene.tokens = replace(scene.tokens, raise_alert=broken)
+    scene.clock.advance(timedelta(seconds=1))
     second = scene.signed_in()
     assert scene.refused(second.refresh_token, THIEF) == "database_busy"
     assert scene.reasons == ["device_changed", None]
