@@ -27,6 +27,7 @@ from api.routes import (
     request_metrics,
     silences,
     thresholds,
+    users,
 )
 from core.clock import SystemClock
 from core.version import version
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, hotels,
-    api_keys, auth, health,
+    api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

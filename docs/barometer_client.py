@@ -312,6 +312,38 @@ class Barometer:
         """End a key at once."""
         return self.call("POST", f"/api-keys/{quote(str(key_id), safe='')}/revoke", asked)
 
+    def users_listed(self, **asked: Any) -> Any:
+        """The users of the caller's hotels."""
+        return self.call("GET", "/users", asked)
+
+    def users_invite(self, **asked: Any) -> Any:
+        """Add a user without a password; the answer holds the link with which they choose one."""
+        return self.call("POST", "/users", asked)
+
+    def users_change(self, user_id: int, **asked: Any) -> Any:
+        """Name, role and hotels; nobody gives more than they have."""
+        return self.call("POST", f"/users/{quote(str(user_id), safe='')}/change", asked)
+
+    def users_disable(self, user_id: int, **asked: Any) -> Any:
+        """End every session and token of the user and let nobody sign in as them."""
+        return self.call("POST", f"/users/{quote(str(user_id), safe='')}/disable", asked)
+
+    def users_enable(self, user_id: int, **asked: Any) -> Any:
+        """Let the user sign in again."""
+        return self.call("POST", f"/users/{quote(str(user_id), safe='')}/enable", asked)
+
+    def users_unlock(self, user_id: int, **asked: Any) -> Any:
+        """Forget failed attempts."""
+        return self.call("POST", f"/users/{quote(str(user_id), safe='')}/unlock", asked)
+
+    def users_new_link(self, user_id: int, **asked: Any) -> Any:
+        """A link to choose a password; earlier ones end."""
+        return self.call("POST", f"/users/{quote(str(user_id), safe='')}/link", asked)
+
+    def users_audit(self, **asked: Any) -> Any:
+        """Entries of the audit log, the newest first."""
+        return self.call("GET", "/audit", asked)
+
     def auth_token(self, **asked: Any) -> Any:
         """Sign in: an access token of ten minutes and a refresh token."""
         return self.call("POST", "/auth/token", asked)
