@@ -64,6 +64,8 @@ PICTURES = (
     Picture("quality", "/quality", "quality.title"),
     Picture("model-files", "/model-files", "models.title", "administrator"),
     Picture("jobs", "/jobs", "jobs.title", "administrator"),
+    Picture("requests", "/requests", "requests.title", "administrator"),
+    Picture("audit", "/audit", "audit.title", "administrator"),
     Picture("users", "/users", "users.title", "administrator"),
     Picture("account", "/account", "account.title", "administrator", height=1000),
     Picture("password", "/password", "password.title", "administrator", height=420),
