@@ -29,6 +29,7 @@ from api.routes import (
     thresholds,
     users,
 )
+from api.turns import Turns
 from core.clock import SystemClock
 from core.version import version
 from operations.requests.recorder import RequestRecorder
@@ -56,6 +57,7 @@ def create_api(services_provider: "Callable[[], Services]", recorder: RequestRec
     app.state.services = services_provider
     app.add_middleware(BodyLimits)
     install_error_handlers(app, lambda error: services_provider().audit.note_denial(error))
+    app.add_middleware(Turns)
     app.add_middleware(AnswerHeaders)
     # The outermost: the last that is added.
     app.add_middleware(Metering, recorder=recorder or RequestRecorder(SystemClock()))

@@ -20,7 +20,7 @@ __all__ = ["PERIODS", "Endpoint", "EndpointDetail", "Figures", "RecentRow", "Req
 
 ERROR_LIMIT = 0.05  # SPEC C3: a higher error rate is highlighted
 DAY = timedelta(days=1)
-VIEWS = {"api": ("api",), "pages": ("page", "fragment")}
+VIEWS = {"pages": ("page", "fragment"), "api": ("api",)}
 
 
 @dataclass(frozen=True)

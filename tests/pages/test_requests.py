@@ -51,7 +51,7 @@ def test_endpoints_are_listed_and_what_fails_is_told(visit: Visit, text: Text, l
     record(visit, JOBS, 10, 503, "database_busy")
     record(visit, Endpoint("api", "GET", "unknown"), 1, 404, "not_found")
     visit.sign_in("admin", None, language)
-    app, t = visit.open(REQUESTS, period="1h"), Translator(language)
+    app, t = visit.open(REQUESTS, view="api", period="1h"), Translator(language)
     assert not app.exception
     said, listed = text(app), tables(app)
     assert t("requests.failing", limit=t.percent(0.05), endpoints="")[:12] in said
@@ -66,7 +66,7 @@ def test_one_endpoint_shows_its_errors_and_its_last_fifty(visit: Visit, text: Te
     record(visit, JOBS, 58)
     record(visit, JOBS, 2, 503, "database_busy")
     visit.sign_in("superadmin", None, language)
-    app, t = visit.open(REQUESTS, endpoint="GET /api/jobs/{id}"), Translator(language)
+    app, t = visit.open(REQUESTS, view="api", endpoint="GET /api/jobs/{id}"), Translator(language)
     assert not app.exception
     assert "database_busy: 2" in text(app)
     [recent, _] = [element.value for element in app.dataframe]
