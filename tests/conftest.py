@@ -22,6 +22,17 @@ KEYS = KeyRing(Path("/nowhere"), (Key("dGVzdHMgb2YgYmFyb21ldGVyOiBub3QgYSBzZWNyZ
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
+# Nothing of a test outlives it: what PostgreSQL does for durability only costs time, at every new database most.
+HASTY = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+"""
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_settings_of_this_machine() -> Iterator[None]:
     """Tests see the defaults, whatever the developer's environment and ``.env`` say."""
@@ -47,7 +58,7 @@ def clock() -> FixedClock:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = start_postgres(tmp_path_factory.mktemp("servers"), extra="fsync = off\nsynchronous_commit = off\n")
+    server = start_postgres(tmp_path_factory.mktemp("servers"), extra=HASTY)
     yield server
     server.stop()
 
@@ -75,7 +86,7 @@ def database(template_url: str, request: pytest.FixtureRequest) -> Iterator[Data
     name = f"test_{abs(hash(request.node.nodeid)):x}"
     admin = open_database(template_url.rsplit("/", 1)[0] + "/postgres", pool_size=1)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE barometer'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE barometer STRATEGY FILE_COPY'))
     fresh = open_database(template_url.rsplit("/", 1)[0] + f"/{name}", keys=KEYS)
     yield fresh
     fresh.dispose()
