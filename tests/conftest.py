@@ -45,9 +45,12 @@ def no_settings_of_this_machine() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
+REAL_HASHER = passwords._HASHER
+
+
+@pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords without argon2's memory and time, which cost minutes over many sign-ins."""
+    """Passwords without argon2's memory and time, which were most of what the tests of sign-ins waited for."""
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 

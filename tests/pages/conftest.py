@@ -23,11 +23,6 @@ ALERT = "pages/alerts/alert.py"
 JOBS = "pages/system/jobs.py"
 
 
-@pytest.fixture(autouse=True)
-def pages_not_hashes(quick_hashes: None) -> None:
-    """Pages are tested here, not argon2."""
-
-
 @pytest.fixture
 def services(
     app_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from api.app import create_api
@@ -18,16 +17,10 @@ from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from db.models.identity import ROLES
 from db.session import Database
-from identity import passwords
 from services import Services, build_services
 from tests.pages.hotel import SmallHotel, small_hotel
 
 PASSWORD = "a long enough password"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

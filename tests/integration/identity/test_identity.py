@@ -259,7 +259,7 @@ def test_a_ticket_redeemed_twice_at_once_makes_one_session(identity: IdentitySer
 def test_a_hash_of_other_parameters_is_renewed_at_the_next_sign_in(
     identity: IdentityService, ayse: User, database: Database
 ) -> None:
-    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
     with database.transaction() as connection:
         connection.execute(text("UPDATE users SET password_hash = :weak"), {"weak": weak})
     assert identity.check_password("ayse", PASSWORD) == ayse

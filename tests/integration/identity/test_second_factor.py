@@ -19,7 +19,6 @@ from identity.service import IdentityService, User
 from identity.users import UserService
 from operations.keys.service import KeyService
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 PASSWORD = "correct horse battery"
 
 

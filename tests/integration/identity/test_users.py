@@ -18,7 +18,6 @@ from identity.service import IdentityService, User
 from identity.users import LINK_LIFETIMES, UserService
 from tests.integration.builders import build_hotel
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 PASSWORD, OTHER = "correct horse battery", "yağmurlu salı çorbası"
 
 

@@ -3,11 +3,12 @@
 import unicodedata
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 
 from core.errors import AppError
 from identity import passwords
 from identity.passwords import COMMON_FILE, MAX_LENGTH, MIN_LENGTH, check_policy, hash_password, is_common, matches
+from tests.conftest import REAL_HASHER
 
 
 def refusal(password: str, username: str = "ayse") -> str | None:
@@ -80,3 +81,11 @@ def test_the_longest_is_still_taken() -> None:
     words = "yağmurlu salı çorbası " * 20
     assert refusal(words[:MAX_LENGTH]) == "password_common"  # the same words over and over
     assert refusal("".join(chr(ord("a") + (7 * i * i) % 26) for i in range(MAX_LENGTH - 1)) + "!") is None
+
+
+def test_the_hashes_of_the_installation_cost_a_thief_memory_and_time() -> None:
+    """Argon2id with at least what OWASP asks for (19 MiB, two passes); the other tests take a quick one."""
+    assert REAL_HASHER.type is Type.ID
+    assert REAL_HASHER.memory_cost >= 19 * 1024
+    assert REAL_HASHER.time_cost >= 2
+    assert passwords._HASHER.memory_cost < REAL_HASHER.memory_cost
