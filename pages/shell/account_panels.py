@@ -31,7 +31,7 @@ def password(page: Page) -> None:
             t("password.present"), type="password", autocomplete="current-password", key="present_password"
         )
         new, again = new_password_fields(t)
-        is_sent = st.form_submit_button(t("password.save"), type="primary")
+        is_sent = st.form_submit_button(t("password.save"))
     if is_sent and attempted(page, lambda: _change(page, present, new, again)):
         st.success(t("password.changed"), icon=":material/check_circle:")
 

@@ -30,7 +30,9 @@ def opened(visitor: Visitor, path: str, title: str) -> Visitor:
 def test_no_page_breaks_a_rule_in_either_theme(
     new_visitor: NewVisitor, path: str, username: str, language: str, theme: Theme
 ) -> None:
-    visitor = opened(new_visitor(username, theme=theme), path, Translator(language)(PAGES[path]))
+    who = "deniz" if (path, username) == ("/users", "eda") else username  # a manager may not open it
+    someone = new_visitor(who, theme=theme, locale="en-GB" if language == "en" else "tr-TR")
+    visitor = opened(someone, path, Translator(language)(PAGES[path]))
     assert visitor.page.get_by_test_id("stException").count() == 0
     assert visitor.problems == []
     assert violations(visitor.page) == []
