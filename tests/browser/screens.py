@@ -1,5 +1,6 @@
 """The pages that the browser suite opens, by address, with the title each shows: all of the navigation table."""
 
+from identity.permissions import allows
 from pages.shell.navigation import TABLE
 
 PAGES = {
@@ -13,6 +14,14 @@ PAGES = {
     "/users": "users.title", "/account": "account.title", "/password": "password.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence
+
+
+def opener(path: str, manager: str, administrator: str) -> str:
+    """Who opens the page: the manager, where one may."""
+    [needs] = [entry.needs for entries in TABLE.values() for entry in entries if path in ("/" + entry.url_path, "/")][
+        :1
+    ]
+    return manager if needs is None or allows("admin", needs) else administrator
 
 
 def addresses() -> set[str]:

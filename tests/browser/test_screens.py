@@ -10,7 +10,7 @@ from core.i18n import Translator
 from core.scope import SYSTEM
 from pages.shell.preloading import ROUTE as PRELOAD
 from tests.browser.conftest import Instance, NewVisitor, Visitor
-from tests.browser.screens import DETAIL, PAGES, addresses
+from tests.browser.screens import DETAIL, PAGES, addresses, opener
 
 pytestmark = pytest.mark.browser
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
@@ -118,7 +118,7 @@ def test_the_language_is_changed_on_the_spot_and_kept(new_visitor: NewVisitor) -
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("width", [390, 768, 1440])
 def test_no_page_scrolls_sideways_or_complains(new_visitor: NewVisitor, path: str, width: int) -> None:
-    visitor = new_visitor("ayse", width=width, phone=width == 390)
+    visitor = new_visitor(opener(path, "ayse", "firat"), width=width, phone=width == 390)
     visitor.open(path)
     visitor.see(Translator("tr")(PAGES[path]))
     assert not scrolls_sideways(visitor)
