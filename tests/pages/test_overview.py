@@ -96,6 +96,7 @@ def test_data_that_stopped_are_called_stale(visit: Visit, clock: FixedClock, tex
     visit.sign_in("admin", [hotel.hotel_id], "en")
     assert not visit.open(OVERVIEW).warning
     clock.advance(timedelta(hours=26))
+    visit.sign_in("sistem_yoneticisi", [hotel.hotel_id], "en")  # the session of the day before has ended
     app = visit.open(OVERVIEW)
     assert "Collection may have stopped" in app.warning[0].value
     assert "quality" in links(app)[Translator("en")("shell.why_stale")]
