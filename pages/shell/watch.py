@@ -12,7 +12,6 @@ from threading import Lock
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
-from core.errors import AppError
 from core.logs import logger
 from pages.shell.provider import services
 
@@ -54,10 +53,10 @@ async def watch_sessions() -> None:
         await asyncio.sleep(POLL_SECONDS)
         if not Runtime.exists():
             continue
-        try:
-            await run_ended_anew(Runtime.instance())
-        except AppError as error:  # the database is away; pages say so themselves
-            log.warning("sessions_not_checked", error=str(error))
+        look = asyncio.create_task(run_ended_anew(Runtime.instance()))
+        await asyncio.wait({look})  # a task of its own, which holds whatever goes wrong: this one must outlive it
+        if (error := look.exception()) is not None:  # the database is away; pages say so themselves
+            log.warning("sessions_not_checked", error=str(error), exc_info=error)
 
 
 async def run_ended_anew(runtime: Runtime) -> None:

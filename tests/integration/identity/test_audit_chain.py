@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from core.clock import FixedClock
 from core.errors import AppError
 from core.scope import SYSTEM
 from db import migrate
@@ -13,26 +12,9 @@ from db.queries import audit
 from db.session import Database
 from identity.audit.chain import GENESIS
 from identity.audit.service import AuditService, Finding, Head
+from tests.integration.identity.conftest import ENTRIES
 
-ENTRIES = 40
 CHAIN_FIELDS = "entry_id, entry_sha256, chain_sha256"
-
-
-@pytest.fixture
-def service(database: Database, clock: FixedClock) -> AuditService:
-    return AuditService(database, clock)
-
-
-@pytest.fixture
-def filled(app_database: Database) -> list[int]:
-    """Ids of entries, written by the application in transactions of several sizes."""
-    for first in range(0, ENTRIES, 4):
-        with app_database.transaction() as connection:
-            for number in range(first, first + 4):
-                details = {"number": number, "note": "İğne, çuvaldız: “ışık” \u0001 \U0001f600 \\ \" '"}
-                audit.record(connection, f"user{number % 3}", "alert_viewed", entity=f"alert {number}", details=details)
-    with app_database.reading() as connection:
-        return list(connection.scalars(text("SELECT entry_id FROM audit_chain ORDER BY position")))
 
 
 def tamper(database: Database, *statements: str) -> None:

@@ -3,34 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
-from core.clock import FixedClock
 from core.errors import AppError
 from core.request_context import begin_request, end_request, identify_request
 from core.scope import SYSTEM, Scope
 from db.queries import audit
 from db.session import Database
 from identity.audit.service import AuditFilters, AuditService
-
-ENTRIES = 40
-
-
-@pytest.fixture
-def service(database: Database, clock: FixedClock) -> AuditService:
-    return AuditService(database, clock)
-
-
-@pytest.fixture
-def filled(app_database: Database) -> list[int]:
-    """Ids of entries, written by the application in transactions of several sizes."""
-    for first in range(0, ENTRIES, 4):
-        with app_database.transaction() as connection:
-            for number in range(first, first + 4):
-                details = {"number": number, "note": "İğne, çuvaldız: “ışık” \u0001 \U0001f600 \\ \" '"}
-                audit.record(connection, f"user{number % 3}", "alert_viewed", entity=f"alert {number}", details=details)
-    with app_database.reading() as connection:
-        return list(connection.scalars(text("SELECT entry_id FROM audit_chain ORDER BY position")))
+from tests.integration.identity.conftest import ENTRIES
 
 
 def test_an_entry_says_who_in_which_role_from_where_in_which_request_without_secrets(
