@@ -19,6 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from api.app import create_api
 from api.metering import Metering
+from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
 from operations.requests.flushing import Flushing
@@ -30,13 +31,17 @@ from pages.shell.gate import Gate
 from pages.shell.head import HeadScripts
 from pages.shell.headers import SecurityHeaders
 from pages.shell.provider import recorder, services
+from pages.shell.told_errors import ToldErrors
 from pages.shell.warming import warm
 from pages.shell.watch import watch_sessions
 
 
 def theme(request: Request) -> Response:
     """The theme of whoever asks; who is not signed in has that of the device."""
-    user = cookie_user(request)
+    try:
+        user = cookie_user(request)
+    except AppError:  # the database is away: the page itself will say so, in the device's theme
+        user = None
     headers = {"Cache-Control": "no-store"}
     return Response(
         themes.theme_script(user.theme if user else "device"), media_type="text/javascript", headers=headers
@@ -88,6 +93,7 @@ app = App(
     ],
     middleware=[
         Middleware(SecurityHeaders),
+        Middleware(ToldErrors),
         Middleware(Gate, is_signed_in=lambda request: cookie_user(request) is not None),
         Middleware(HeadScripts, first=(themes.ROUTE,), later=(preloading.ROUTE,)),
     ],

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.errors import AppError
 from core.logs import logger
-from core.request_context import current_request
 from pages.shell.guard import Page, visitor
 from pages.shell.sentences import sentence
 
@@ -21,9 +20,10 @@ def attempted(page: Page, command: Callable[[], object]) -> bool:
 
 
 def refused(page: Page, command: Callable[[], object]) -> AppError | None:
-    """Run it; what refused it, None when it was done."""
-    if current_request().request_id is None:
-        visitor()  # a part of a page runs without Home.py: the audit log wants to know whose command it is
+    """Run it for whom the page was drawn, as they are now; what refused it, None when it was done."""
+    if visitor() != page.user:  # signed out, or another role or other hotels, while the page or its dialog was open
+        st.rerun()
+        return AppError("unauthenticated", 401)  # in a callback Streamlit runs the page anew by itself
     try:
         command()
     except AppError as error:

@@ -35,7 +35,8 @@ def cookie_user(request: Request) -> User | None:
 
 def enter(request: Request) -> Response:
     """Exchange the one-time ticket of a correct sign-in for the session cookie; never go on in an older session."""
-    if is_foreign(request):
+    # Our form's own page sends the browser here: an address in a mail ("none") would sign its reader in as another.
+    if is_foreign(request) or request.headers.get("sec-fetch-site") == "none":
         return PlainTextResponse("forbidden", status_code=403)
     secure = is_secure(request)
     answer = RedirectResponse(safe_path(request.query_params.get("next")), status_code=303)
@@ -46,7 +47,9 @@ def enter(request: Request) -> Response:
             address=request.client.host if request.client else None,
             before=request.cookies.get(cookie_name(secure)),
         )
-    except AppError:
+    except AppError as error:
+        if error.code != "ticket_refused":
+            raise
         return answer  # the ticket was used or is too old: the page asks for the password again
     answer.set_cookie(cookie_name(secure), token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
     answer.headers["Cache-Control"] = "no-store"

@@ -64,12 +64,13 @@ async def run_ended_anew(runtime: Runtime) -> None:
     open_pages = OPEN.known()
     shown = {page_id: app for page_id in open_pages if (app := runtime.get_app_session(page_id)) is not None}
     for page_id in open_pages.keys() - shown.keys():
-        OPEN.note(page_id, None)
+        if runtime._session_mgr.get_session_info(page_id) is None:  # closed; a phone that sleeps comes back
+            OPEN.note(page_id, None)
     if not shown:
         return
     tokens = {open_pages[page_id] for page_id in shown}
     lasting = await asyncio.to_thread(services().identity.lasting_sessions, tokens)
     for page_id, app in shown.items():
         if open_pages[page_id] not in lasting:
-            OPEN.note(page_id, None)
             app.request_rerun(app._client_state)  # as Streamlit itself does when a file changed
+            OPEN.note(page_id, None)

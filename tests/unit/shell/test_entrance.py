@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from core.errors import AppError
 from pages.shell import entrance
+from pages.shell.told_errors import ToldErrors
 
 OURS = {"sec-fetch-site": "same-origin"}
 
@@ -39,7 +41,8 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Identity:
 
 
 def get(path: str, headers: dict[str, str], scheme: str = "http") -> httpx.Response:
-    app = Starlette(routes=[Route("/auth/enter", entrance.enter), Route("/auth/leave", entrance.leave)])
+    routes = [Route("/auth/enter", entrance.enter), Route("/auth/leave", entrance.leave)]
+    app = Starlette(routes=routes, middleware=[Middleware(ToldErrors)])
     transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1))
 
     async def call() -> httpx.Response:
@@ -104,7 +107,29 @@ def test_another_site_can_neither_sign_in_nor_out(identity: Identity, path: str,
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("headers", [OURS, {"sec-fetch-site": "none"}, {"referer": "http://hotel.example/x"}, {}])
-def test_our_own_pages_and_a_typed_address_can(identity: Identity, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", [OURS, {"referer": "http://hotel.example/x"}, {}])
+def test_our_own_pages_can(identity: Identity, headers: dict[str, str]) -> None:
     assert get("/auth/enter?ticket=good", headers).status_code == 303
     assert len(identity.redeemed) == 1
+
+
+def test_an_address_in_a_mail_signs_nobody_in(identity: Identity) -> None:
+    typed = {"sec-fetch-site": "none", "cookie": "barometer_session=old"}
+    assert get("/auth/enter?ticket=good", typed).status_code == 403
+    assert identity.redeemed == []
+    assert get("/auth/leave", typed).status_code == 303
+    assert identity.ended == ["old"]
+
+
+def test_while_the_database_is_away_the_routes_say_so_and_when_to_come_back(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> str:
+        raise AppError("database_unavailable", 503)
+
+    monkeypatch.setattr(identity, "redeem_ticket", away)
+    monkeypatch.setattr(identity, "end_session", away)
+    for path in ("/auth/enter?ticket=good", "/auth/leave"):
+        answer = get(path, OURS | {"cookie": "barometer_session=old"})
+        assert (answer.status_code, answer.text) == (503, "database_unavailable")
+        assert int(answer.headers["retry-after"]) > 0
