@@ -15,7 +15,8 @@ SECRET_FORMS = (
     re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"),  # JSON Web Token, RFC 7519
     re.compile(r"\bgAAAA[\w-]{20,}=*"),  # Fernet
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    re.compile(r"\bbmk_\w+"),  # our keys for machines
+    re.compile(r"\bbm[kr]_[\w-]+"),  # our keys for machines and our refresh tokens
+    re.compile(r"(?<=[?&]link=)[^&\s]+|(?<=[?&]ticket=)[^&\s]+"),  # what our one-time addresses hold
     re.compile(r"\bBearer\s+\S+", re.IGNORECASE),
 )
 

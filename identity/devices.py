@@ -1,25 +1,51 @@
 """What a session remembers of where it is used: a browser and a system by name, and a part of the address."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A browser or a system: ``code`` is compared, ``name`` is shown."""
+
+    code: str
+    name: str
+    pattern: re.Pattern[str]
+
 
 # In this order: most browsers also name the ones they descend from.
 BROWSERS = (
-    ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"),
-)  # fmt: skip
+    Kind("edge", "Edge", re.compile(r"\bEdgA?/|\bEdgiOS/")),
+    Kind("opera", "Opera", re.compile(r"\bOPR/")),
+    Kind("samsung", "Samsung Internet", re.compile(r"\bSamsungBrowser/")),
+    Kind("firefox", "Firefox", re.compile(r"\bFirefox/|\bFxiOS/")),
+    Kind("chrome", "Chrome", re.compile(r"\bChrome/|\bCriOS/")),
+    Kind("safari", "Safari", re.compile(r"\bSafari/")),
+)
 SYSTEMS = (
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
-    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
-)  # fmt: skip
+    Kind("ios", "iPhone", re.compile(r"iPhone|iPod")),
+    Kind("ios", "iPad", re.compile(r"iPad")),
+    Kind("android", "Android", re.compile(r"Android")),
+    Kind("windows", "Windows", re.compile(r"Windows")),
+    Kind("mac", "macOS", re.compile(r"Macintosh|Mac OS X|Darwin")),
+    Kind("linux", "ChromeOS", re.compile(r"CrOS")),
+    Kind("linux", "Linux", re.compile(r"Linux|X11")),
+)
 IPV4_PREFIX, IPV6_PREFIX = 24, 48  # of a session: enough to know the place again, too little to follow a person
 IPV6_SITE = 64  # one household or machine owns all of it: attempts from anywhere in it are one address's
 
 
+def kind_of(user_agent: str | None, table: Sequence[Kind]) -> Kind | None:
+    """The first of the table that the program says to be."""
+    return next((kind for kind in table if kind.pattern.search(user_agent or "")), None)
+
+
 def device_name(user_agent: str | None) -> str | None:
     """'Chrome, Windows'; None where nothing is known."""
-    agent = user_agent or ""
-    found = [next((name for mark, name in table if mark in agent), None) for table in (BROWSERS, SYSTEMS)]
-    return ", ".join(name for name in found if name) or None
+    found = [kind_of(user_agent, table) for table in (BROWSERS, SYSTEMS)]
+    return ", ".join(kind.name for kind in found if kind) or None
 
 
 def address_prefix(address: str | None) -> str | None:

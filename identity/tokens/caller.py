@@ -7,22 +7,7 @@ from identity import devices
 
 UNKNOWN = "unknown"
 
-# Browsers say many names; the first of these that is said is the one. Everything else names itself first.
-BROWSERS = (
-    ("edge", re.compile(r"\bEdgA?/|\bEdgiOS/")),
-    ("opera", re.compile(r"\bOPR/")),
-    ("samsung", re.compile(r"\bSamsungBrowser/")),
-    ("firefox", re.compile(r"\bFirefox/|\bFxiOS/")),
-    ("chrome", re.compile(r"\bChrome/|\bCriOS/")),
-    ("safari", re.compile(r"\bSafari/")),
-)
-DEVICES = (
-    ("ios", re.compile(r"iPhone|iPad|iPod")),
-    ("android", re.compile(r"Android")),
-    ("windows", re.compile(r"Windows")),
-    ("mac", re.compile(r"Macintosh|Mac OS X|Darwin")),
-    ("linux", re.compile(r"Linux|X11")),
-)
+# What is no browser names itself first.
 PRODUCT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -46,12 +31,10 @@ class Caller:
     @property
     def agent_family(self) -> str:
         """The program without its version, so that an update is no other program."""
-        said = self.user_agent or ""
-        known = next((name for name, pattern in BROWSERS if pattern.search(said)), None)
-        product = PRODUCT.match(said)
-        return known or (product.group().casefold() if product else UNKNOWN)
+        known, product = devices.kind_of(self.user_agent, devices.BROWSERS), PRODUCT.match(self.user_agent or "")
+        return known.code if known else product.group().casefold() if product else UNKNOWN
 
     @property
     def device(self) -> str:
-        said = self.user_agent or ""
-        return next((name for name, pattern in DEVICES if pattern.search(said)), UNKNOWN)
+        known = devices.kind_of(self.user_agent, devices.SYSTEMS)
+        return known.code if known else UNKNOWN
