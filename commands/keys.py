@@ -53,4 +53,11 @@ def discard_lost(
         if not yes:
             typer.confirm(t("keys.discard_sure"), abort=True)
         counts = services.keys.discard_lost(SYSTEM)
-        console.print(t("keys.discarded", settings=counts["detection_settings"], models=counts["ml_models"]))
+        console.print(
+            t(
+                "keys.discarded",
+                settings=counts["detection_settings"],
+                models=counts["ml_models"],
+                factors=counts["second_factors"],
+            )
+        )

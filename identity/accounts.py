@@ -39,11 +39,13 @@ class AccountService:
         with self.database.glancing() as connection:
             known = queries.credentials(connection, user.username)
         if not matches(known.password_hash if known else None, present):
+            with self.database.transaction() as connection:
+                details = {"code": "present_password_wrong"}
+                audit.record(connection, user.username, "sign_in_failed", entity=user.username, details=details)
             raise AppError("present_password_wrong", 403)
         limits.succeeded(attempts)
         check_policy(new, user.username)
-        self._set_password(user, new, "password_changed")
-        return self.identity.new_ticket(user)
+        return self.identity.new_ticket(self._set_password(user, new, "password_changed"))
 
     def invited(self, token: str) -> Invited:
         """Whose link it is; raises ``link_refused`` (410) when it was used, is too old, or a newer one was made."""
@@ -82,7 +84,8 @@ class AccountService:
             audit.record(connection, user.username, "sessions_ended", entity=user.username, details={"count": ended})
         return ended
 
-    def _set_password(self, user: UserRow, new: str, action: str, link_sha256: str | None = None) -> None:
+    def _set_password(self, user: UserRow, new: str, action: str, link_sha256: str | None = None) -> UserRow:
+        """Everything that was begun with an earlier one ends; the user as they are now."""
         hashed, now = hash_password(new), self.clock.now()
         with self.database.transaction() as connection:
             if link_sha256 is not None and not user_links.use(connection, link_sha256, now):
@@ -91,3 +94,4 @@ class AccountService:
             sessions.end_all(connection, user.id, now)
             user_links.revoke_all(connection, user.id, now)
             audit.record(connection, user.username, action, entity=user.username)
+            return queries.user(connection, user.id) or user

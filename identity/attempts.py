@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.errors import AppError
+from db.queries import audit
 from db.queries import sign_in_attempts as queries
 from db.queries.sign_in_attempts import Counted
 from db.session import Database
 
 LOCK_TIME = timedelta(minutes=15)
+TOLD_AGAIN = timedelta(minutes=1)  # a guesser who goes on stands once a minute in the audit log
 KEPT = timedelta(days=1)  # an unfinished count of failures
 
 
@@ -78,6 +80,10 @@ class SignInLimits:
                 counted = charged(queries.held(connection, attempt.kind, attempt.key, now), now)
                 if counted is None:
                     refusal = LIMITS[attempt.kind].code
+                    audit.record(
+                        connection, "anonymous", "sign_in_failed", entity=f"{attempt.kind} {attempt.key[:18]}",
+                        details={"code": refusal}, unless_within=TOLD_AGAIN,
+                    )  # fmt: skip
                     break
                 queries.write(connection, counted)
         if refusal is not None:

@@ -14,6 +14,7 @@ from db.queries import identity as queries
 from db.queries.identity import NewUser, UserRow
 from db.session import Database
 from identity.attempts import Attempt, SignInLimits
+from identity.belonging import check_username, give_hotels
 from identity.devices import address_prefix, attempt_source, device_name
 from identity.passwords import check_policy, generate_password, hash_password, is_outdated, matches
 from identity.permissions import ADMINISTRATORS, ROLE_PERMISSIONS, require_within
@@ -53,7 +54,7 @@ class IdentityService:
                 return FIRST_ADMINISTRATOR, None
             chosen = password or generate_password()
             new = NewUser(FIRST_ADMINISTRATOR, "Administrator", hash_password(chosen), "superadmin", "en", True)
-            if queries.insert_user(connection, new, []) is None:  # another process was faster
+            if queries.insert_user(connection, new) is None:  # another process was faster
                 return FIRST_ADMINISTRATOR, None
             audit.record(connection, "system", "user_added", entity=FIRST_ADMINISTRATOR, details={"role": new.role})
         return FIRST_ADMINISTRATOR, None if password else chosen
@@ -77,14 +78,16 @@ class IdentityService:
         if role not in ROLE_PERMISSIONS:
             raise AppError("unknown_role", params={"role": role, "known": ", ".join(ROLE_PERMISSIONS)})
         require_within(scope, role, hotels)
+        check_username(username)
         if language not in LANGUAGES:
             raise AppError("unknown_language", params={"language": language})
         check_policy(password, username)
         new = NewUser(username, full_name or username, hash_password(password), role, language, hotels is None)
         with self.database.transaction() as connection:
-            user_id = queries.insert_user(connection, new, hotels or [])
+            user_id = queries.insert_user(connection, new)
             if user_id is None:
                 raise AppError("user_exists", 409, params={"username": username})
+            give_hotels(connection, user_id, hotels or [])
             audit.record(connection, scope.actor, "user_added", entity=username, details={"role": role})
         return user_id
 
@@ -94,6 +97,8 @@ class IdentityService:
         A lock is of the name, whether anybody has it or not, or of the address. The password alone signs nobody in
         who has a second factor: ``begin_session`` asks for it.
         """
+        if not username.isprintable():  # nobody has such a name, and PostgreSQL takes no NUL
+            raise AppError("sign_in_refused", 401)
         limits, source = SignInLimits(self.database, self.clock), attempt_source(address)
         attempts = [limits.by_name(username), *([Attempt("address", source)] if source else [])]
         limits.charge(attempts)
@@ -112,7 +117,8 @@ class IdentityService:
     def _signed_in(self, known: queries.Credentials, username: str, password: str) -> User | None:
         renewed = hash_password(password) if known.password_hash and is_outdated(known.password_hash) else None
         with self.database.transaction() as connection:
-            queries.note_sign_in(connection, known.user_id, self.clock.now(), renewed)
+            if not queries.note_sign_in(connection, known, self.clock.now(), renewed):
+                return None  # disabled, or another password, while this one was checked
             audit.record(connection, username, "signed_in")
             return queries.user(connection, known.user_id)
 
@@ -133,14 +139,18 @@ class IdentityService:
             self.second_factor.check(user, code, address)
 
     def new_ticket(self, user: User) -> str:
-        """A ticket for somebody who has shown all that is asked of them."""
+        """A ticket for somebody who has shown all that is asked of them.
+
+        Raises ``sign_in_refused`` (401) where they were disabled or got another password since ``user`` was read.
+        """
         ticket, now = new_token(), self.clock.now()
         with self.database.transaction() as connection:
             sessions.forget_before(connection, now - SESSION_LIFETIME)
-            sessions.insert(
-                connection, user.id, digest(ticket), at=now, ticket_expires_at=now + TICKET_LIFETIME,
+            if not sessions.insert(
+                connection, user, digest(ticket), at=now, ticket_expires_at=now + TICKET_LIFETIME,
                 expires_at=now + SESSION_LIFETIME,
-            )  # fmt: skip
+            ):  # fmt: skip
+                raise AppError("sign_in_refused", 401)
         return ticket
 
     def redeem_ticket(
@@ -163,7 +173,7 @@ class IdentityService:
         """Whose session it is; None when it ended, expired, was left alone too long, or the user was disabled."""
         now = self.clock.now()
         with self.database.glancing() as connection:
-            return sessions.user(connection, digest(token), now, now - IDLE_LIMIT)
+            return sessions.user_of(connection, digest(token), now, now - IDLE_LIMIT)
 
     def lasting_sessions(self, tokens: Collection[str]) -> set[str]:
         """Those of the tokens whose sessions last; one statement for all that are open."""

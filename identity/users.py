@@ -3,8 +3,7 @@
 Nobody gives more than they have, and nobody changes somebody who has more.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,10 +20,10 @@ from db.queries.identity import NewUser
 from db.queries.users import AccountRow
 from db.session import Database
 from identity.attempts import SignInLimits
+from identity.belonging import check_username, give_hotels
 from identity.permissions import ROLE_PERMISSIONS, is_within, require_within
 from identity.secrets import digest, new_token
 
-USERNAME = re.compile(r"[\w.@+-]{1,64}")
 TOP_ROLE = "superadmin"
 LINK_LIFETIMES = {"invitation": timedelta(days=3), "reset": timedelta(hours=2)}
 
@@ -94,15 +93,15 @@ class UserService:
         scope.require("users.write")
         _require_role(role)
         require_within(scope, role, hotels)
-        if not USERNAME.fullmatch(username):
-            raise AppError("username_wrong")
+        check_username(username)
         if language not in LANGUAGES:
             raise AppError("unknown_language", params={"language": language})
         new = NewUser(username, full_name or username, None, role, language, hotels is None)
         with self.database.transaction() as connection:
-            user_id = identity.insert_user(connection, new, hotels or [])
+            user_id = identity.insert_user(connection, new)
             if user_id is None:
                 raise AppError("user_exists", 409, params={"username": username})
+            give_hotels(connection, user_id, hotels or [])
             details = {"role": role, "hotels": hotels}
             audit.record(connection, scope.actor, "user_invited", entity=username, details=details)
             return self._link(connection, scope, user_id, username, "invitation")
@@ -114,13 +113,12 @@ class UserService:
         with self._changing(scope, user_id) as (connection, row):
             if role != TOP_ROLE:
                 _keep_a_superadmin(connection, row)
-            queries.change(
-                connection, user_id, full_name=full_name.strip() or row.username, role=role,
-                sees_all_hotels=hotels is None, hotels=hotels or [],
-            )  # fmt: skip
-            before = {"role": row.role, "hotels": None if row.sees_all_hotels else sorted(row.hotels)}
-            details = {"before": before, "after": {"role": role, "hotels": hotels}}
-            audit.record(connection, scope.actor, "user_changed", entity=row.username, details=details)
+            name = full_name.strip() or row.username
+            queries.change(connection, user_id, full_name=name, role=role, sees_all_hotels=hotels is None)
+            give_hotels(connection, user_id, hotels or [])
+            before = {"full_name": row.full_name, "role": row.role, "hotels": _told(_hotels(row))}
+            after = {"full_name": name, "role": role, "hotels": _told(hotels)}
+            audit.record(connection, scope.actor, "user_changed", entity=row.username, before=before, after=after)
 
     def set_active(self, scope: Scope, user_id: int, is_active: bool) -> None:
         """Disable or enable; a disabled user's sessions and links end for good."""
@@ -177,6 +175,11 @@ class UserService:
 
 def _hotels(row: AccountRow) -> frozenset[int] | None:
     return None if row.sees_all_hotels else row.hotels
+
+
+def _told(hotels: Collection[int] | None) -> list[int] | None:
+    """As the audit log keeps them; None is all."""
+    return None if hotels is None else sorted(set(hotels))
 
 
 def _is_seen(scope: Scope, row: AccountRow) -> bool:

@@ -51,7 +51,7 @@ class AskedChange(Asked):
 
 
 class LinkAnswer(Answer):
-    """``token`` is shown this once and stored nowhere: the person opens ``/password?token=…`` with it."""
+    """``token`` is shown this once and stored nowhere: the person opens ``/password?link=…`` with it."""
 
     username: str
     kind: Literal["invitation", "reset"]

@@ -1,19 +1,26 @@
 """Users: who they are, what the sign-in reads and writes of them."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+# Changes with the password and tells nothing of it.
+MARK = "encode(sha256(convert_to(u.password_hash, 'UTF8')), 'hex')"
 COLUMNS = (
     "u.id, u.username, u.full_name, u.role, u.language, u.theme, u.sees_all_hotels, u.is_active,"
+    f" {MARK} AS password_mark,"
     " EXISTS (SELECT FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS has_second_factor"
 )
 
 
 @dataclass(frozen=True)
 class UserRow:
-    """A user without the password; ``hotels`` are the ids they may see unless they see all."""
+    """A user without the password; ``hotels`` are the ids they may see unless they see all.
+
+    ``password_mark`` is another one after each change of the password; None before the first was chosen.
+    """
 
     id: int
     username: str
@@ -23,6 +30,7 @@ class UserRow:
     theme: str
     sees_all_hotels: bool
     is_active: bool
+    password_mark: str | None = field(compare=False, repr=False)
     has_second_factor: bool
     hotels: frozenset[int]
 
@@ -50,9 +58,9 @@ def count_users(connection: Connection) -> int:
     return int(connection.execute(text("SELECT count(*) FROM users")).scalar_one())
 
 
-def insert_user(connection: Connection, user: NewUser, hotels: list[int]) -> int | None:
-    """The id of the new user; None when the name is taken."""
-    user_id = connection.execute(
+def insert_user(connection: Connection, user: NewUser) -> int | None:
+    """The id of the new user, who has no hotel yet; None when the name is taken."""
+    user_id: int | None = connection.execute(
         text(
             "INSERT INTO users (username, full_name, password_hash, role, language, sees_all_hotels) "
             "VALUES (:username, :full_name, :password_hash, :role, :language, :sees_all_hotels) "
@@ -60,10 +68,21 @@ def insert_user(connection: Connection, user: NewUser, hotels: list[int]) -> int
         ),
         vars(user),
     ).scalar()
-    if user_id is not None and hotels:
-        rows = [{"user_id": user_id, "hotel_id": hotel_id} for hotel_id in hotels]
-        connection.execute(text("INSERT INTO user_hotels VALUES (:user_id, :hotel_id)"), rows)
     return user_id
+
+
+def set_hotels(connection: Connection, user_id: int, hotels: Collection[int]) -> set[int]:
+    """The hotels of a user from now on; those that do not exist."""
+    params = {"user_id": user_id, "hotels": list(hotels)}
+    connection.execute(text("DELETE FROM user_hotels WHERE user_id = :user_id"), params)
+    given = connection.execute(
+        text(
+            "INSERT INTO user_hotels (user_id, hotel_id) SELECT :user_id, id FROM hotels WHERE id = ANY(:hotels)"
+            " RETURNING hotel_id"
+        ),
+        params,
+    )
+    return set(hotels) - set(given.scalars())
 
 
 def credentials(connection: Connection, username: str) -> Credentials | None:
@@ -74,14 +93,16 @@ def credentials(connection: Connection, username: str) -> Credentials | None:
     return Credentials(*row) if row else None
 
 
-def note_sign_in(connection: Connection, user_id: int, at: datetime, new_hash: str | None) -> None:
-    connection.execute(
+def note_sign_in(connection: Connection, known: Credentials, at: datetime, new_hash: str | None) -> bool:
+    """With the password that was checked, perhaps hashed anew; False when it is another one meanwhile."""
+    done = connection.execute(
         text(
             "UPDATE users SET last_sign_in_at = :at, password_hash = coalesce(:new_hash, password_hash)"
-            " WHERE id = :user_id"
+            " WHERE id = :user_id AND is_active AND password_hash = :known_hash"
         ),
-        {"user_id": user_id, "at": at, "new_hash": new_hash},
+        {"user_id": known.user_id, "at": at, "new_hash": new_hash, "known_hash": known.password_hash},
     )
+    return done.rowcount == 1
 
 
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:

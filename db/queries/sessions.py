@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from db.queries.identity import UserRow, user_where
+from db.queries.identity import MARK, UserRow, user_where
 
 LIVE = (
     "s.token_sha256 IS NOT NULL AND s.revoked_at IS NULL AND s.expires_at > :at AND s.last_used_at > :idle_since"
@@ -27,20 +27,23 @@ class SessionRow:
 
 
 def insert(
-    connection: Connection, user_id: int, ticket_sha256: str, *, at: datetime, ticket_expires_at: datetime,
+    connection: Connection, user: UserRow, ticket_sha256: str, *, at: datetime, ticket_expires_at: datetime,
     expires_at: datetime,
-) -> None:  # fmt: skip
-    """A session that begins when its ticket is redeemed."""
-    connection.execute(
+) -> bool:  # fmt: skip
+    """A session that begins when its ticket is redeemed; False when the user was disabled or has another password."""
+    # FOR SHARE waits for a change of the user that is under way, and lets none overtake.
+    done = connection.execute(
         text(
             "INSERT INTO user_sessions (user_id, ticket_sha256, ticket_expires_at, created_at, last_used_at,"
-            " expires_at) VALUES (:user_id, :ticket, :ticket_expires_at, :at, :at, :expires_at)"
+            " expires_at) SELECT u.id, :ticket, :ticket_expires_at, :at, :at, :expires_at FROM users u"
+            f" WHERE u.id = :user_id AND u.is_active AND {MARK} = :mark FOR SHARE OF u"
         ),
         {
-            "user_id": user_id, "ticket": ticket_sha256, "ticket_expires_at": ticket_expires_at, "at": at,
-            "expires_at": expires_at,
+            "user_id": user.id, "mark": user.password_mark, "ticket": ticket_sha256,
+            "ticket_expires_at": ticket_expires_at, "at": at, "expires_at": expires_at,
         },
     )  # fmt: skip
+    return done.rowcount == 1
 
 
 def redeem_ticket(
@@ -59,7 +62,7 @@ def redeem_ticket(
     return done.rowcount == 1
 
 
-def user(connection: Connection, token_sha256: str, at: datetime, idle_since: datetime) -> UserRow | None:
+def user_of(connection: Connection, token_sha256: str, at: datetime, idle_since: datetime) -> UserRow | None:
     """The active user of a session that lasts."""
     condition = f"u.id = (SELECT s.user_id FROM user_sessions s WHERE s.token_sha256 = :key AND {LIVE})"
     return user_where(connection, condition, {"key": token_sha256, "at": at, "idle_since": idle_since})

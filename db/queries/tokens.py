@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from db.queries.identity import MARK
+
 
 @dataclass(frozen=True)
 class NewFamily:
@@ -72,11 +74,11 @@ class FamilyRow:
 
 
 # FOR SHARE waits for a change of the user that is under way, and lets none overtake: its trigger then sees the family.
-BEGIN = """
+BEGIN = f"""
 WITH family AS (
   INSERT INTO token_families (id, user_id, client_id, agent_family, device, begun_at, expires_at)
   SELECT :family_id, u.id, :client_id, :agent_family, :device, :begun_at, :expires_at FROM users u
-  WHERE u.id = :user_id AND u.is_active AND encode(sha256(convert_to(u.password_hash, 'UTF8')), 'hex') = :mark
+  WHERE u.id = :user_id AND u.is_active AND {MARK} = :mark
   FOR SHARE OF u
   RETURNING id
 )
@@ -119,20 +121,13 @@ RETURNING attempts, window_began_at
 """
 
 
-def password_mark(connection: Connection, username: str) -> str | None:
-    """Changes with the password; None for an unknown user."""
-    query = "SELECT encode(sha256(convert_to(password_hash, 'UTF8')), 'hex') FROM users WHERE username = :username"
-    mark: str | None = connection.execute(text(query), {"username": username}).scalar()
-    return mark
-
-
 def user_id_of(connection: Connection, username: str) -> int | None:
     query = "SELECT id FROM users WHERE username = :username"
     user_id: int | None = connection.execute(text(query), {"username": username}).scalar()
     return user_id
 
 
-def begin(connection: Connection, family: NewFamily, first: NewToken, mark: str) -> bool:
+def begin(connection: Connection, family: NewFamily, first: NewToken, mark: str | None) -> bool:
     """Store a family and its first token; False when the user was disabled or got another password meanwhile."""
     params = vars(family) | vars(first) | {"expires_at": family.expires_at, "idle_until": first.expires_at}
     return connection.execute(text(BEGIN), params | {"mark": mark}).rowcount == 1
@@ -177,11 +172,12 @@ def revoke_all(connection: Connection, user_id: int, reason: str, at: datetime) 
 
 
 def deny(connection: Connection, jti: str, family_id: str, at: datetime, expires_at: datetime) -> None:
-    """Deny one access token until it would have expired anyway."""
+    """Deny one access token until it would have expired anyway; of a family that is not known none works."""
     connection.execute(
         text(
             "INSERT INTO denied_access_tokens (jti, family_id, denied_at, expires_at)"
-            " VALUES (:jti, :family_id, :at, :expires_at) ON CONFLICT (jti) DO NOTHING"
+            " SELECT :jti, id, :at, :expires_at FROM token_families WHERE id = :family_id"
+            " ON CONFLICT (jti) DO NOTHING"
         ),
         {"jti": jti, "family_id": family_id, "at": at, "expires_at": expires_at},
     )

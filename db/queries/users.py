@@ -55,15 +55,9 @@ def set_active(connection: Connection, user_id: int, is_active: bool) -> None:
     )
 
 
-def change(
-    connection: Connection, user_id: int, *, full_name: str, role: str, sees_all_hotels: bool, hotels: list[int]
-) -> None:
-    """Name, role and hotels."""
+def change(connection: Connection, user_id: int, *, full_name: str, role: str, sees_all_hotels: bool) -> None:
+    """Name and role."""
     connection.execute(
         text("UPDATE users SET full_name = :full_name, role = :role, sees_all_hotels = :all WHERE id = :user_id"),
         {"user_id": user_id, "full_name": full_name, "role": role, "all": sees_all_hotels},
     )
-    connection.execute(text("DELETE FROM user_hotels WHERE user_id = :user_id"), {"user_id": user_id})
-    if hotels:
-        rows = [{"user_id": user_id, "hotel_id": hotel_id} for hotel_id in hotels]
-        connection.execute(text("INSERT INTO user_hotels VALUES (:user_id, :hotel_id)"), rows)

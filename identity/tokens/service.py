@@ -51,14 +51,6 @@ class Authenticated:
     claims: AccessClaims
 
 
-def no_second_factor(user: User, code: str | None, address: str | None) -> None:
-    """For users who have none. A real one raises AppError (401) unless the code is right."""
-
-
-def nobody_told(connection: Any, event: SecurityEvent) -> None:
-    """For those who do not raise alerts."""
-
-
 @dataclass(frozen=True)
 class TokenService:
     """``second_factor`` is asked after the password, ``raise_alert`` told in the transaction that ends a family."""
@@ -69,8 +61,8 @@ class TokenService:
     keys: KeyRing
     signing: SigningKeys
     denied: DenyList
-    second_factor: Callable[[User, str | None, str | None], None] = no_second_factor
-    raise_alert: RaiseAlert = nobody_told
+    second_factor: Callable[[User, str | None, str | None], None]
+    raise_alert: RaiseAlert
 
     @property
     def limits(self) -> RefreshLimits:
@@ -107,7 +99,7 @@ class TokenService:
         self, username: str, password: str, caller: Caller, client_id: str = CLIENT, code: str | None = None
     ) -> IssuedTokens:
         """The first tokens of a new family; raises like ``check_password`` and ``second_factor``."""
-        user, mark = self._checked(username, password, caller.address)
+        user = self.identity.check_password(username, password, caller.address)
         self.second_factor(user, code, caller.address)
         now, token = self.clock.now(), refresh_token.new_token()
         family = NewFamily(
@@ -115,7 +107,7 @@ class TokenService:
         )
         first = NewToken(refresh_token.digest(token), now + IDLE_LIFETIME, caller.address_prefix)
         with self.database.transaction() as connection:
-            if not queries.begin(connection, family, first, mark):
+            if not queries.begin(connection, family, first, user.password_mark):
                 raise AppError("sign_in_refused", 401)
             self._watch_addresses(connection, user, caller, now)
             queries.delete_old(connection, now - KEPT, DELETED_AT_ONCE)
@@ -217,18 +209,6 @@ class TokenService:
             with self.database.transaction() as connection:
                 audit.record(connection, scope.actor, "token_keys_retired", details={"keys": gone})
         return gone
-
-    def _checked(self, username: str, password: str, address: str | None) -> tuple[User, str]:
-        """The user, and the mark of the password that was right: a family begins only if it is right still."""
-        for _ in range(2):  # the hash may be renewed by the very check
-            with self.database.glancing() as connection:
-                before = queries.password_mark(connection, username)
-            user = self.identity.check_password(username, password, address)
-            with self.database.glancing() as connection:
-                mark = queries.password_mark(connection, username)
-            if mark is not None and mark == before:
-                return user, mark
-        raise AppError("sign_in_refused", 401)
 
     def _not_rotated(self, token: str, presented: str, caller: Caller) -> IssuedTokens:
         now = self.clock.now()

@@ -123,10 +123,13 @@ class SigningKeys:
         keys: list[SigningKey] = []
         for name in names:
             path = self.folder / name
-            if is_exposed(path.stat()):
+            try:
+                is_open, private = is_exposed(path.stat()), _loaded(path)
+            except FileNotFoundError:
+                continue  # another process retired it meanwhile: it verified nothing any more
+            if is_open:
                 raise AppError("token_keys_exposed", 500, params={"path": str(path)})
             made_at = datetime.strptime(name.partition("_")[0], STAMP).replace(tzinfo=UTC)
-            private = _loaded(path)
             keys.append(SigningKey(thumbprint(private), made_at, keys[-1].made_at if keys else None, private))
         return tuple(keys)
 

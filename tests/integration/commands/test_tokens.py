@@ -24,7 +24,10 @@ def test_keys_are_exchanged_while_tokens_live_and_a_users_sign_ins_end(
 ) -> None:
     clock = SystemClock()
     identity, keys = IdentityService(database, clock), signing_keys(Settings(home=tmp_path / "home"), clock)
-    tokens = TokenService(database, clock, identity, KEYS, keys, DenyList("redis://127.0.0.1:1/0"))
+    denied = DenyList("redis://127.0.0.1:1/0")
+    tokens = TokenService(
+        database, clock, identity, KEYS, keys, denied, identity.require_second_factor, lambda *_: None
+    )
     identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", hotels=[])
     first = keys.signing()
     access = tokens.sign_in("ayse", PASSWORD, Caller(None, None)).access_token

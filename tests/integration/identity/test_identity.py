@@ -17,27 +17,10 @@ from identity.attempts import LIMITS, LOCK_TIME
 from identity.permissions import PERMISSIONS, ROLE_PERMISSIONS
 from identity.service import IDLE_LIMIT, SESSION_LIFETIME, TICKET_LIFETIME, IdentityService, User
 from identity.users import UserService
+from tests.integration.identity.conftest import PASSWORD, refusal
 
-PASSWORD = "correct horse battery"
 ATTEMPT_LIMIT, ADDRESS_LIMIT = LIMITS["name"].failures, LIMITS["address"].failures
 ADDRESS = "192.0.2.7"
-
-
-@pytest.fixture
-def identity(database: Database, clock: FixedClock) -> IdentityService:
-    return IdentityService(database, clock)
-
-
-@pytest.fixture
-def ayse(identity: IdentityService) -> User:
-    identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", full_name="Ayşe Yılmaz", hotels=[])
-    return identity.check_password("ayse", PASSWORD)
-
-
-def refusal(identity: IdentityService, username: str, password: str, address: str | None = None) -> str:
-    with pytest.raises(AppError) as refused:
-        identity.check_password(username, password, address)
-    return refused.value.code
 
 
 def test_the_first_administrator_is_added_once_with_a_generated_password(identity: IdentityService) -> None:

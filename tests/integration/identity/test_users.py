@@ -266,3 +266,31 @@ def test_an_unlocked_user_tries_again(people: People, clock: FixedClock) -> None
     clock.advance(timedelta(seconds=1))
     people.users.unlock(SYSTEM, user.id)
     assert people.identity.check_password("ayse", PASSWORD)
+
+
+def test_a_hotel_that_does_not_exist_is_refused_and_one_named_twice_is_given_once(people: People) -> None:
+    hotel = people.hotels[0]
+    unknown = [hotel, 2_000_000_000]
+    assert refusal(lambda: people.users.invite(SYSTEM, "elif", "admin", hotels=unknown)) == "not_found"
+    assert refusal(lambda: people.add("elif", hotels=unknown)) == "not_found"
+    people.users.invite(SYSTEM, "elif", "admin", hotels=[hotel, hotel])
+    user_id = people.users.id_of(SYSTEM, "elif")
+    change = {"full_name": "Elif", "role": "admin"}
+    assert refusal(lambda: people.users.change(SYSTEM, user_id, **change, hotels=unknown)) == "not_found"
+    [elif_] = [one.row for one in people.users.listed(SYSTEM) if one.row.username == "elif"]
+    assert elif_.hotels == {hotel}
+
+
+def test_the_audit_log_tells_what_a_change_of_a_user_changed(people: People) -> None:
+    user = people.add("ayse", hotels=people.hotels)
+    people.users.change(SYSTEM, user.id, full_name="Ayşe Y.", role="veri_bilimci", hotels=None)
+    with people.database.reading() as connection:
+        query = text("SELECT before, after FROM audit_log WHERE action = 'user_changed'")
+        before, after = connection.execute(query).one()
+    assert before == {"full_name": "ayse", "role": "admin", "hotels": sorted(people.hotels)}
+    assert after == {"full_name": "Ayşe Y.", "role": "veri_bilimci", "hotels": None}
+
+
+def test_every_way_of_adding_a_user_holds_names_to_one_rule(people: People) -> None:
+    assert refusal(lambda: people.add("ayse/key")) == "username_wrong"
+    assert refusal(lambda: people.users.invite(SYSTEM, "ayse/key", "admin")) == "username_wrong"

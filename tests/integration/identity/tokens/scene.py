@@ -89,8 +89,9 @@ def service(
 ) -> tuple[TokenService, list[SecurityEvent]]:
     """The service of one process, and the alerts that it raised."""
     events: list[SecurityEvent] = []
+    identity = IdentityService(database, clock)
     tokens = TokenService(
-        database, clock, IdentityService(database, clock), KEYS, SigningKeys(key_folder, clock), DenyList(redis_url),
-        raise_alert=lambda _, event: events.append(event),
+        database, clock, identity, KEYS, SigningKeys(key_folder, clock), DenyList(redis_url),
+        identity.require_second_factor, raise_alert=lambda _, event: events.append(event),
     )  # fmt: skip
     return tokens, events
