@@ -10,7 +10,8 @@ from db.queries.identity import UserRow
 from db.queries.sessions import SessionRow
 from db.session import Database
 from identity.attempts import SignInLimits
-from identity.passwords import check_policy, hash_password, matches
+from identity.passwords import check_policy, hash_password
+from identity.present_password import require_present_password
 from identity.secrets import digest
 from identity.service import IDLE_LIMIT, IdentityService
 
@@ -33,17 +34,7 @@ class AccountService:
 
     def change_password(self, user: UserRow, present: str, new: str) -> str:
         """Every session of the user ends; the ticket of a new one. Raises ``present_password_wrong`` (403)."""
-        limits = SignInLimits(self.database, self.clock)
-        attempts = [limits.by_name(user.username)]
-        limits.charge(attempts)
-        with self.database.glancing() as connection:
-            known = queries.credentials(connection, user.username)
-        if not matches(known.password_hash if known else None, present):
-            with self.database.transaction() as connection:
-                details = {"code": "present_password_wrong"}
-                audit.record(connection, user.username, "sign_in_failed", entity=user.username, details=details)
-            raise AppError("present_password_wrong", 403)
-        limits.succeeded(attempts)
+        require_present_password(self.database, self.clock, user, present)
         check_policy(new, user.username)
         return self.identity.new_ticket(self._set_password(user, new, "password_changed"))
 

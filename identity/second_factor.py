@@ -11,6 +11,7 @@ from db.session import Database
 from identity import totp
 from identity.attempts import Attempt, SignInLimits
 from identity.devices import attempt_source
+from identity.present_password import require_present_password
 from identity.secrets import digest
 
 
@@ -43,8 +44,12 @@ class SecondFactorService:
             left = queries.recovery_codes_left(connection, user.id) if user.has_second_factor else 0
         return FactorState(user.has_second_factor, left)
 
-    def begin(self, user: UserRow) -> Enrolment:
-        """A new secret that waits for its first code; raises ``second_factor_exists`` where one is in use."""
+    def begin(self, user: UserRow, password: str) -> Enrolment:
+        """A new secret that waits for its first code; raises ``second_factor_exists`` where one is in use.
+
+        Raises ``present_password_wrong``: a session that somebody left open must not lock its owner out.
+        """
+        require_present_password(self.database, self.clock, user, password)
         secret = totp.new_secret()
         with self.database.transaction() as connection:
             if not queries.begin(connection, user.id, secret):
@@ -75,8 +80,9 @@ class SecondFactorService:
             audit.record(connection, user.username, "recovery_codes_renewed", entity=user.username)
         return codes
 
-    def remove(self, user: UserRow, code: str) -> None:
-        """By its owner, who shows that they have it."""
+    def remove(self, user: UserRow, password: str, code: str) -> None:
+        """By its owner, who shows that they know the password and have the factor."""
+        require_present_password(self.database, self.clock, user, password)
         self.check(user, code)
         with self.database.transaction() as connection:
             queries.remove(connection, user.id)

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shell import reads
 from pages.shell.attempt import attempted
 from pages.shell.browser import here
-from pages.shell.chosen_password import new_password_fields, same_twice
+from pages.shell.chosen_password import new_password_fields, present_password, same_twice
 from pages.shell.guard import Page
 from pages.shell.sign_in import enter_with
 from pages.shell.text import badge, plain
@@ -27,9 +27,7 @@ def password(page: Page) -> None:
     t = page.t
     st.header(t("password.change"), anchor=False)
     with st.form("change_password", clear_on_submit=True):
-        present = st.text_input(
-            t("password.present"), type="password", autocomplete="current-password", key="present_password"
-        )
+        present = present_password(t, "change")
         new, again = new_password_fields(t)
         is_sent = st.form_submit_button(t("password.save"))
     if is_sent and attempted(page, lambda: _change(page, present, new, again)):

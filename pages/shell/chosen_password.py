@@ -1,4 +1,4 @@
-"""The form of a one-time link: whose account it is, the new password twice."""
+"""Fields of passwords, and the form of a one-time link: whose account it is, the new password twice."""
 
 import streamlit as st
 
@@ -39,6 +39,13 @@ def new_password_fields(t: Translator) -> tuple[str, str]:
     again = st.text_input(t("password.again"), type="password", autocomplete="new-password", key="new_again")
     muted(t("password.rule", length=MIN_LENGTH))
     return new, again
+
+
+def present_password(t: Translator, name: str) -> str:
+    """The one that the account has now; ``name``: what it is asked for."""
+    return st.text_input(
+        t("password.present"), type="password", autocomplete="current-password", key=f"present_password_{name}"
+    )
 
 
 def same_twice(new: str, again: str) -> None:

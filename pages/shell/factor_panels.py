@@ -4,6 +4,7 @@ import streamlit as st
 
 from identity.second_factor import Enrolment
 from pages.shell.attempt import attempted
+from pages.shell.chosen_password import present_password
 from pages.shell.guard import Page
 from pages.shell.text import badge, muted, plain
 
@@ -34,8 +35,10 @@ def _set_up(page: Page) -> None:
     begun: Enrolment | None = st.session_state.get(BEGUN)
     if begun is None:
         made: list[Enrolment] = []
-        is_wanted = st.button(t("factor.set_up"), key="factor_set_up", icon=":material/add_moderator:")
-        if is_wanted and attempted(page, lambda: made.append(service.begin(page.user))):
+        with st.form("factor_set_up", clear_on_submit=True):
+            given = present_password(t, "set_up")
+            is_wanted = st.form_submit_button(t("factor.set_up"), icon=":material/add_moderator:")
+        if is_wanted and attempted(page, lambda: made.append(service.begin(page.user, given))):
             st.session_state[BEGUN] = made[0]
             st.rerun()
         return
@@ -73,13 +76,19 @@ def _change(page: Page) -> None:
             st.session_state[CODES] = got[0]
             st.rerun()
     with st.expander(t("factor.remove"), icon=":material/remove_moderator:"):
-        code, is_sent = _code_form(page, "remove", t("factor.remove_told"), t("factor.remove"))
-        if is_sent and attempted(page, lambda: service.remove(page.user, code)):
+        with st.form("factor_remove", clear_on_submit=True):
+            st.markdown(plain(t("factor.remove_told")))
+            given = present_password(t, "remove")
+            code, is_sent = _code(page, "remove"), st.form_submit_button(t("factor.remove"))
+        if is_sent and attempted(page, lambda: service.remove(page.user, given, code)):
             st.rerun()
 
 
 def _code_form(page: Page, name: str, told: str, button: str) -> tuple[str, bool]:
     with st.form(f"factor_{name}", clear_on_submit=True):
         st.markdown(plain(told))
-        code = st.text_input(page.t("signin.code"), autocomplete="one-time-code", key=f"factor_code_{name}")
-        return code, st.form_submit_button(button)
+        return _code(page, name), st.form_submit_button(button)
+
+
+def _code(page: Page, name: str) -> str:
+    return st.text_input(page.t("signin.code"), autocomplete="one-time-code", key=f"factor_code_{name}")

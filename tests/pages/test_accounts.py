@@ -129,10 +129,10 @@ def test_the_password_is_changed_with_the_present_one(visit: Visit, sent: list[s
     visit.sign_in("admin", [], "en")
     user, token = me(visit), session.session_token() or ""
     app = visit.open(navigation.ACCOUNT)
-    fill(app, present_password="wrong", new_password=NEW, new_again=NEW)
+    fill(app, present_password_change="wrong", new_password=NEW, new_again=NEW)
     button(app, "Save the password")
     assert "present password is wrong" in app.error[0].value
-    fill(app, present_password=PASSWORD, new_password=NEW, new_again=NEW)
+    fill(app, present_password_change=PASSWORD, new_password=NEW, new_again=NEW)
     button(app, "Save the password")
     assert len(sent) == 1
     assert visit.services.identity.session_user(token) is None
@@ -157,7 +157,11 @@ def test_the_second_factor_is_set_up_used_and_switched_off(visit: Visit, sent: l
     visit.sign_in("admin", [], "en")
     clock, user = visit.services.clock, me(visit)
     app = visit.open(navigation.ACCOUNT)
-    app.button(key="factor_set_up").click().run()
+    for given, said in (("wrong", "present password is wrong"), (PASSWORD, "")):
+        fill(app, present_password_set_up=given)
+        button(app, "Set up")
+        assert said in "".join(error.value for error in app.error)
+        assert bool(app.code) == (not said)
     secret = app.code[0].value.replace(" ", "")
     fill(app, factor_code_confirm="000000")
     button(app, "Switch on")
@@ -181,7 +185,15 @@ def test_the_second_factor_is_set_up_used_and_switched_off(visit: Visit, sent: l
     fill(visitor, sign_in_code=codes[0])
     visitor.button[0].click().run()
     assert len(sent) == 1
-    assert visit.services.identity.session_user(visit.services.identity.redeem_ticket(sent[0])) is not None
+    token = visit.services.identity.redeem_ticket(sent[0])
+    assert visit.services.identity.session_user(token) is not None
+
+    visit.monkeypatch.setattr(session, "session_token", lambda: token)
+    app = visit.open(navigation.ACCOUNT)
+    for given, is_off in (("wrong", False), (PASSWORD, True)):
+        fill(app, present_password_remove=given, factor_code_remove=codes[1])
+        button(app, "Switch off")
+        assert me(visit).has_second_factor != is_off
 
 
 def _stranger(visit: Visit) -> AppTest:
@@ -193,7 +205,7 @@ def test_a_password_that_was_right_long_ago_is_asked_for_again(visit: Visit) -> 
     identity, clock = visit.services.identity, visit.services.clock
     identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", hotels=[])
     user = identity.check_password("ayse", PASSWORD)
-    begun = identity.second_factor.begin(user)
+    begun = identity.second_factor.begin(user, PASSWORD)
     identity.second_factor.confirm(user, totp.code_at(begun.secret, totp.step_of(clock.now())))
     app = _stranger(visit)
     app.text_input[0].set_value("ayse")
@@ -210,7 +222,7 @@ def test_the_api_asks_for_the_second_factor_too(visit: Visit) -> None:
     caller = Caller("192.0.2.7", "curl/8")
     assert tokens.sign_in("ayse", PASSWORD, caller).access_token
     user = identity.check_password("ayse", PASSWORD)
-    begun = identity.second_factor.begin(user)
+    begun = identity.second_factor.begin(user, PASSWORD)
     codes = identity.second_factor.confirm(user, totp.code_at(begun.secret, totp.step_of(clock.now())))
     for given, code in ((None, "second_factor_needed"), ("000000", "code_refused")):
         with pytest.raises(AppError, match=code):

@@ -31,7 +31,7 @@ def enrolled(identity: IdentityService, clock: FixedClock) -> tuple[str, list[st
     """``ayse`` with a second factor: its secret and recovery codes; the next step has begun."""
     identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", hotels=[])
     user = identity.check_password("ayse", PASSWORD)
-    begun = identity.second_factor.begin(user)
+    begun = identity.second_factor.begin(user, PASSWORD)
     codes = identity.second_factor.confirm(user, code(begun.secret, clock))
     clock.advance(timedelta(seconds=totp.STEP_SECONDS))
     return begun.secret, codes
@@ -61,7 +61,7 @@ def test_the_password_alone_begins_no_session(identity: IdentityService, clock: 
 
 def test_a_secret_that_was_never_confirmed_is_not_asked_for(identity: IdentityService) -> None:
     identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", hotels=[])
-    identity.second_factor.begin(ayse(identity))
+    identity.second_factor.begin(ayse(identity), PASSWORD)
     assert identity.begin_session(ayse(identity))
 
 
@@ -122,14 +122,35 @@ def test_another_one_is_set_up_only_after_the_first_was_removed_by_its_owner(
 ) -> None:
     secret, _ = enrolled(identity, clock)
     factor = identity.second_factor
-    for attempt in (factor.begin, lambda user: factor.confirm(user, code(secret, clock))):
-        with pytest.raises(AppError, match="second_factor_exists"):
-            attempt(ayse(identity))
+    with pytest.raises(AppError, match="second_factor_exists"):
+        factor.begin(ayse(identity), PASSWORD)
+    with pytest.raises(AppError, match="second_factor_exists"):
+        factor.confirm(ayse(identity), code(secret, clock))
     with pytest.raises(AppError, match="code_refused"):
-        factor.remove(ayse(identity), "000000")
-    factor.remove(ayse(identity), code(secret, clock))
+        factor.remove(ayse(identity), PASSWORD, "000000")
+    factor.remove(ayse(identity), PASSWORD, code(secret, clock))
     assert not factor.state(ayse(identity)).is_on
     assert identity.begin_session(ayse(identity))
+
+
+def test_an_open_session_alone_neither_sets_one_up_nor_switches_it_off(
+    identity: IdentityService, clock: FixedClock
+) -> None:
+    """Whoever finds a screen unlocked could lock its owner out, or take their factor away."""
+    secret, _ = enrolled(identity, clock)
+    user, factor = ayse(identity), identity.second_factor
+    given = code(secret, clock)
+    with pytest.raises(AppError, match="present_password_wrong"):
+        factor.remove(user, "a guess", given)
+    factor.remove(user, PASSWORD, given)  # the code was not used up by a wrong password
+    for _ in range(LIMITS["name"].failures):
+        with pytest.raises(AppError, match="present_password_wrong"):
+            factor.begin(user, "a guess")
+    with pytest.raises(AppError, match="account_locked"):
+        factor.begin(user, PASSWORD)
+    with identity.database.reading() as connection:
+        told = "SELECT count(*) FROM audit_log WHERE actor = 'ayse' AND details->>'code' = 'present_password_wrong'"
+        assert connection.execute(text(told)).scalar_one() == LIMITS["name"].failures + 1
 
 
 def test_an_administrator_forgets_the_factor_of_somebody_who_lost_it(
@@ -162,7 +183,7 @@ def test_required_of_administrators_it_leaves_them_nothing_until_it_is_set_up(
     identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", hotels=[])
     assert identity.scope_of(ayse(identity)).permissions == frozenset()
     assert IdentityService(database, clock).scope_of(ayse(identity)).allows("alerts.read")  # the setting alone decides
-    begun = identity.second_factor.begin(ayse(identity))
+    begun = identity.second_factor.begin(ayse(identity), PASSWORD)
     identity.second_factor.confirm(ayse(identity), code(begun.secret, clock))
     assert identity.scope_of(ayse(identity)).allows("alerts.read")
 
