@@ -20,6 +20,8 @@ def require_present_password(database: Database, clock: Clock, user: UserRow, gi
     if not matches(known.password_hash if known else None, given):
         with database.transaction() as connection:
             details = {"code": "present_password_wrong"}
-            audit.record(connection, user.username, "sign_in_failed", entity=user.username, details=details)
+            audit.record(
+                connection, user.username, "sign_in_failed", role=user.role, entity=user.username, details=details
+            )
         raise AppError("present_password_wrong", 403)
     limits.succeeded(attempts)

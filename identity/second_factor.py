@@ -98,7 +98,7 @@ class SecondFactorService:
         limits.charge(attempts)
         if not self._is_right(user, totp.typed(code), with_recovery=with_recovery):
             with self.database.transaction() as connection:
-                audit.record(connection, user.username, "code_refused")
+                audit.record(connection, user.username, "code_refused", role=user.role)
             raise AppError("code_refused", 401)
         limits.succeeded(attempts)
 
@@ -112,6 +112,6 @@ class SecondFactorService:
             if step is not None and queries.use_step(connection, user.id, step):
                 return True
             if with_recovery and queries.use_recovery_code(connection, user.id, digest(code), now):
-                audit.record(connection, user.username, "recovery_code_used")
+                audit.record(connection, user.username, "recovery_code_used", role=user.role)
                 return True
         return False

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
@@ -109,7 +110,8 @@ class IdentityService:
         if user is None:
             with self.database.transaction() as connection:
                 # The name of an unknown user is not kept: people type their password there by mistake.
-                audit.record(connection, username if known else "anonymous", "sign_in_failed")
+                actor, role = (username, known.role) if known else ("anonymous", None)
+                audit.record(connection, actor, "sign_in_failed", role=role)
             raise AppError("sign_in_refused", 401)
         limits.succeeded(attempts)
         return user
@@ -119,8 +121,10 @@ class IdentityService:
         with self.database.transaction() as connection:
             if not queries.note_sign_in(connection, known, self.clock.now(), renewed):
                 return None  # disabled, or another password, while this one was checked
-            audit.record(connection, username, "signed_in")
-            return queries.user(connection, known.user_id)
+            user = queries.user(connection, known.user_id)
+            action = "password_accepted" if user and user.has_second_factor else "signed_in"
+            audit.record(connection, username, action, role=known.role)
+            return user
 
     def begin_session(self, user: User, code: str | None = None, address: str | None = None) -> str:
         """A one-time ticket of one minute, which the sign-in route exchanges for the session cookie.
@@ -137,6 +141,8 @@ class IdentityService:
             if code is None:
                 raise AppError("second_factor_needed", 401)
             self.second_factor.check(user, code, address)
+            with self.database.transaction() as connection:
+                audit.record(connection, user.username, "signed_in", role=user.role)
 
     def new_ticket(self, user: User) -> str:
         """A ticket for somebody who has shown all that is asked of them.
@@ -189,8 +195,11 @@ class IdentityService:
             sessions.note_use(connection, digest(token), now, now - IDLE_LIMIT)
 
     def end_session(self, token: str) -> None:
+        """Sign out; a session that ended already stays as it ended."""
         with self.database.transaction() as connection:
-            sessions.end_one(connection, digest(token), self.clock.now())
+            owner = sessions.end_one(connection, digest(token), self.clock.now())
+            if owner is not None:
+                audit.record(connection, owner.username, "signed_out", role=owner.role)
 
     def set_language(self, user: User, language: str) -> None:
         """Remember the language of the user's screens."""
@@ -198,6 +207,7 @@ class IdentityService:
             raise AppError("unknown_language", params={"language": language})
         with self.database.transaction() as connection:
             queries.set_language(connection, user.id, language)
+            _note_preference(connection, user, "language", user.language, language)
 
     def set_theme(self, user: User, theme: str) -> None:
         """Remember how the user's screens look: ``light``, ``dark``, or as the ``device`` is set."""
@@ -205,6 +215,7 @@ class IdentityService:
             raise AppError("unknown_theme", params={"theme": theme})
         with self.database.transaction() as connection:
             queries.set_theme(connection, user.id, theme)
+            _note_preference(connection, user, "theme", user.theme, theme)
 
     def must_add_second_factor(self, user: User) -> bool:
         """Whether the installation asks an administrator for what they do not have yet."""
@@ -215,3 +226,12 @@ class IdentityService:
         hotels = None if user.sees_all_hotels else user.hotels
         permissions = frozenset[str]() if self.must_add_second_factor(user) else ROLE_PERMISSIONS[user.role]
         return Scope(user.username, permissions, hotels)
+
+
+def _note_preference(connection: Any, user: User, name: str, before: str, after: str) -> None:
+    """A choice that changes nothing is none."""
+    if before != after:
+        audit.record(
+            connection, user.username, "preferences_changed", role=user.role, entity=user.username,
+            before={name: before}, after={name: after},
+        )  # fmt: skip

@@ -42,6 +42,7 @@ class Credentials:
     user_id: int
     password_hash: str | None
     is_active: bool
+    role: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def set_hotels(connection: Connection, user_id: int, hotels: Collection[int]) ->
 def credentials(connection: Connection, username: str) -> Credentials | None:
     """What the password check needs."""
     row = connection.execute(
-        text("SELECT id, password_hash, is_active FROM users WHERE username = :username"), {"username": username}
+        text("SELECT id, password_hash, is_active, role FROM users WHERE username = :username"), {"username": username}
     ).first()
     return Credentials(*row) if row else None
 

@@ -26,6 +26,14 @@ class SessionRow:
     is_this: bool
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose session ended."""
+
+    username: str
+    role: str
+
+
 def insert(
     connection: Connection, user: UserRow, ticket_sha256: str, *, at: datetime, ticket_expires_at: datetime,
     expires_at: datetime,
@@ -99,12 +107,16 @@ def of_user(
     return [SessionRow(**row._mapping) for row in rows]
 
 
-def end_one(connection: Connection, token_sha256: str, at: datetime) -> None:
-    """The session of a token."""
-    connection.execute(
-        text("UPDATE user_sessions SET revoked_at = :at WHERE token_sha256 = :token AND revoked_at IS NULL"),
+def end_one(connection: Connection, token_sha256: str, at: datetime) -> Owner | None:
+    """The session of a token; whose it was, None where it had ended."""
+    row = connection.execute(
+        text(
+            "UPDATE user_sessions s SET revoked_at = :at FROM users u"
+            " WHERE u.id = s.user_id AND s.token_sha256 = :token AND s.revoked_at IS NULL RETURNING u.username, u.role"
+        ),
         {"token": token_sha256, "at": at},
-    )
+    ).first()
+    return Owner(*row) if row else None
 
 
 def end_of_user(connection: Connection, user_id: int, session_id: int, at: datetime) -> bool:

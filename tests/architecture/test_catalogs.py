@@ -8,10 +8,13 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from core.i18n import LANGUAGES, LOCALES_DIR, Translator
+from identity.tokens.risks import MANY_ADDRESSES
+from identity.tokens.rotation import OTHER_DEVICE, REUSED
 from tests.architecture.source_tree import production_files
 
 KEY = re.compile(r"""\bt\(\s*["']([a-z_]+(?:\.[A-Za-z0-9_]+)+)["']""")
 ACTION = re.compile(r"""audit\.record\(\s*\w+,\s*[\w.]+,\s*["']([a-z_]+)["']""")
+CHOSEN_ACTION = re.compile(r"""\baction = ["']([a-z_]+)["'] if .+ else ["']([a-z_]+)["']""")
 APP_ERROR = re.compile(r"""AppError\(\s*["']([a-z_]+)["'](?!.*message_id)""")
 
 
@@ -75,7 +78,10 @@ def test_every_key_that_the_code_asks_for_exists() -> None:
 def test_every_action_of_the_audit_log_has_words() -> None:
     """Who writes a new action names it in locales/*/LC_MESSAGES/audit.po; the page would show its code."""
     actions = {action for file in production_files() for action in ACTION.findall(file.text)}
+    chosen = [pair for file in production_files() for pair in CHOSEN_ACTION.findall(file.text)]
+    actions |= {action for pair in chosen for action in pair} | {REUSED, OTHER_DEVICE, MANY_ADDRESSES}
     assert len(actions) >= 15
+    assert len(chosen) >= 2
     assert sorted(actions - {key.removeprefix("audit.action_") for key in messages("en")}) == []
     assert ACTION.findall('audit.record(\n    connection, scope.actor, "planted", entity="x")') == ["planted"]
 
