@@ -45,6 +45,10 @@ class Key:
         """A key of its own for signatures, derived from the secret."""
         return self.derived(SIGNING)
 
+    def sign(self, message: bytes) -> str:
+        """``<key id>:<HMAC-SHA256>``."""
+        return f"{self.id}:{hmac.new(self.signing, message, hashlib.sha256).hexdigest()}"
+
     def derived(self, purpose: bytes) -> bytes:
         """A key of its own for one purpose: 32 bytes."""
         return hmac.new(self.secret.encode(), purpose, hashlib.sha256).digest()
@@ -124,8 +128,12 @@ class KeyRing:
 
     def sign(self, message: bytes) -> str:
         """``<key id>:<HMAC-SHA256>``."""
-        key = self.first()
-        return f"{key.id}:{hmac.new(key.signing, message, hashlib.sha256).hexdigest()}"
+        return self.first().sign(message)
+
+    def signatures(self, message: bytes) -> tuple[str, ...]:
+        """What each key signs, newest first: finds again what was marked before the keys were exchanged."""
+        self.first()
+        return tuple(key.sign(message) for key in self.all())
 
     def is_signed(self, signature: str, message: bytes) -> bool:
         """Whether one of our keys signed exactly this; raises ``encryption_key_missing`` when its key is gone."""

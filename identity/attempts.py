@@ -44,6 +44,7 @@ class Attempt:
 
     kind: str
     key: str
+    older: tuple[str, ...] = ()  # what it was counted under before the installation's keys were exchanged
 
 
 def charged(counted: Counted, at: datetime) -> Counted | None:
@@ -64,20 +65,21 @@ class SignInLimits:
     clock: Clock
 
     def by_name(self, username: str) -> Attempt:
-        return Attempt("name", self.name_key(username))
+        newest, *older = self.name_keys(username)
+        return Attempt("name", newest, tuple(older))
 
-    def name_key(self, username: str) -> str:
-        """A keyed hash: without the installation's keys nobody can try out what it stands for."""
+    def name_keys(self, username: str) -> list[str]:
+        """Keyed hashes, by each of the installation's keys: without them nobody can try out what a hash stands for."""
         if self.database.keys is None:
             raise AppError("encryption_keys_wanted", 500)
-        return self.database.keys.sign(f"sign-in attempt: {username}".encode())[:48]
+        return [one[:48] for one in self.database.keys.signatures(f"sign-in attempt: {username}".encode())]
 
     def charge(self, attempts: Sequence[Attempt]) -> None:
         """Count one failure in advance; raises ``account_locked`` or ``address_locked`` (429)."""
         now, refusal = self.clock.now(), None
         with self.database.transaction() as connection:
             for attempt in sorted(attempts, key=lambda one: one.kind):  # always in one order: no deadlock
-                counted = charged(queries.held(connection, attempt.kind, attempt.key, now), now)
+                counted = charged(queries.held(connection, attempt.kind, attempt.key, now, attempt.older), now)
                 if counted is None:
                     refusal = LIMITS[attempt.kind].code
                     audit.record(
@@ -101,4 +103,5 @@ class SignInLimits:
 
     def unlock(self, username: str) -> None:
         with self.database.transaction() as connection:
-            queries.forget(connection, "name", self.name_key(username))
+            for key in self.name_keys(username):
+                queries.forget(connection, "name", key)

@@ -69,7 +69,8 @@ class UserService:
             rows = queries.accounts(connection)
             locks = attempts.locks(connection, "name", self.clock.now())
         seen = [row for row in rows if _is_seen(scope, row)]
-        return [Account(row, locks.get(limits.name_key(row.username)), _may_change(scope, row)) for row in seen]
+        until = {row.id: [locks[key] for key in limits.name_keys(row.username) if key in locks] for row in seen}
+        return [Account(row, max(until[row.id], default=None), _may_change(scope, row)) for row in seen]
 
     def id_of(self, scope: Scope, username: str) -> int:
         """Whose name it is; ``user_unknown`` (404) where nobody has it or the caller may not see them."""
@@ -134,7 +135,8 @@ class UserService:
     def unlock(self, scope: Scope, user_id: int) -> None:
         """Forget failed attempts, of passwords and of codes."""
         with self._changing(scope, user_id) as (connection, row):
-            attempts.forget(connection, "name", SignInLimits(self.database, self.clock).name_key(row.username))
+            for key in SignInLimits(self.database, self.clock).name_keys(row.username):
+                attempts.forget(connection, "name", key)
             attempts.forget(connection, "code", str(user_id))
             audit.record(connection, scope.actor, "user_unlocked", entity=row.username)
 

@@ -1,6 +1,7 @@
 """Failed attempts to sign in, counted by name, by address and by user for codes; in PostgreSQL, so that they hold."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -17,8 +18,11 @@ class Counted:
     locked_until: datetime | None
 
 
-def held(connection: Connection, kind: str, key: str, at: datetime) -> Counted:
-    """The row, made when it is new and locked, so that attempts at once are counted one by one."""
+def held(connection: Connection, kind: str, key: str, at: datetime, older: Sequence[str] = ()) -> Counted:
+    """The row, made when it is new and locked, so that attempts at once are counted one by one.
+
+    What was counted under an ``older`` key goes on under this one.
+    """
     row = connection.execute(
         text(
             "INSERT INTO sign_in_attempts (kind, key, failures, began_at) VALUES (:kind, :key, 0, :at)"
@@ -27,7 +31,27 @@ def held(connection: Connection, kind: str, key: str, at: datetime) -> Counted:
         ),
         {"kind": kind, "key": key, "at": at},
     ).one()
-    return Counted(**row._mapping)
+    counted = Counted(**row._mapping)
+    for earlier in _taken(connection, kind, older):
+        counted = replace(
+            counted, failures=max(counted.failures, earlier.failures), began_at=min(counted.began_at, earlier.began_at),
+            locked_until=max(filter(None, (counted.locked_until, earlier.locked_until)), default=None),
+        )  # fmt: skip
+        write(connection, counted)
+    return counted
+
+
+def _taken(connection: Connection, kind: str, keys: Sequence[str]) -> list[Counted]:
+    if not keys:
+        return []
+    rows = connection.execute(
+        text(
+            "DELETE FROM sign_in_attempts WHERE kind = :kind AND key = ANY(:keys)"
+            " RETURNING kind, key, failures, began_at, locked_until"
+        ),
+        {"kind": kind, "keys": list(keys)},
+    )
+    return [Counted(**row) for row in rows.mappings()]
 
 
 def write(connection: Connection, counted: Counted) -> None:
