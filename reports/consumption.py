@@ -112,7 +112,7 @@ class ConsumptionService:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
             earlier = window_of(hotel, window.first_on, filters.days)
-            types, cells = queries.room_types(connection, window, cut), queries.consumed(connection, window, cut)
+            types, looks = queries.room_types(connection, window, cut), queries.looks(connection, window, cut)
             products = queries.products(connection, window, cut)
             nights, known = queries.nights(connection, window, cut), queries.known_days(connection, window)
             before = _totals(
@@ -120,17 +120,17 @@ class ConsumptionService:
                 queries.known_days(connection, earlier),
             )  # fmt: skip
             as_of = overview.known_at(connection, hotel.id)
-        totals = _totals(cells, nights, known)
-        days = sums.by_day(cells, pd.date_range(window.first_on, window.last_on))
-        floor_days = _named_floors(sums.by_floor_and_day(cells), places.floors)
+        totals = _totals(looks.room_types, nights, known)
+        days = sums.by_day(looks.room_types, pd.date_range(window.first_on, window.last_on))
+        floor_days = _named_floors(sums.by_floor_and_day(looks.floors), places.floors)
         shares = sums.pareto(
             products, pd.DataFrame([vars(one) for one in places.products]).rename(columns={"id": "product_id"})
         )
         return Consumption(
             filters=filters, as_of=as_of, currency=hotel.currency, first_on=window.first_on, last_on=window.last_on,
             totals=totals, before=before if _is_comparable(before, totals) else None, days=days,
-            floor_days=floor_days, products=shares, room_types=sums.per_night(cells, nights, known, types),
-            segments=sums.segments(cells), deviation_ratio=sums.deviation_ratio(days),
+            floor_days=floor_days, products=shares, room_types=sums.per_night(looks.room_types, nights, known, types),
+            segments=sums.segments(looks.occupancies), deviation_ratio=sums.deviation_ratio(days),
             floor_deviation=_named_deviation(floor_days), half_of_products=sums.few_that_make_half(shares),
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 Zero is not missing: a day or floor that nobody looked into is NaN, never 0.
 """
 
+import numpy as np
 import pandas as pd
 
 COVERED_RATIO = 0.95  # of the looked-at slots must have an expected value before a sum is compared with them
@@ -25,8 +26,7 @@ def by_day(cells: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
 
 def by_floor_and_day(cells: pd.DataFrame) -> pd.DataFrame:
     """floor_id, day, units, expected of the floors and days that were looked at."""
-    sums = _covered(cells.groupby(["floor_id", "day"])[SUMS].sum())
-    return sums.reset_index()[["floor_id", "day", "units", "expected"]]
+    return _covered(cells)[["floor_id", "day", "units", "expected"]]
 
 
 def _covered(sums: pd.DataFrame) -> pd.DataFrame:
@@ -40,17 +40,21 @@ def trend(days: pd.DataFrame, step: str) -> pd.DataFrame:
     A mean a day, so that a week or month that the period cuts off compares with whole ones. ``expected`` is NaN
     unless it is known on every observed day. ``step``: day, week (from Monday) or month.
     """
-    span = days["day"].dt.to_period(STEPS[step])
-    grouped = days.assign(is_judged=days["expected"].notna() & days["units"].notna()).groupby(span)
-    found = grouped.agg(
-        day=("day", "min"), last_on=("day", "max"), observed=("units", "count"), judged=("is_judged", "sum"),
-        expected=("expected", "sum"),
-    )  # fmt: skip
-    found["units"] = grouped["units"].sum(min_count=1)
-    is_known = (found["judged"] == found["observed"]) & (found["observed"] > 0)
-    found["mean"] = found["units"] / found["observed"].where(found["observed"] > 0)
-    found["expected"] = (found["expected"] / found["observed"]).where(is_known)
-    return found.reset_index(drop=True)[["day", "last_on", "observed", "units", "mean", "expected"]]
+    span = days["day"].to_numpy() if step == "day" else days["day"].dt.to_period(STEPS[step]).astype("int64").to_numpy()
+    first = np.flatnonzero(np.r_[True, span[1:] != span[:-1]]) if len(days) else np.array([], int)
+    units, expected = days["units"].to_numpy(float), days["expected"].to_numpy(float)
+    is_observed, is_judged = ~np.isnan(units), ~np.isnan(units + expected)
+    observed, judged, all_units, all_expected = (
+        np.add.reduceat(values, first)
+        for values in (is_observed.astype(int), is_judged.astype(int), np.nan_to_num(units), np.nan_to_num(expected))
+    )
+    divisor = np.where(observed > 0, observed, np.nan)
+    last = np.r_[first[1:], len(days)] - 1
+    return pd.DataFrame({
+        "day": days["day"].to_numpy()[first], "last_on": days["day"].to_numpy()[last], "observed": observed,
+        "units": np.where(observed > 0, all_units, np.nan), "mean": all_units / divisor,
+        "expected": np.where(judged == observed, all_expected / divisor, np.nan),
+    })  # fmt: skip
 
 
 def pareto(products: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:

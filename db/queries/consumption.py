@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -41,6 +41,21 @@ class Place:
     name: str
 
 
+@dataclass(frozen=True)
+class Looks:
+    """Frames by day and floor, by day and room type, and by occupancy, named after what they are summed by.
+
+    Each has looks (into rooms), slots, units, revenue, judged (slots whose expected value is stored) and expected
+    (their sum, units); the last one's day is empty.
+    """
+
+    floors: pd.DataFrame  # day, floor_id
+    room_types: pd.DataFrame  # day, room_type_id
+    occupancies: pd.DataFrame  # occupancy
+
+    BY: ClassVar = ("floor_id", "room_type_id", "occupancy")
+
+
 OF_ROOM = """(%(floor_id)s::bigint IS NULL OR r.floor_id = %(floor_id)s)
     AND (%(room_type_id)s::bigint IS NULL OR r.room_type_id = %(room_type_id)s)
     AND (%(room_id)s::bigint IS NULL OR r.id = %(room_id)s)"""
@@ -77,6 +92,12 @@ SELECT day, floor_id, room_type_id, occupancy, count(*) AS looks, count(*) AS sl
        coalesce(sum(expected), 0) AS expected, sum(units) AS units, sum(revenue) AS revenue
   FROM {OF_PRODUCT} AS found GROUP BY 1, 2, 3, 4
 """
+SUMMED = """
+SELECT day, floor_id, room_type_id, occupancy, sum(looks) AS looks, sum(slots) AS slots, sum(judged) AS judged,
+       sum(expected) AS expected, sum(units) AS units, sum(revenue) AS revenue
+  FROM ({cells}) AS cells GROUP BY GROUPING SETS ((day, floor_id), (day, room_type_id), (occupancy))
+"""
+LOOKS, LOOKS_OF_PRODUCT = SUMMED.format(cells=CELLS), SUMMED.format(cells=CELLS_OF_PRODUCT)
 # A period to compare with needs no more than its days.
 DAY_SUMS = f"""
 SELECT day, coalesce(units, 0) AS units, coalesce(revenue, 0) AS revenue
@@ -150,9 +171,13 @@ SELECT day, room_type_id, nights
           LEFT JOIN moved m USING (day, room_type_id)) taken
  WHERE nights > 0
 """
+# ``known_until``: by day of the window, and one more, the days before it whose stays are known.
 ROOM_NIGHTS = f"""
-SELECT room_id, count(*) AS nights
-  FROM ({STAYED}) stayed JOIN unnest(%(known)s::date[]) AS day ON day >= begins AND day < ends GROUP BY 1
+SELECT room_id, nights
+  FROM (SELECT room_id, sum((%(known_until)s::int[])[ends - %(first_on)s + 1]
+                          - (%(known_until)s::int[])[begins - %(first_on)s + 1]) AS nights
+          FROM ({STAYED}) stayed GROUP BY 1) counted
+ WHERE nights > 0
 """
 # Days on which the stays are known are those for which an occupancy was measured.
 KNOWN_DAYS = """
@@ -193,14 +218,13 @@ def places(connection: Connection, hotel_id: int, kind: str) -> list[Place]:
     return [Place(*row) for row in rows]
 
 
-def consumed(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
-    """What was found at looks; where and when nobody looked has no row.
-
-    day, floor_id, room_type_id, occupancy, looks (into rooms), slots, units, revenue, judged (slots whose expected
-    value is stored), expected (their sum, units).
-    """
-    query = CELLS if cut.product_id is None else CELLS_OF_PRODUCT
-    return copy_out(connection, query, _params(window, cut))
+def looks(connection: Connection, window: Window, cut: Cut) -> Looks:
+    """What was found at looks; where and when nobody looked has no row."""
+    query = LOOKS if cut.product_id is None else LOOKS_OF_PRODUCT
+    found = copy_out(connection, query, _params(window, cut))
+    found = found.astype(dict.fromkeys(("floor_id", "room_type_id"), "Int64"))
+    parts = {name: found[found[name].notna()] for name in Looks.BY}
+    return Looks(*(part.drop(columns=[one for one in Looks.BY if one != name]) for name, part in parts.items()))
 
 
 def day_sums(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
@@ -221,7 +245,9 @@ def nights(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
 
 def room_nights(connection: Connection, window: Window, cut: Cut, known: list[date]) -> pd.DataFrame:
     """room_id, nights: those of the days ``known``."""
-    return copy_out(connection, ROOM_NIGHTS, _params(window, cut) | {"known": known})
+    is_known = pd.date_range(window.first_on, window.last_on).isin(pd.DatetimeIndex(known))
+    known_until = [0, *is_known.cumsum().tolist()]
+    return copy_out(connection, ROOM_NIGHTS, _params(window, cut) | {"known_until": known_until})
 
 
 def known_days(connection: Connection, window: Window) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import isnan
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -30,17 +31,18 @@ class HeatMapLabels:
 def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """A figure of ``frame[floor, day, units, expected]``, floors in the frame's order from below, days in theirs."""
     palette = PALETTES[theme]
-    floors = list(dict.fromkeys(frame["floor"]))
+    rows, floors = pd.factorize(frame["floor"])
     days = pd.date_range(frame["day"].min(), frame["day"].max())
-    units = frame.pivot(index="floor", columns="day", values="units").reindex(index=floors, columns=days)
-    expected = frame.pivot(index="floor", columns="day", values="expected").reindex(index=floors, columns=days)
-    usual_of = expected.to_numpy(dtype=float).tolist()
+    cells = rows, days.get_indexer(pd.DatetimeIndex(frame["day"]))
+    units = np.full((len(floors), len(days)), np.nan)
+    units[cells] = frame["units"]
+    usual = np.full(units.shape, labels.not_known, dtype=object)
+    usual[cells] = [labels.not_known if isnan(one) else t.number(one, 1) for one in frame["expected"].tolist()]
     height = FRAME_HEIGHT + _row_height(len(floors)) * len(floors)
     figure = Draft(layout={"template": template(theme), "height": height})
     figure.add_heatmap(
-        x=days, y=floors, z=units.to_numpy(dtype=float), zmin=0, xgap=1, ygap=1, hoverongaps=False,
-        text=[[labels.not_known if isnan(usual) else t.number(usual, 1) for usual in row] for row in usual_of],
-        customdata=[[t.day(day) for day in days]] * len(floors),
+        x=days, y=floors, z=units, zmin=0, xgap=1, ygap=1, hoverongaps=False, text=usual,
+        customdata=np.tile(np.array([t.day(day) for day in days], dtype=object), (len(floors), 1)),
         hovertemplate=f"{labels.floor} %{{y}} · %{{customdata}}<br>{labels.value} %{{z}}<br>"
         f"{labels.expected} %{{text}}<extra></extra>",
         colorscale=[[0, with_opacity(palette.primary, LEAST)], [1, palette.primary]],
