@@ -1,10 +1,13 @@
 """The command line on a real database: each command does what it says and fails in one sentence (D4)."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from sqlalchemy import text
 
 from db.session import Database
+from tests.architecture.source_tree import ROOT
 from tests.integration.commands.conftest import Run
 
 BOOKINGS = "\n".join([
@@ -133,3 +136,13 @@ def test_forecasts_and_thresholds_are_told_in_the_readers_language_without_codes
     unknown = manage("thresholds", "set", "--metric", "yok", "--family", "cell", "--extra-evidence", "1")
     assert unknown.returncode != 0
     assert "Traceback" not in unknown.stderr + unknown.stdout
+
+
+def test_the_file_itself_does_and_says_the_same(manage: Run, environment: dict[str, str], tmp_path: Path) -> None:
+    """Other tests ask a process that has imported it; this one starts it as people do."""
+    for arguments in (["user", "list"], ["pipeline", "run", "--hotel", "NOWHERE"]):
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        alone = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        forked = manage(*arguments)
+        assert (alone.returncode, alone.stdout) == (forked.returncode, forked.stdout)
+        assert alone.stderr.splitlines()[-1:] == forked.stderr.splitlines()[-1:]
