@@ -23,8 +23,8 @@ from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
 from operations.health import HealthService
-from operations.jobs.cleanup import CleanupService, Retention
-from operations.jobs.definitions import JobDefinition
+from operations.jobs.cleanup import CleanupService
+from operations.jobs.definitions import JobDefinition, JobWork, defined
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
 from operations.keys.service import KeyService
@@ -36,6 +36,7 @@ from operations.rate_limits.service import RateLimitService
 from operations.requests.recorder import RequestRecorder
 from operations.requests.service import RequestService
 from operations.sources.service import SourceService
+from pipeline.alerts.chain_watch.service import ChainWatch
 from pipeline.alerts.evaluation.service import EvaluationService
 from pipeline.alerts.learning.service import LearningService
 from pipeline.alerts.model_watch.service import ModelWatch
@@ -60,7 +61,6 @@ from sources.older_system.service import OlderSystemService
 from sources.simulation.anomalies import PlantPlan
 from sources.simulation.service import SimulationService
 
-JobWork = Callable[[Scope, int, datetime, Progress], StageReport]
 SAMPLE_ROOMS = (180, 120)
 SAMPLE_DAYS = 120
 ShownProgress = Callable[[str, dict[str, str]], AbstractContextManager[Progress]]  # (catalog key, params)
@@ -96,6 +96,7 @@ class Services:
     model_comparisons: ModelComparisonService
     model_features: ModelFeaturesService
     model_watch: ModelWatch
+    chain_watch: ChainWatch
     keys: KeyService
     forecasts: ForecastService
     forecast_screens: ForecastScreenService
@@ -141,12 +142,13 @@ def build_services(
         quality=QualityService(database, clock), source_quality=SourceService(database, clock),
         **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
+        chain_watch=ChainWatch(database, AuditService(database, clock), alerts),
         keys=KeyService(database, database.keys or key_ring(settings), clock),
         forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts),
         **_of_exploration(database),
         tuning=TuningService(database, clock, thresholds),
-        jobs=JobService(database, clock), cleanup=CleanupService(database, Retention.of(settings)),
+        jobs=JobService(database, clock), cleanup=CleanupService.of(database, settings),
         health=HealthService(database, servers.redis_url, clock, version()),
         requests=RequestService(database, clock, recorder or RequestRecorder(clock)),
     )  # fmt: skip
@@ -239,8 +241,8 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         "model_cleanup": watched(services, clean_models),
         "data_cleanup": services.cleanup.delete_old,
     }
-    # A job acts for nobody in particular: for the installation itself.
-    return tuple(JobDefinition(name, partial(work, SYSTEM)) for name, work in works.items())
+    cleanup, chain = services.cleanup.delete_of_installation, services.chain_watch.verify
+    return defined(works, {"installation_cleanup": cleanup, "audit_verification": chain})
 
 
 def watched(services: Services, work: JobWork) -> JobWork:

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     )
     model_cleanup_schedule: str = Field("0 3 * * *", description="Cron of the model clean-up, hotel time")
     data_cleanup_schedule: str = Field("0 4 * * *", description="Cron of the data clean-up, hotel time")
+    audit_verification_schedule: str = Field(
+        "30 4 * * *", description="Cron of the verification of the audit log, time of the first hotel"
+    )
     search_schedule: str = Field("0 6 * * 0", description="Cron of the automatic threshold search, hotel time")
     comparison_schedule: str = Field(
         "0 5 * * 0", description="Cron of the full comparison with the sources, hotel time"

@@ -96,10 +96,10 @@ class Sidecar:
             self._beat()
         if self._is_time("reap", self.rhythm.reap_seconds):
             for run in self.reaper.reap(own=self.runner.children):
-                self.timetable.ended(run.job_name, run.hotel_id or 0, "lost")
+                self.timetable.ended(run.job_name, run.hotel_id, "lost")
         if self._is_time("hotels", self.rhythm.hotels_seconds):
             with self.database.reading() as connection:
-                self._hotels = job_queries.hotels(connection)
+                self._hotels = [*job_queries.hotels(connection), job_queries.installation(connection)]
 
     def _beat(self) -> None:
         beat = HeartbeatRow(

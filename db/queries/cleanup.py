@@ -20,15 +20,22 @@ OLD_ROWS = {
     "backtests": ("forecast_backtests", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "evaluations": ("ml_evaluations", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "model_comparisons": ("ml_model_comparisons", "hotel_id = :hotel_id AND asked_at < :cutoff"),
-    # Of no hotel: whichever clean-up comes first deletes them.
+    "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
+    # Of no hotel:
     "request_minutes": ("request_counts", "span_seconds = 60 AND started_at < :cutoff"),
     "requests": ("request_counts", "started_at < :cutoff"),
     "recent_requests": ("recent_requests", "ended_at < :cutoff"),
-    "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
+    "installation_runs": ("job_runs", "hotel_id IS NULL AND started_at < :cutoff AND state <> 'running'"),
+    "sessions": ("user_sessions", "expires_at < :cutoff OR revoked_at < :cutoff"),
+    "user_links": ("user_links", "expires_at < :cutoff"),
+    "attempts": ("sign_in_attempts", "began_at < :cutoff AND coalesce(locked_until, began_at) < :cutoff"),
+    "token_families": ("token_families", "expires_at < :cutoff"),
+    "denied_tokens": ("denied_access_tokens", "expires_at < :cutoff"),
+    "token_attempts": ("token_attempts", "window_began_at < :cutoff"),
 }
 
 
-def delete_old(connection: Connection, kind: str, hotel_id: int, cutoff: datetime, limit: int) -> int:
+def delete_old(connection: Connection, kind: str, hotel_id: int | None, cutoff: datetime, limit: int) -> int:
     """Delete at most ``limit`` old rows of one kind; returns how many."""
     table, condition = OLD_ROWS[kind]
     done = connection.execute(

@@ -17,9 +17,9 @@ RUN_COLUMNS = """job_runs.id, job_name, hotel_id, trigger, requested_by, argumen
 
 @dataclass(frozen=True)
 class JobHotel:
-    """What the timetable must know of a hotel."""
+    """What the timetable must know of a hotel; ``id`` is None for the installation, which has jobs of its own."""
 
-    id: int
+    id: int | None
     code: str
     time_zone: str
     simulated: bool
@@ -57,7 +57,7 @@ class NewRun:
     """What is known of a run before it starts."""
 
     job_name: str
-    hotel_id: int
+    hotel_id: int | None
     trigger: str
     started_at: datetime
     host: str
@@ -97,6 +97,18 @@ class RequestRow:
 def hotels(connection: Connection) -> list[JobHotel]:
     rows = connection.execute(text("SELECT id, code, time_zone, simulated, created_at FROM hotels ORDER BY id"))
     return [JobHotel(**row) for row in rows.mappings()]
+
+
+def installation(connection: Connection) -> JobHotel:
+    """Since its first user or hotel; its nights are those of the first hotel."""
+    row = connection.execute(
+        text(
+            "SELECT coalesce(least((SELECT min(created_at) FROM users), (SELECT min(created_at) FROM hotels)), now())"
+            " AS created_at,"
+            " coalesce((SELECT time_zone FROM hotels ORDER BY id LIMIT 1), 'UTC') AS time_zone"
+        )
+    ).one()
+    return JobHotel(None, "", row.time_zone, False, row.created_at)
 
 
 def begin_run(connection: Connection, run: NewRun) -> int | None:
@@ -181,6 +193,17 @@ def newest_runs(connection: Connection, job_name: str, hotel_id: int) -> list[Ru
     return [_run(row) for row in rows.mappings()]
 
 
+def last_success(connection: Connection, job_name: str, with_result: dict[str, Any] | None = None) -> RunRow | None:
+    """The newest run of a job of the installation that ended well, perhaps of those whose result has these fields."""
+    query = text(
+        f"SELECT {RUN_COLUMNS} FROM job_runs WHERE job_name = :job_name AND hotel_id IS NULL "
+        "AND state = 'succeeded' AND result @> :with_result ORDER BY started_at DESC, id DESC LIMIT 1"
+    ).bindparams(bindparam("with_result", type_=JSONB))
+    values = {"job_name": job_name, "with_result": with_result or {}}
+    row = connection.execute(query, values).mappings().one_or_none()
+    return _run(row) if row else None
+
+
 def _runs_of_hotels(
     connection: Connection, hotel_ids: Sequence[int] | None, condition: str, limit: int, **params: Any
 ) -> list[RunRow]:
@@ -199,12 +222,12 @@ def _run(row: RowMapping) -> RunRow:
     return RunRow(**row)
 
 
-def last_successes(connection: Connection) -> dict[tuple[str, int], datetime]:
-    """{(job, hotel): start of its last successful run}."""
+def last_successes(connection: Connection) -> dict[tuple[str, int | None], datetime]:
+    """{(job, hotel): start of its last successful run}; None for the installation."""
     rows = connection.execute(
         text(
             "SELECT job_name, hotel_id, max(started_at) AS started_at FROM job_runs "
-            "WHERE state = 'succeeded' AND hotel_id IS NOT NULL GROUP BY job_name, hotel_id"
+            "WHERE state = 'succeeded' GROUP BY job_name, hotel_id"
         )
     )
     return {(row.job_name, row.hotel_id): row.started_at for row in rows}

@@ -1,7 +1,7 @@
 """What people ask of the audit log, and the entry that only doors write: somebody was refused."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import Clock
@@ -9,15 +9,19 @@ from core.errors import AppError
 from core.logs import logger
 from core.request_context import current_request
 from core.scope import Scope
-from db.queries import audit, audit_chain, audit_pages
+from db.queries import audit, audit_chain, audit_pages, jobs
 from db.queries.audit_pages import AuditFilters, AuditRow
 from db.session import Database
 from identity.audit.chain import Finding, Head, Walk
 from identity.audit.changes import Change, changes
 
-__all__ = ["AuditFilters", "AuditPage", "AuditRow", "AuditService", "Change", "Finding", "Head", "Proof", "changes"]
+__all__ = [
+    "AuditFilters", "AuditPage", "AuditRow", "AuditService", "Change", "Finding", "Head", "Proof",
+    "Verification", "changes",
+]  # fmt: skip
 
 CHAIN_ROWS = 5_000
+JOB, UNBROKEN = "audit_verification", {"findings": 0}
 STRANGER = "anonymous"
 ATTEMPT_LASTS = timedelta(minutes=1)  # a page runs again at each click: the same refusal is told once
 
@@ -39,6 +43,19 @@ class Proof:
 
     head: Head
     findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How a nightly verification ended: the chain's end then, which is the number of entries, and what was wrong."""
+
+    at: datetime
+    head: Head
+    findings: int
+
+    @property
+    def entries(self) -> int:
+        return self.head.position
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,15 @@ class AuditService:
         elif kept is not None and kept != at_kept:
             findings.append(Finding("rewritten", kept.position, None))
         return Proof(walk.head, findings)
+
+    def last_verification(self, scope: Scope, *, is_unbroken: bool = False) -> Verification | None:
+        """The newest of the job ``audit_verification``, perhaps the newest that found nothing wrong."""
+        scope.require("audit.read")
+        with self.database.reading() as connection:
+            run = jobs.last_success(connection, JOB, UNBROKEN if is_unbroken else None)
+        if run is None or run.result is None:
+            return None
+        return Verification(run.finished_at or run.started_at, Head.parse(run.result["head"]), run.result["findings"])
 
     def note_denial(self, error: AppError) -> None:
         """Whoever makes the request at hand was refused; for doors, which tell the person so themselves."""

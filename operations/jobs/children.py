@@ -18,7 +18,7 @@ class Child:
 
     run_id: int
     job_name: str
-    hotel_id: int
+    hotel_id: int | None
     process: subprocess.Popen[bytes]
     deadline: float
     stopped_as: str | None = None  # the state of a run that we ended ourselves
@@ -49,7 +49,7 @@ def start_child(
     command: Sequence[str],
     run_id: int,
     job_name: str,
-    hotel_id: int,
+    hotel_id: int | None,
     *,
     timeout_seconds: float,
     environment: dict[str, str],

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.scope import Scope
 from core.settings import Settings
@@ -33,9 +34,6 @@ class Retention:
     backtests: int = 180
     evaluations: int = 180
     model_comparisons: int = 180
-    request_minutes: int = 2  # the hours that they lie in stay
-    requests: int = 30
-    recent_requests: int = 30
 
     @classmethod
     def of(cls, settings: Settings) -> "Retention":
@@ -48,35 +46,74 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class InstallationRetention:
+    """The same for rows that belong to no hotel; what ended stays a while, so that a replay is still recognised."""
+
+    installation_runs: int = 90
+    request_minutes: int = 2  # the hours that they lie in stay
+    requests: int = 30
+    recent_requests: int = 30
+    sessions: int = 14
+    user_links: int = 30
+    attempts: int = 1
+    token_families: int = 7
+    denied_tokens: int = 7
+    token_attempts: int = 7
+
+    @classmethod
+    def of(cls, settings: Settings) -> "InstallationRetention":
+        return cls(settings.job_run_days)
+
+
+@dataclass(frozen=True)
 class CleanupService:
-    """Deletes what is older than its retention, hotel by hotel."""
+    """Deletes what is older than its retention: hotel by hotel, and once what belongs to none."""
 
     database: Database
     retention: Retention = field(default_factory=Retention)
+    of_installation: InstallationRetention = field(default_factory=InstallationRetention)
     chunk_rows: int = CHUNK_ROWS
+
+    @classmethod
+    def of(cls, database: Database, settings: Settings) -> "CleanupService":
+        return cls(database, Retention.of(settings), InstallationRetention.of(settings))
 
     def delete_old(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """Rows deleted by kind; a second run as of the same instant deletes nothing."""
         scope.require("jobs.run")
         scope.require_hotel(hotel_id)
-        kinds = asdict(self.retention)
+        return self._delete_kinds(asdict(self.retention), hotel_id, at, progress)
+
+    def delete_of_installation(self, scope: Scope, at: datetime, progress: Progress = silent) -> StageReport:
+        """What belongs to no hotel; also where there is none."""
+        scope.require("jobs.run")
+        return self._delete_kinds(asdict(self.of_installation), None, at, progress)
+
+    def _delete_kinds(
+        self, kinds: dict[str, int], hotel_id: int | None, at: datetime, progress: Progress
+    ) -> StageReport:
         deleted = {}
         for position, (kind, days) in enumerate(kinds.items()):
             progress(position / len(kinds), f"cleanup.{kind}")
             deleted[kind] = self._delete(kind, hotel_id, at - timedelta(days=days))
         return StageReport(sum(deleted.values()), sum(deleted.values()), {"deleted": deleted})
 
-    def _delete(self, kind: str, hotel_id: int, cutoff: datetime) -> int:
+    def _delete(self, kind: str, hotel_id: int | None, cutoff: datetime) -> int:
         total = 0
         while True:
             with self.database.transaction() as connection:
                 rows = queries.delete_old(connection, kind, hotel_id, cutoff, self.chunk_rows)
-                if kind == "metrics":
-                    watermarks.keep_since(connection, hotel_id, cutoff)
-                if rows and kind in TOPICS:
-                    versions.bump(connection, hotel_id, kind)
-                if rows < self.chunk_rows and kind in SUMMED:
-                    consumption_days.forget_before(connection, hotel_id, cutoff)
+                if hotel_id is not None:
+                    self._tell(connection, kind, hotel_id, cutoff, rows)
             total += rows
             if rows < self.chunk_rows:
                 return total
+
+    def _tell(self, connection: Any, kind: str, hotel_id: int, cutoff: datetime, rows: int) -> None:
+        """Screens, sums by day and the next collection know what is gone."""
+        if kind == "metrics":
+            watermarks.keep_since(connection, hotel_id, cutoff)
+        if rows and kind in TOPICS:
+            versions.bump(connection, hotel_id, kind)
+        if rows < self.chunk_rows and kind in SUMMED:
+            consumption_days.forget_before(connection, hotel_id, cutoff)

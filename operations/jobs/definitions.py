@@ -8,14 +8,19 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 
 from core.errors import AppError
+from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
 
-JobFunction = Callable[[int, datetime, Progress], StageReport]  # (hotel_id, at, progress) → what was done
+# (hotel_id, at, progress) → what was done; without a hotel for jobs of the installation
+JobFunction = Callable[[int | None, datetime, Progress], StageReport]
+JobWork = Callable[[Scope, int, datetime, Progress], StageReport]
+InstallationWork = Callable[[Scope, datetime, Progress], StageReport]
 JOB_NAMES = (
     "sample_feed", "collect", "features", "detect", "learn", "train", "evaluate", "renew", "forecast",
     "examine_models", "measure_models", "model_cleanup", "data_cleanup", "compare", "search_thresholds",
 )  # fmt: skip
+INSTALLATION_JOB_NAMES = ("installation_cleanup", "audit_verification")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
 
 
@@ -62,6 +67,7 @@ class TimedJob:
     cadence: Every | Cron
     timeout_seconds: int
     only_simulated: bool = False
+    of_installation: bool = False  # once for all hotels, and where there is none
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,41 @@ class JobDefinition:
     run: JobFunction
 
 
+def of_hotel(work: JobWork) -> JobFunction:
+    """A job acts for nobody in particular: for the installation itself."""
+
+    def run(hotel_id: int | None, at: datetime, progress: Progress) -> StageReport:
+        if hotel_id is None:
+            raise AppError("hotel_wanted", params={"known": "–"})
+        return work(SYSTEM, hotel_id, at, progress)
+
+    return run
+
+
+def of_installation(work: InstallationWork) -> JobFunction:
+    return lambda _, at, progress: work(SYSTEM, at, progress)
+
+
+def defined(of_hotels: dict[str, JobWork], own: dict[str, InstallationWork]) -> tuple[JobDefinition, ...]:
+    """Jobs of hotels and of the installation by their names."""
+    return (
+        *(JobDefinition(name, of_hotel(work)) for name, work in of_hotels.items()),
+        *(JobDefinition(name, of_installation(work)) for name, work in own.items()),
+    )
+
+
 def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
-    """The job table in the order in which jobs that are due together run; empty when the pipeline is switched off."""
-    if not settings.ml_enabled:
-        return ()
+    """The job table in the order in which jobs that are due together run.
+
+    When the pipeline is switched off, the installation still looks after itself.
+    """
     limit = settings.job_timeout_seconds
+    own = (
+        TimedJob("installation_cleanup", Cron(settings.data_cleanup_schedule), limit, of_installation=True),
+        TimedJob("audit_verification", Cron(settings.audit_verification_schedule), limit, of_installation=True),
+    )
+    if not settings.ml_enabled:
+        return own
     return (
         TimedJob("sample_feed", Every(settings.collection_minutes), limit, only_simulated=True),
         TimedJob("collect", Every(settings.collection_minutes), limit),
@@ -93,6 +129,7 @@ def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
         TimedJob("data_cleanup", Cron(settings.data_cleanup_schedule), limit),
         TimedJob("compare", Cron(settings.comparison_schedule), limit),
         TimedJob("search_thresholds", Cron(settings.search_schedule), limit),
+        *own,
     )
 
 

@@ -37,12 +37,12 @@ def execute(
     with database.transaction() as connection:
         queries.attach_process(connection, run_id, os.getpid(), socket.gethostname())
         run = queries.read_run(connection, run_id)
-    if run is None or run.state != "running" or run.hotel_id is None:
+    if run is None or run.state != "running":
         return 1
     begin_request(wanted_id=f"job-run-{run_id}")
     identify_request("system", "system")
     with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart:
-        end = _attempt(load_definitions, run, run.hotel_id, clock, heart.progress)
+        end = _attempt(load_definitions, run, clock, heart.progress)
     with database.transaction() as connection:
         queries.finish_run(connection, run_id, end)
     log.info("run_ended", run_id=run_id, job=run.job_name, hotel_id=run.hotel_id, state=end.state, error=end.error_code)
@@ -102,7 +102,6 @@ def _definition(definitions: Iterable[JobDefinition], name: str) -> JobDefinitio
 def _attempt(
     load_definitions: Callable[[], Iterable[JobDefinition]],
     run: RunRow,
-    hotel_id: int,
     clock: Clock,
     progress: Progress,
 ) -> RunEnd:
@@ -110,9 +109,9 @@ def _attempt(
         definition = _definition(load_definitions(), run.job_name)
         wanted = (run.arguments or {}).get("at")
         at = datetime.fromisoformat(wanted) if wanted else clock.now()
-        return _succeeded(definition.run(hotel_id, at, progress), clock.now())
+        return _succeeded(definition.run(run.hotel_id, at, progress), clock.now())
     except Exception as error:
-        log.exception("run_failed", run_id=run.id, job=run.job_name, hotel_id=hotel_id)
+        log.exception("run_failed", run_id=run.id, job=run.job_name, hotel_id=run.hotel_id)
         return _failed(error, clock.now())
 
 

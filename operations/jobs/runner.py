@@ -27,13 +27,16 @@ class EndedRun:
     """What the timetable must know of a run that ended."""
 
     job_name: str
-    hotel_id: int
+    hotel_id: int | None
     state: str
 
 
 @dataclass
 class JobRunner:
-    """At most ``workers`` children at a time, at most one a hotel: the stages of a hotel never run over each other."""
+    """At most ``workers`` children at a time, at most one a hotel: the stages of a hotel never run over each other.
+
+    The installation's own jobs (no hotel) run one after the other too.
+    """
 
     database: Database
     clock: Clock
@@ -45,10 +48,10 @@ class JobRunner:
     def has_room(self) -> bool:
         return len(self.children) < self.workers
 
-    def busy_hotels(self) -> list[int]:
-        return sorted({child.hotel_id for child in self.children.values()})
+    def busy_hotels(self) -> set[int | None]:
+        return {child.hotel_id for child in self.children.values()}
 
-    def start(self, job_name: str, hotel_id: int, timeout_seconds: int) -> bool:
+    def start(self, job_name: str, hotel_id: int | None, timeout_seconds: int) -> bool:
         """Record and start a scheduled run; False when the job runs in that hotel already, wherever."""
         with self.database.transaction() as connection:
             run_id = queries.begin_run(connection, self._new(job_name, hotel_id, "schedule", timeout_seconds))
@@ -60,7 +63,7 @@ class JobRunner:
     def start_requested(self, timeout_seconds: int) -> RequestRow | None:
         """Claim the oldest request of a hotel that is not busy and start its run; None when there is none."""
         with self.database.transaction() as connection:
-            request = queries.claim_request(connection, self.busy_hotels())
+            request = queries.claim_request(connection, [one for one in self.busy_hotels() if one is not None])
             if request is None:
                 return None
             new = self._new(request.job_name, request.hotel_id, "request", timeout_seconds, request)
@@ -99,14 +102,15 @@ class JobRunner:
         return run.state if run else "lost"
 
     def _new(
-        self, job_name: str, hotel_id: int, trigger: str, timeout_seconds: int, request: RequestRow | None = None
-    ) -> NewRun:
+        self, job_name: str, hotel_id: int | None, trigger: str, timeout_seconds: int,
+        request: RequestRow | None = None,
+    ) -> NewRun:  # fmt: skip
         asked = (request.requested_by, request.arguments) if request else (None, None)
         return NewRun(
             job_name, hotel_id, trigger, self.clock.now(), socket.gethostname(), timeout_seconds, asked[0], asked[1]
         )
 
-    def _spawn(self, run_id: int, job_name: str, hotel_id: int, timeout_seconds: int) -> None:
+    def _spawn(self, run_id: int, job_name: str, hotel_id: int | None, timeout_seconds: int) -> None:
         child = start_child(
             self.child_command, run_id, job_name, hotel_id,
             timeout_seconds=timeout_seconds, environment=self.environment,

@@ -56,7 +56,7 @@ class JobService:
         if hotel_id is not None:
             scope.require_hotel(hotel_id)
         with self.database.transaction() as connection:
-            known = [hotel.id for hotel in queries.hotels(connection)]
+            known = [hotel.id for hotel in queries.hotels(connection) if hotel.id is not None]
             wanted = known if hotel_id is None else [hotel_id]
             if not set(wanted) <= set(known):
                 raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})

@@ -7,7 +7,7 @@ from datetime import datetime
 from db.queries.jobs import JobHotel
 from operations.jobs.definitions import Every, TimedJob
 
-RunKey = tuple[str, int]  # (job, hotel)
+RunKey = tuple[str, int | None]  # (job, hotel), None for the installation
 
 
 @dataclass
@@ -28,11 +28,11 @@ class Timetable:
         known = list(hotels)
         return [(job, hotel) for job in self.jobs for hotel in known if self._is_due(job, hotel, now)]
 
-    def started(self, job_name: str, hotel_id: int, at: datetime) -> None:
+    def started(self, job_name: str, hotel_id: int | None, at: datetime) -> None:
         self.last_start[job_name, hotel_id] = at
         self._again.discard((job_name, hotel_id))
 
-    def ended(self, job_name: str, hotel_id: int, state: str) -> None:
+    def ended(self, job_name: str, hotel_id: int | None, state: str) -> None:
         """A run whose process was killed is repeated once at once; twice in a row waits for its next time."""
         key = (job_name, hotel_id)
         if state == "lost" and key not in self.repeated:
@@ -42,7 +42,7 @@ class Timetable:
             self.repeated.discard(key)
 
     def _is_due(self, job: TimedJob, hotel: JobHotel, now: datetime) -> bool:
-        if job.only_simulated and not hotel.simulated:
+        if job.of_installation != (hotel.id is None) or (job.only_simulated and not hotel.simulated):
             return False
         key = (job.name, hotel.id)
         if key in self._again:

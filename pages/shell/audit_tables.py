@@ -8,6 +8,7 @@ from pages.shell.consumption_tables import show_sheet
 from pages.shell.filters import to_address
 from pages.shell.guard import Page
 from pages.shell.stock_tables import instants
+from pages.shell.text import muted
 from reports.excel import Column, Sheet
 
 
@@ -53,3 +54,15 @@ def older_and_newer(page: Page, found: AuditPage) -> None:
                 t(f"audit.{name}"), key=f"audit_{name}", icon=icon, disabled=not is_there,
                 on_click=to_address, kwargs={"page": edge},
             )  # fmt: skip
+
+
+def verification(page: Page) -> None:
+    """What going through the whole log showed last night."""
+    t, last = page.t, page.services.audit.last_verification(page.scope)
+    if last is None:
+        muted(t("audit.never_verified"))
+    elif last.findings:
+        told = t("audit.verified_broken", at=t.instant(last.at), count=last.findings, entries=t.number(last.entries))
+        st.error(told, icon=":material/gpp_bad:")
+    else:
+        muted(t("audit.verified", at=t.instant(last.at), count=last.entries))

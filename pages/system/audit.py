@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shell.audit_entry import entry
 from pages.shell.audit_filters import audit_filters
-from pages.shell.audit_tables import entries_sheet, older_and_newer, table
+from pages.shell.audit_tables import entries_sheet, older_and_newer, table, verification
 from pages.shell.consumption_tables import downloads
 from pages.shell.guard import open_page
 from pages.shell.text import muted
@@ -15,6 +15,7 @@ def show() -> None:
     t = page.t
     st.title(t("audit.title"))
     muted(t("audit.help"))
+    verification(page)
     page, names, asked = audit_filters(page)
     found = page.services.audit.page(page.scope, asked.filters, asked.rows, before=asked.before, after=asked.after)
     if not found.rows:

@@ -46,7 +46,7 @@ def error(page: Page, run: RunRow) -> str:
 
 
 def hotel_name(page: Page, names: dict[int, str], run: RunRow) -> str:
-    return page.t("shell.all_hotels") if run.hotel_id is None else names[run.hotel_id]
+    return page.t("jobs.installation") if run.hotel_id is None else names[run.hotel_id]
 
 
 def seen(runs: list[RunRow]) -> list[tuple[int, str]]:

@@ -32,6 +32,7 @@ SENTENCES = {
     ("model_kullanilamiyor", "hotel"): "alert.models_unusable",
     ("model_disk_dolu", "hotel"): "alert.model_disk_full",
     ("oturum_supheli", "user"): "alert.sign_in_stolen",
+    ("denetim_bozuk", "hotel"): "alert.audit_broken",
 }
 # Where one alert type has several causes, the reason tells which sentence says it.
 CAUSES = {
@@ -70,6 +71,7 @@ ACTIONS = {
     "model_kullanilamiyor": ("action.look_at_model_files", "action.retrain"),
     "model_disk_dolu": ("action.free_disk", "action.clean_model_files"),
     "oturum_supheli": ("action.ask_user", "action.end_sign_ins"),
+    "denetim_bozuk": ("action.verify_audit", "action.ask_who_administers"),
 }
 SHARES = ("model_kullanilamiyor", "model_disk_dolu")  # said in percent
 

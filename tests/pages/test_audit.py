@@ -13,6 +13,8 @@ from core.i18n import Translator
 from core.request_context import begin_request, end_request, identify_request
 from core.scope import SYSTEM
 from db.queries import audit
+from db.queries import jobs as queries
+from db.queries.jobs import NewRun, RunEnd
 from identity.audit.service import AuditFilters, AuditRow
 from pages.shell import audit_filters, audit_tables, errors
 from pages.shell.consumption_tables import csv_bytes
@@ -215,3 +217,23 @@ def test_a_row_of_another_hotel_is_noted_once_and_a_row_that_does_not_exist_is_n
     [denied] = entries(visit, action="access_denied")
     assert (denied.actor, denied.entity) == ("admin_en", f"alert {hotel.alert_ids[0]}")
     assert denied.details == {"code": "not_found"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_says_what_last_night_verified(visit: Visit, text: Text, language: str) -> None:
+    visit.sign_in("superadmin", None, language)
+    t, jobs = Translator(language, "UTC"), visit.services.database
+    assert t("audit.never_verified") in text(visit.open(AUDIT))
+    for findings in (0, 3):
+        head = f"1234:{'a' * 64}"
+        with jobs.transaction() as connection:
+            new = NewRun("audit_verification", None, "schedule", visit.services.clock.now(), "x")
+            run_id = queries.begin_run(connection, new) or 0
+            result = {"entries": 1234, "head": head, "findings": findings}
+            queries.finish_run(connection, run_id, RunEnd("succeeded", visit.services.clock.now(), result=result))
+        app, at = visit.open(AUDIT), t.instant(visit.services.clock.now())
+        if findings:
+            said = t("audit.verified_broken", at=at, count=3, entries=t.number(1234))
+            assert [error.value for error in app.error] == [said]
+        else:
+            assert t("audit.verified", at=at, count=1234) in text(app)

@@ -1,5 +1,6 @@
 """The data clean-up deletes what is older than its retention and nothing else (P8)."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pandas as pd
@@ -13,9 +14,20 @@ from core.settings import Settings
 from db.bulk import copy_frame
 from db.queries import versions
 from db.session import Database
-from operations.jobs.cleanup import CleanupService, Retention
+from operations.jobs.cleanup import CleanupService, InstallationRetention, Retention
 from pipeline.metrics.service import MetricsService
 from tests.integration.builders import build_hotel
+
+ROWS = {
+    "installation_runs": "INSERT INTO job_runs (job_name, trigger, state, started_at, heartbeat_at) "
+    "VALUES ('audit_verification', 'schedule', 'succeeded', :at, :at)",
+    "sessions": "INSERT INTO user_sessions (user_id, token_sha256, expires_at) VALUES (:user, :number, :at)",
+    "user_links": "INSERT INTO user_links (user_id, kind, token_sha256, expires_at, created_by) "
+    "VALUES (:user, 'reset', :number, :at, 'x')",
+    "attempts": "INSERT INTO sign_in_attempts (kind, key, failures, began_at) VALUES ('name', :number, 1, :at)",
+    "token_families": "INSERT INTO token_families (id, user_id, client_id, agent_family, device, begun_at, expires_at) "
+    "VALUES (:number, :user, 'x', 'x', 'x', :at, :at)",
+}
 
 
 def metrics(hotel: int, clock: FixedClock, ages_in_days: list[float]) -> pd.DataFrame:
@@ -111,3 +123,22 @@ def test_what_was_deleted_at_the_end_of_its_retention_is_not_collected_again(
         connection.execute(text("DELETE FROM pipeline_watermarks WHERE stage = 'kept'"))
     service.compare_everything(SYSTEM, built.hotel_id, now)
     assert count(database, "ml_metrics", before) > 0, "without the mark the rows come back: the test can fail"
+
+
+def test_what_belongs_to_no_hotel_goes_where_there_is_no_hotel(database: Database, clock: FixedClock) -> None:
+    """One row older than its retention and one that is not, of every kind; what is in use stays."""
+    days = asdict(InstallationRetention())
+    old = {kind: clock.now() - timedelta(days=kept + 1) for kind, kept in days.items()}
+    with database.transaction() as connection:
+        user = "INSERT INTO users (username, full_name, role) VALUES ('ayse', 'Ayşe', 'admin') RETURNING id"
+        user_id = connection.execute(text(user)).scalar_one()
+        for kind, statement in ROWS.items():
+            for number, at in enumerate((old[kind], clock.now())):
+                connection.execute(text(statement), {"at": at, "user": user_id, "number": f"{kind} {number}"})
+    report = CleanupService(database).delete_of_installation(SYSTEM, clock.now())
+    assert {kind: report.details["deleted"][kind] for kind in ROWS} == dict.fromkeys(ROWS, 1)
+    assert CleanupService(database).delete_of_installation(SYSTEM, clock.now()).rows_out == 0
+    for table in ("user_sessions", "user_links", "token_families", "job_runs", "sign_in_attempts"):
+        assert count(database, table) == 1, table
+    with pytest.raises(AppError, match="forbidden"):
+        CleanupService(database).delete_of_installation(Scope("bora"), clock.now())

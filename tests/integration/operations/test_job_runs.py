@@ -2,18 +2,18 @@
 
 import os
 import socket
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.clock import FixedClock
 from core.errors import AppError
 from core.scope import Scope
-from core.stage import Progress, StageReport
+from core.stage import Progress, StageReport, silent
 from db.queries import jobs as queries
 from db.queries.jobs import NewRun, RunRow
 from db.session import Database
-from operations.jobs.definitions import JobDefinition
+from operations.jobs.definitions import JobDefinition, of_hotel
 from operations.jobs.execution import execute, run_recorded
 from operations.jobs.reaper import Reaper
 from operations.jobs.service import JobService
@@ -21,7 +21,7 @@ from operations.jobs.service import JobService
 AYSE = Scope("ayse", frozenset({"jobs.run", "jobs.read"}), frozenset({1}))
 
 
-def begin(database: Database, clock: FixedClock, hotel: int, job: str = "collect", **more: object) -> int | None:
+def begin(database: Database, clock: FixedClock, hotel: int | None, job: str = "collect", **more: object) -> int | None:
     with database.transaction() as connection:
         new = NewRun(job, hotel, "schedule", clock.now(), socket.gethostname(), 60, **more)  # type: ignore[arg-type]
         return queries.begin_run(connection, new)
@@ -34,7 +34,7 @@ def read(database: Database, run_id: int | None) -> RunRow:
     return found
 
 
-def collect(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+def collect(hotel_id: int | None, at: datetime, progress: Progress) -> StageReport:
     progress(0.5, "stage.collect")
     return StageReport(7, 5, {"hotel": hotel_id, "at": at.isoformat()})
 
@@ -224,3 +224,22 @@ def test_requests_and_runs_of_other_hotels_are_neither_made_nor_seen(
     assert [run.id for run in service.active(ayse)] == [own] == [run.id for run in service.recent(ayse)]
     assert len(service.request(ayse, "collect")) == 1
     assert [request.hotel_id for request in service.pending(ayse)] == [hotel]
+
+
+def test_a_job_of_the_installation_runs_without_a_hotel_and_only_one_at_a_time(
+    database: Database, clock: FixedClock
+) -> None:
+    run_id = begin(database, clock, None)
+    assert begin(database, clock, None) is None
+    assert execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock) == 0
+    assert (read(database, run_id).result or {})["hotel"] is None
+    with database.reading() as connection:
+        assert queries.last_successes(connection) == {("collect", None): clock.now()}
+        assert queries.hotels(connection) == []
+        assert queries.installation(connection).time_zone == "UTC"
+
+
+def test_a_job_of_a_hotel_is_refused_without_one() -> None:
+    of_a_hotel = of_hotel(lambda scope, hotel_id, at, progress: StageReport())
+    with pytest.raises(AppError, match="hotel_wanted"):
+        of_a_hotel(None, datetime(2026, 3, 2, tzinfo=UTC), silent)

@@ -140,14 +140,14 @@ def test_the_course_has_every_step_once_and_a_gap_where_nothing_was_asked(
     assert service.course(SYSTEM, "api", period)["requests"].sum() == 6
 
 
-def test_minutes_go_after_two_days_and_hours_after_thirty(database: Database, clock: FixedClock, hotel: int) -> None:
+def test_minutes_go_after_two_days_and_hours_after_thirty(database: Database, clock: FixedClock) -> None:
     service, now = process(database, clock), clock.now()
     for days in (1, 3, 29, 31):
         clock.at = now - timedelta(days=days)
         record(service, JOBS, 0.01)
     clock.at = now
     service.flush()
-    deleted = CleanupService(database).delete_old(SYSTEM, hotel, now).details["deleted"]
+    deleted = CleanupService(database).delete_of_installation(SYSTEM, now).details["deleted"]
     assert (deleted["request_minutes"], deleted["requests"], deleted["recent_requests"]) == (3, 1, 1)
     assert figures(service, "30d")[JOBS].requests == 3
     assert figures(service, "24h") == {} or figures(service, "24h")[JOBS].requests == 1

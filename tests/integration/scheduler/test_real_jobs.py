@@ -16,10 +16,11 @@ from core.settings import ROOT, Settings
 from db.queries import jobs as queries
 from db.queries.jobs import RunRow
 from db.session import Database
-from operations.jobs.definitions import JOB_NAMES, timed_jobs
+from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES, timed_jobs
 from services import build_services, job_definitions
 
-EXPECTED = set(JOB_NAMES) - {"sample_feed", "compare", "search_thresholds"}  # for simulated hotels; on Sundays
+EVERY = set(JOB_NAMES + INSTALLATION_JOB_NAMES)
+EXPECTED = EVERY - {"sample_feed", "compare", "search_thresholds"}  # for simulated hotels; on Sundays
 
 
 def succeeded(database: Database) -> dict[str, RunRow]:
@@ -31,8 +32,8 @@ def succeeded(database: Database) -> dict[str, RunRow]:
 
 def test_every_job_of_the_table_can_be_run(database: Database) -> None:
     services = build_services(Settings(), Servers("", "redis://127.0.0.1:1", None, None), database=database)
-    assert {definition.name for definition in job_definitions(services)} >= set(JOB_NAMES)
-    assert {job.name for job in timed_jobs(Settings())} == set(JOB_NAMES)
+    assert {definition.name for definition in job_definitions(services)} >= EVERY
+    assert {job.name for job in timed_jobs(Settings())} == EVERY
 
 
 def test_an_installation_works_by_itself(database: Database, valkey_server: ValkeyServer, tmp_path: Path) -> None:

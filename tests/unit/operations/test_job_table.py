@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import AppError
 from core.settings import Settings
-from operations.jobs.definitions import JOB_NAMES, Cron, Every, timed_jobs, weekday_names
+from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES, Cron, Every, timed_jobs, weekday_names
 
 ISTANBUL = "Europe/Istanbul"
 
@@ -34,8 +34,11 @@ def test_the_default_cadences_are_those_of_the_specification() -> None:
         "data_cleanup": Cron("0 4 * * *"),
         "compare": Cron("0 5 * * 0"),
         "search_thresholds": Cron("0 6 * * 0"),
+        "installation_cleanup": Cron("0 4 * * *"),
+        "audit_verification": Cron("30 4 * * *"),
     }
-    assert tuple(cadences) == JOB_NAMES
+    assert tuple(cadences) == JOB_NAMES + INSTALLATION_JOB_NAMES
+    assert tuple(job.name for job in timed_jobs(Settings()) if job.of_installation) == INSTALLATION_JOB_NAMES
 
 
 def test_the_older_names_of_the_environment_change_the_cadence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,9 +49,11 @@ def test_the_older_names_of_the_environment_change_the_cadence(monkeypatch: pyte
     assert (cadences["collect"], cadences["train"]) == (Every(5), Cron("30 1 * * 1"))
 
 
-def test_a_switched_off_pipeline_has_no_timed_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_pipeline_is_switched_off_the_installation_still_looks_after_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ML_ENABLED", "false")
-    assert timed_jobs(Settings()) == ()
+    assert tuple(job.name for job in timed_jobs(Settings())) == INSTALLATION_JOB_NAMES
 
 
 def test_minutes_fall_on_one_grid_and_never_on_the_instant_itself() -> None:

@@ -17,7 +17,7 @@ def hotel(number: int = 1, *, simulated: bool = False, created_at: datetime = NO
     return JobHotel(number, f"H{number}", "Europe/Istanbul", simulated, created_at)
 
 
-def names(table: Timetable, hotels: list[JobHotel], at: datetime) -> list[tuple[str, int]]:
+def names(table: Timetable, hotels: list[JobHotel], at: datetime) -> list[tuple[str, int | None]]:
     return [(job.name, found.id) for job, found in table.due(hotels, at)]
 
 
@@ -81,3 +81,15 @@ def test_a_failed_run_waits_for_its_next_time() -> None:
     table.ended("collect", 1, "failed")
     assert names(table, [hotel()], NOW + timedelta(minutes=14)) == []
     assert names(table, [hotel()], NOW + timedelta(minutes=15)) == [("collect", 1)]
+
+
+def test_jobs_of_the_installation_are_due_once_for_all_hotels_and_without_any() -> None:
+    own = TimedJob("installation_cleanup", Cron("0 4 * * *"), 60, of_installation=True)
+    table = Timetable((COLLECT, own))
+    installation = JobHotel(None, "", "Europe/Istanbul", False, NOW - timedelta(days=1))
+    assert names(table, [installation], NOW) == [("installation_cleanup", None)]
+    assert names(table, [hotel(1), hotel(2), installation], NOW) == [
+        ("collect", 1), ("collect", 2), ("installation_cleanup", None),
+    ]  # fmt: skip
+    table.started("installation_cleanup", None, NOW)
+    assert names(table, [installation], NOW + timedelta(hours=1)) == []

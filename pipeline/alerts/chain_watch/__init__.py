@@ -1,0 +1,1 @@
+"""Alerts about the audit log: somebody changed what was written (SPEC C13)."""
