@@ -55,11 +55,11 @@ def create_api(services_provider: "Callable[[], Services]", recorder: RequestRec
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "none"},
     )  # fmt: skip
     app.state.services = services_provider
+    # From the inside to the outside: a body is read before its request takes a turn, and everything is measured.
+    app.add_middleware(Turns)
     app.add_middleware(BodyLimits)
     install_error_handlers(app, lambda error: services_provider().audit.note_denial(error))
-    app.add_middleware(Turns)
     app.add_middleware(AnswerHeaders)
-    # The outermost: the last that is added.
     app.add_middleware(Metering, recorder=recorder or RequestRecorder(SystemClock()))
     for router in ROUTERS:
         app.include_router(router)

@@ -1,10 +1,11 @@
-"""What a request may carry: JSON, of a size and a depth that nobody needs more of."""
+"""What a request may carry: JSON, of a size and a depth that nobody needs more of, sent without dawdling."""
 
+import asyncio
 import re
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_answer, language_of
@@ -13,25 +14,41 @@ from core.errors import AppError
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
+LONGEST_READ_SECONDS = 10.0  # for 1 MB: slower than any line that people work on
 BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
 
 
 class BodyLimits:
-    """Requests that change something carry JSON, so that no form of another site can send them."""
+    """Requests that change something carry JSON, so that no form of another site can send them.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Around ``api.turns``: the whole body is here before a request takes its turn, so slow senders hold none.
+    """
+
+    def __init__(self, app: ASGIApp, longest_read: float = LONGEST_READ_SECONDS) -> None:
         self.app = app
+        self.longest_read = longest_read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE:
             await self.app(scope, receive, send)
             return
         try:
-            body = await _checked(Headers(scope=scope), receive)
+            async with asyncio.timeout(self.longest_read):
+                body = await _checked(Headers(scope=scope), receive)
+        except TimeoutError:
+            await _refuse(
+                AppError("body_too_slow", 408, params={"seconds": round(self.longest_read)}), scope, receive, send
+            )
         except AppError as error:
-            await error_answer(error, language_of(Request(scope)))(scope, receive, send)
-            return
-        await self.app(scope, _replayed(body, receive), send)
+            await _refuse(error, scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody waits for an answer, and half of a body asks for nothing
+        else:
+            await self.app(scope, _replayed(body, receive), send)
+
+
+async def _refuse(error: AppError, scope: Scope, receive: Receive, send: Send) -> None:
+    await error_answer(error, language_of(Request(scope)))(scope, receive, send)
 
 
 async def _checked(headers: Headers, receive: Receive) -> bytes:
@@ -47,8 +64,10 @@ async def _checked(headers: Headers, receive: Receive) -> bytes:
     is_more = True
     while is_more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
-        is_more = message["type"] == "http.request" and message.get("more_body", False)
+        is_more = message.get("more_body", False)
         if len(body) > MOST_BYTES:
             raise too_large
     if depth_of(bytes(body)) > MOST_DEPTH:

@@ -24,6 +24,7 @@ FAILURES = {
     "401": ("unauthenticated", "No credential, one that does not work, or two at once."),
     "403": ("forbidden", "The caller lacks the permission of this route."),
     "404": ("not_found", "There is no such thing in the caller's hotels."),
+    "408": ("body_too_slow", "The body of the request did not arrive within ten seconds."),
     "409": ("alert_changed", "Somebody else was quicker, or what is wanted stands already."),
     "413": ("body_too_large", "The request is larger than 1 MB."),
     "415": ("json_required", "The request is not JSON."),
@@ -33,8 +34,8 @@ FAILURES = {
     "503": ("database_busy", "The database is away or busy; Retry-After says when to come back."),
 }
 READ = ("401", "403", "404", "422", "429", "500", "503")
-CHANGE = (*READ, "400", "409", "413", "415")
-SIGN_IN = ("400", "401", "413", "415", "422", "429", "500", "503")
+CHANGE = (*READ, "400", "408", "409", "413", "415")
+SIGN_IN = ("400", "401", "408", "413", "415", "422", "429", "500", "503")
 SCHEMES = {
     "accessToken": {"type": "http", "scheme": "bearer", "description": "An access token, or the key of a machine."},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The key of a machine."},

@@ -18,7 +18,11 @@ from core.i18n import LANGUAGES, Translator
 from core.logs import logger
 from core.request_context import fail_request
 
-HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="barometer"'}, 503: {"Retry-After": "5"}}
+HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="barometer"'},
+    408: {"Connection": "close"},  # what still comes of the request would be read as the next one
+    503: {"Retry-After": "5"},
+}
 CODES = {
     401: "unauthenticated",
     403: "forbidden",

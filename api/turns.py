@@ -2,8 +2,9 @@
 
 import asyncio
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_answer, language_of
 from core.errors import AppError
@@ -14,7 +15,11 @@ ALWAYS = "/health"  # load balancers ask how it is just when there is much to do
 
 
 class Turns:
-    """At most ``at_once`` requests are answered at a time; who waits too long gets 503 ``database_busy``."""
+    """At most ``at_once`` requests are worked on at a time; who waits too long gets 503 ``database_busy``.
+
+    A turn ends with the work. An answer that tells its length was made whole before it began, so its turn is given back
+    there and a slow reader holds none; one without a length (a stream) may still read the database until it has ended.
+    """
 
     def __init__(self, app: ASGIApp, at_once: int = AT_ONCE, longest_wait: float = LONGEST_WAIT_SECONDS) -> None:
         self.app = app
@@ -22,7 +27,7 @@ class Turns:
         self.turns = asyncio.Semaphore(at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].endswith(ALWAYS):
+        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) == ALWAYS:
             await self.app(scope, receive, send)
             return
         try:
@@ -31,7 +36,17 @@ class Turns:
         except TimeoutError:
             await error_answer(AppError("database_busy", 503), language_of(Request(scope)))(scope, receive, send)
             return
+        is_held = True
+
+        async def give_back_when_made(message: Message) -> None:
+            nonlocal is_held
+            if is_held and message["type"] == "http.response.start" and "content-length" in Headers(scope=message):
+                is_held = False
+                self.turns.release()
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, give_back_when_made)
         finally:
-            self.turns.release()
+            if is_held:
+                self.turns.release()

@@ -50,7 +50,7 @@ def test_every_route_says_what_it_needs_and_which_failures_can_come(document: di
                 assert path == "/health" or path.startswith(("/auth/", "/.well-known/"))
                 continue
             expected = {"401", "403", "404", "422", "429", "503"} | (
-                {"304"} if method == "get" else {"400", "409", "413", "415"}
+                {"304"} if method == "get" else {"400", "408", "409", "413", "415"}
             )
             assert expected <= operation["responses"].keys(), path
     assert document["servers"] == [{"url": "/api"}]

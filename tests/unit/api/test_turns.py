@@ -1,15 +1,15 @@
 """A flood of requests waits for its turn, and is told when that takes too long (R2)."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Mount, Route
 
 from api.turns import Turns
 
@@ -19,7 +19,10 @@ class Counter:
 
     def __init__(self, at_once: int, longest_wait: float) -> None:
         self.now = self.most = 0
-        routes = [Route("/slow", self.slow), Route("/health", self.slow), Route("/broken", self.broken)]
+        routes = [
+            Route("/slow", self.slow), Route("/health", self.slow), Route("/rooms/health", self.slow),
+            Route("/broken", self.broken), Route("/made", self.made), Route("/stream", self.stream),
+        ]  # fmt: skip
         turns = Middleware(Turns, at_once=at_once, longest_wait=longest_wait)
         self.app = Starlette(routes=routes, middleware=[turns])
 
@@ -30,17 +33,47 @@ class Counter:
         self.now -= 1
         return PlainTextResponse("done")
 
+    async def made(self, _: Request) -> PlainTextResponse:
+        return PlainTextResponse("done")
+
+    async def stream(self, _: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[str]:
+            yield "done"
+
+        return StreamingResponse(parts())
+
     async def broken(self, _: Request) -> PlainTextResponse:
         raise RuntimeError("a mistake")
 
-    def ask(self, *paths: str) -> list[httpx.Response]:
-        async def all_at_once() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                asked: list[Coroutine[Any, Any, httpx.Response]] = [client.get(path) for path in paths]
-                return await asyncio.gather(*asked)
+    async def read_slowly(self, path: str) -> list[int]:
+        """Somebody reads an answer's beginning and stops; the status that another one gets meanwhile."""
+        has_begun, reads_on = asyncio.Event(), asyncio.Event()
 
-        return asyncio.run(all_at_once())
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                has_begun.set()
+                await reads_on.wait()
+
+        async def receive() -> Any:
+            await reads_on.wait()
+            return {"type": "http.disconnect"}
+
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "root_path": ""}
+        reader = asyncio.create_task(self.app(scope, receive, send))
+        await has_begun.wait()
+        found = [answer.status_code for answer in await self.gathered("/made")]
+        reads_on.set()
+        await reader
+        return found + [answer.status_code for answer in await self.gathered("/made")]
+
+    async def gathered(self, *paths: str) -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            asked: list[Coroutine[Any, Any, httpx.Response]] = [client.get(path) for path in paths]
+            return await asyncio.gather(*asked)
+
+    def ask(self, *paths: str) -> list[httpx.Response]:
+        return asyncio.run(self.gathered(*paths))
 
 
 def test_so_many_are_answered_at_once_and_all_in_the_end() -> None:
@@ -63,3 +96,16 @@ def test_the_question_how_it_is_does_not_wait_and_a_mistake_gives_its_turn_back(
     assert [answer.status_code for answer in counter.ask("/slow", "/health", "/health")] == [200, 200, 200]
     assert [counter.ask("/broken")[0].status_code for _ in range(3)] == [500, 500, 500]
     assert counter.ask("/slow")[0].status_code == 200
+
+
+def test_only_the_question_how_it_is_itself_is_let_past() -> None:
+    assert [answer.status_code for answer in Counter(1, 0.01).ask("/slow", "/rooms/health")] == [200, 503]
+    counter = Counter(1, 0.01)
+    counter.app = Starlette(routes=[Mount("/api", counter.app)])
+    answers = counter.ask("/api/slow", "/api/health", "/api/rooms/health")
+    assert [answer.status_code for answer in answers] == [200, 200, 503]
+
+
+def test_who_reads_a_finished_answer_slowly_holds_no_turn_and_a_stream_is_finished_at_its_end() -> None:
+    assert asyncio.run(Counter(1, 0.01).read_slowly("/made")) == [200, 200]
+    assert asyncio.run(Counter(1, 0.01).read_slowly("/stream")) == [503, 200]
