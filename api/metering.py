@@ -12,7 +12,6 @@ from operations.requests.recorder import METHODS, OTHER_METHOD, UNKNOWN_ROUTE, E
 KIND = "api"
 REQUEST_ID = "X-Request-ID"
 NEVER_ANSWERED = 499  # the caller hung up before the answer began (nginx's code for it)
-STREAM = "text/event-stream"  # ends when the reader leaves: measured until it begins
 
 
 class Metering:
@@ -29,16 +28,16 @@ class Metering:
             return
         headers, client = Headers(scope=scope), scope.get("client")
         context = begin_request(client[0] if client else None, headers.get(REQUEST_ID))
-        answer, mounted_by = _Answer(send, context), scope.get("route")
+        question, answer, mounted_by = _Question(receive), _Answer(send, context), scope.get("route")
         self.recorder.begin(KIND)
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, question, answer)
         finally:
             self.recorder.end(KIND)
             if answer.status == NEVER_ANSWERED and isinstance(sys.exception(), Exception):
                 answer.status = 500  # whoever is around this middleware answers in its place
             route = self.route or template(scope, mounted_by)
-            self.recorder.record(_measured(scope, route, answer, headers.get("content-length", "")))
+            self.recorder.record(_measured(scope, route, question, answer))
             end_request()
 
 
@@ -54,18 +53,26 @@ def template(scope: Scope, mounted_by: object) -> str:
     return UNKNOWN_ROUTE if path is None or route is mounted_by else scope.get("root_path", "") + path
 
 
-def _measured(scope: Scope, route: str, answer: "_Answer", content_length: str) -> Request:
+def _measured(scope: Scope, route: str, question: "_Question", answer: "_Answer") -> Request:
     method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
     context = answer.context
     return Request(
         Endpoint(KIND, method, route), answer.seconds(), answer.status, context.actor, context.request_id,
-        context.error_code, _size(content_length), answer.bytes_out,
+        context.error_code, question.bytes_in, answer.bytes_out,
     )  # fmt: skip
 
 
-def _size(content_length: str) -> int:
-    """Callers write what they like; servers accept no body of a petabyte."""
-    return int(content_length) if content_length.isdecimal() and len(content_length) <= 15 else 0
+class _Question:
+    """Hands a request's body on and counts what really came; Content-Length says what callers like."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.receive = receive
+        self.bytes_in = 0
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.bytes_in += len(message.get("body", b""))
+        return message
 
 
 class _Answer:
@@ -77,18 +84,14 @@ class _Answer:
         self.status = NEVER_ANSWERED
         self.bytes_out = 0
         self._began = perf_counter()
-        self._stream_began: float | None = None
 
     def seconds(self) -> float:
-        return (self._stream_began or perf_counter()) - self._began
+        return perf_counter() - self._began
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers[REQUEST_ID] = self.context.request_id or ""
-            if headers.get("content-type", "").startswith(STREAM):
-                self._stream_began = perf_counter()
+            MutableHeaders(scope=message)[REQUEST_ID] = self.context.request_id or ""
         elif message["type"] == "http.response.body":
             self.bytes_out += len(message.get("body", b""))
         await self.send(message)
