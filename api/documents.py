@@ -16,8 +16,8 @@ INTRODUCTION = """Everything that the screens show, from the same services.
 Send `Authorization: Bearer <access token>` (`POST /auth/token` gives one), or the key of a machine as
 `Authorization: Bearer bmk_…` or `X-API-Key`.
 Requests that change something need `Content-Type: application/json`. Errors have one shape, in the language of
-`Accept-Language` (tr or en). Lists answer `next_cursor`; send it back as `cursor`. Answers to reads carry an `ETag`;
-sent back as `If-None-Match` it saves the answer (304). `RateLimit` says how often one may still ask.
+`Accept-Language` (tr or en). Lists answer `next_cursor`; send it back as `cursor`. Answers to most reads carry an
+`ETag`; sent back as `If-None-Match` it saves the answer (304). `RateLimit` says how often one may still ask.
 """
 FAILURES = {
     "400": ("unknown_verdict", "A value that the service refuses."),

@@ -41,7 +41,7 @@ def orders(caller: Reader, hotel_id: HotelId, service_level: ServiceLevel = 0.95
 @router.get("/methods")
 def methods(caller: Reader, hotel_id: HotelId, horizon_days: Annotated[Literal[1, 7], Query()] = 7) -> shapes.Methods:
     """The methods of the newest back-test beside each other: days ahead (1) or totals of a week (7)."""
-    caller.unless_known(*TOPICS)
+    caller.unless_known(*TOPICS, seconds=HALF_HOUR)
     found = caller.services.forecast_screens.methods(caller.scope, hotel_id, caller.now, horizon_days)
     return shapes.Methods.model_validate(found)
 

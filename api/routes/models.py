@@ -35,7 +35,7 @@ def history(caller: Reader, hotel_id: HotelId) -> shapes.Activations:
 @router.get("/performance")
 def performance(caller: Measuring, hotel_id: HotelId) -> shapes.Performance:
     """How right detection was, by metric type: from verdicts and from planted anomalies, with intervals."""
-    caller.unless_known("models", "scores", "alerts")
+    caller.unless_known("models", "evaluations", "scores")
     found = caller.services.model_performance.performance(caller.scope, hotel_id)
     metrics = [
         shapes.MetricPerformance.model_validate(
@@ -51,7 +51,7 @@ def performance(caller: Measuring, hotel_id: HotelId) -> shapes.Performance:
 @router.get("/performance/history")
 def performance_history(caller: Measuring, hotel_id: HotelId, metric_type: MetricType) -> shapes.PerformanceHistory:
     """What was measured of one metric type in 180 days."""
-    caller.unless_known("models", "scores", "alerts")
+    caller.unless_known("models", "evaluations")
     found = caller.services.model_performance.history(caller.scope, hotel_id, metric_type)
     return shapes.PerformanceHistory(items=[shapes.Evaluation.model_validate(row) for row in found.evaluations])
 
@@ -95,7 +95,7 @@ def comparisons(
 @router.get("/comparisons/{comparison_id}")
 def comparison(caller: Measuring, comparison_id: Row, hotel_id: HotelId) -> shapes.OneComparison:
     """What the challenger would have raised beside what the champion would have."""
-    caller.unless_known("comparisons")
+    caller.unless_known("comparisons", "alerts")
     found = caller.services.model_comparisons.read(caller.scope, hotel_id, comparison_id)
     return shapes.OneComparison.model_validate(vars(found) | {"comparison": found.row})
 
