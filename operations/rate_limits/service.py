@@ -1,32 +1,42 @@
-"""How often somebody may ask: counted in Redis for every process, in this process alone while Redis is away."""
+"""How often somebody may ask: counted in Redis for every process, in this process alone while Redis is away.
 
-from collections import OrderedDict
+The window slides: whatever its end, no span of a limit's length holds more requests than it allows. What is refused
+does not count, so who goes on asking waits no longer than who pauses.
+"""
+
+import math
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from threading import Lock
-
-from redis import Redis
-from redis.exceptions import RedisError
+from typing import Any
 
 from core.clock import Clock
-from core.logs import logger
+from core.optional_redis import OptionalRedis
 
-PREFIX = "barometer:rate:"
-ANSWER_SECONDS = 0.3  # a slow cache must not make every answer slow
-TRY_AGAIN_AFTER = timedelta(seconds=10)
+PREFIX = "barometer:asked:"
 MOST_COUNTED = 10_000  # callers and endpoints that this process counts by itself
-# One round trip, and no counter without an end: the first request of a window gives it one.
-COUNT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}
+# When each request of the window came, the oldest first. One round trip, and no list without an end. The time is the
+# caller's: Redis runs on the same machine or beside machines whose clocks agree.
+TAKE = """
+local now, window, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local oldest = redis.call('LINDEX', KEYS[1], 0)
+while oldest and tonumber(oldest) <= now - window do
+  redis.call('LPOP', KEYS[1])
+  oldest = redis.call('LINDEX', KEYS[1], 0)
+end
+local count = redis.call('LLEN', KEYS[1])
+local is_over = count >= most
+if not is_over then
+  count = redis.call('RPUSH', KEYS[1], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], window)
+end
+return {is_over and 1 or 0, count, tonumber(oldest or now) + window - now}
 """
-log = logger(__name__)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests in so many seconds; the window begins with the first of them."""
+    """So many requests in any so many seconds."""
 
     name: str
     requests: int
@@ -35,31 +45,37 @@ class Limit:
 
 @dataclass(frozen=True)
 class Taken:
-    """A counted request: how many are left in the window, and when the next one begins."""
+    """One request under a limit: how many are left, and in how many seconds the oldest makes room for another."""
 
     is_over: bool
     remaining: int
     reset_seconds: int
 
 
+Count = tuple[bool, int, int]  # (refused, requests in the window, milliseconds until the oldest leaves it)
+
+
 @dataclass
 class OwnCounts:
-    """Counters of this process, the oldest forgotten first."""
+    """When requests came to this process, by key; the key that was not used for longest is forgotten first."""
 
-    windows: "OrderedDict[str, tuple[datetime, int]]" = field(default_factory=OrderedDict)
+    windows: "OrderedDict[str, deque[int]]" = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
-    def count(self, key: str, limit: Limit, now: datetime) -> tuple[int, float]:
-        """(requests in the window, seconds until it ends)."""
+    def take(self, key: str, limit: Limit, now: int) -> Count:
+        """As ``TAKE`` in Redis; ``now`` in milliseconds."""
+        window = 1_000 * limit.seconds
         with self.lock:
-            ends_at, count = self.windows.get(key, (now, 0))
-            if ends_at <= now:
-                ends_at, count = now + timedelta(seconds=limit.seconds), 0
-                self.windows.pop(key, None)
-            self.windows[key] = (ends_at, count + 1)
+            came = self.windows.setdefault(key, deque())
+            self.windows.move_to_end(key)
+            while came and came[0] <= now - window:
+                came.popleft()
+            is_over = len(came) >= limit.requests
+            if not is_over:
+                came.append(now)
             while len(self.windows) > MOST_COUNTED:
                 self.windows.popitem(last=False)
-            return count + 1, (ends_at - now).total_seconds()
+            return is_over, len(came), came[0] + window - now
 
 
 @dataclass
@@ -69,30 +85,15 @@ class RateLimitService:
     redis_url: str
     clock: Clock
     own: OwnCounts = field(default_factory=OwnCounts)
-    _redis: "Redis | None" = None
-    _away_until: datetime | None = None
+    _redis: OptionalRedis = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._redis = OptionalRedis(self.redis_url, "rate_limits_without_redis")
 
     def take(self, who: str, limit: Limit) -> Taken:
-        """Count one request of somebody under a limit."""
-        key, now = f"{PREFIX}{limit.name}:{who}", self.clock.now()
-        count, seconds = self._count(key, limit, now)
-        reset = max(1, round(seconds + 0.5))
-        return Taken(count > limit.requests, max(0, limit.requests - count), min(reset, limit.seconds))
-
-    def _count(self, key: str, limit: Limit, now: datetime) -> tuple[int, float]:
-        if self._away_until is None or self._away_until <= now:
-            try:
-                count, left = self._client().eval(COUNT, 1, key, limit.seconds * 1_000)
-                self._away_until = None
-                return int(count), int(left) / 1_000
-            except (RedisError, ValueError) as error:
-                log.warning("rate_limits_without_redis", reason=str(error))
-                self._away_until = now + TRY_AGAIN_AFTER
-        return self.own.count(key, limit, now)
-
-    def _client(self) -> "Redis":
-        if self._redis is None:
-            self._redis = Redis.from_url(
-                self.redis_url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS
-            )
-        return self._redis
+        """Count one request of somebody under a limit, unless it is one too many."""
+        key, now = f"{PREFIX}{limit.name}:{who}", int(1_000 * self.clock.now().timestamp())
+        found: Any = self._redis.ask(lambda redis: redis.eval(TAKE, 1, key, now, 1_000 * limit.seconds, limit.requests))
+        is_over, count, left = found or self.own.take(key, limit, now)
+        reset = min(max(1, math.ceil(left / 1_000)), limit.seconds)
+        return Taken(bool(is_over), max(0, limit.requests - count), reset)

@@ -9,16 +9,12 @@ from sqlalchemy import text
 from api.access import COSTLY, READS, REFUSED
 from api.body_limits import MOST_BYTES, depth_of
 from core.clock import FixedClock
-from core.embedded.valkey import ValkeyServer
 from core.scope import SYSTEM
 from identity.api_keys.service import ApiKeyService
-from operations.rate_limits.service import Limit, RateLimitService
 from services import Services
 from tests.integration.api.conftest import Api, Everybody
 from tests.integration.api.test_alerts_api import code
 from tests.pages.hotel import SmallHotel
-
-LIMIT = Limit("test", 3, 60)
 
 
 def key_of(api: Api, owner: str, *permissions: str, hotels: list[int] | None = None, days: int = 1) -> str:
@@ -171,17 +167,6 @@ def test_wrong_credentials_from_one_address_are_limited_and_right_ones_are_not(a
     codes = [api.get("/hotels", f"bmk_{number}").status_code for number in range(REFUSED.requests + 1)]
     assert codes == [401] * REFUSED.requests + [429]
     assert api.get("/hotels", ayse).status_code == 200
-
-
-def test_limits_are_counted_together_in_redis_and_alone_without_it(
-    valkey_server: ValkeyServer, clock: FixedClock
-) -> None:
-    one, other = (RateLimitService(valkey_server.url, clock) for _ in range(2))
-    alone = RateLimitService("redis://127.0.0.1:1", clock)
-    assert [each.take("ayse", LIMIT).is_over for each in (one, other, one, other)] == [False, False, False, True]
-    assert not one.take("bora", LIMIT).is_over
-    assert [alone.take("ayse", LIMIT).is_over for _ in range(4)] == [False, False, False, True]
-    assert alone.take("ayse", LIMIT).remaining == 0
 
 
 def test_an_answer_that_the_caller_has_is_not_sent_again_until_the_data_change(

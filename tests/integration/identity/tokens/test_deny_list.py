@@ -9,6 +9,7 @@ from redis import Redis
 
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.errors import AppError
+from core.optional_redis import OptionalRedis
 from db.session import open_database
 from identity.tokens.deny_list import NAME, DenyList
 from tests.conftest import KEYS
@@ -103,7 +104,7 @@ def test_with_both_away_nobody_is_let_in_and_everybody_told_to_come_back(scene: 
 
 def test_nobody_waits_for_a_cache_that_failed_a_moment_ago(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     denied, asked = DenyList(NOBODY), []
-    monkeypatch.setattr(DenyList, "_connected", lambda _: asked.append(1) or Redis.from_url(NOBODY))
+    monkeypatch.setattr(OptionalRedis, "_connected", lambda _: asked.append(1) or Redis.from_url(NOBODY))
     for _ in range(5):
         assert denied.denies("a") is False
         denied.deny("a")
