@@ -29,7 +29,7 @@ def password(page: Page) -> None:
     with st.form("change_password", clear_on_submit=True):
         present = present_password(t, "change")
         new, again = new_password_fields(t)
-        is_sent = st.form_submit_button(t("password.save"))
+        is_sent = st.form_submit_button(t("password.save"), type="primary")
     if is_sent and attempted(page, lambda: _change(page, present, new, again)):
         st.success(t("password.changed"), icon=":material/check_circle:")
 

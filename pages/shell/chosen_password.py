@@ -28,7 +28,7 @@ def choose_password(anyone: Anyone, link: str) -> None:
     st.markdown(plain(t(f"password.told_{invited.kind}", username=invited.user.username)))
     with st.form("choose_password"):
         new, again = new_password_fields(t)
-        is_sent = st.form_submit_button(t("password.save"))
+        is_sent = st.form_submit_button(t("password.save"), type="primary")
     if is_sent:
         _choose(anyone, link, new, again)
 

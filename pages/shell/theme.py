@@ -4,6 +4,10 @@ Streamlit offers no call that chooses a theme for one visitor. It reads the visi
 local storage when it starts, where its menu keeps it: so a script of ours, which knows the user by the session
 cookie, writes the choice there first. The key is Streamlit's (``lib/theme`` of its frontend);
 tests/browser/test_theme.py notices when it changes.
+
+Streamlit writes on main buttons in white, which cannot be read on the pale teal of the dark theme (2.1 to 1), and
+has no setting for it. The script brings a rule that writes there in black or white, whichever the text around the
+button is not; it holds in dialogs too, which know nothing else of the theme.
 """
 
 import json
@@ -12,9 +16,15 @@ ROUTE = "/auth/theme.js"
 NAMES = {"light": "Light", "dark": "Dark"}
 KEY = '"stActiveTheme-" + window.location.pathname + "-v2"'
 
+MAIN_BUTTON = "button[data-testid^=stBaseButton-primary]"
+STYLE = f"{MAIN_BUTTON} {{ color: hsl(from currentColor 0 0 clamp(0, (50 - l) * 100, 100)) !important; }}"
+
 
 def theme_script(theme: str) -> str:
     """JavaScript that makes Streamlit start with the theme; ``device`` forgets what was chosen."""
-    if theme not in NAMES:
-        return f"window.localStorage.removeItem({KEY});\n"
-    return f"window.localStorage.setItem({KEY}, {json.dumps(json.dumps(NAMES[theme]))});\n"
+    if theme in NAMES:
+        choice = f"window.localStorage.setItem({KEY}, {json.dumps(json.dumps(NAMES[theme]))});"
+    else:
+        choice = f"window.localStorage.removeItem({KEY});"
+    style = "document.head.appendChild(document.createElement('style')).textContent"
+    return f"{choice}\n{style} = {json.dumps(STYLE)};\n"

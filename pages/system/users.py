@@ -23,7 +23,7 @@ def show() -> None:
         role = choose_one("role", list(roles), t("users.role"), roles.__getitem__)
         states = {ALL: t("shell.all"), **{state: t(f"users.state_{state}") for state in STATES}}
         state = choose_one("state", list(states), t("users.state"), states.__getitem__)
-        if st.button(t("users.invite"), key="invite", icon=":material/person_add:"):
+        if st.button(t("users.invite"), type="primary", key="invite", icon=":material/person_add:"):
             ask(INVITE, 0)
     shown = [account for account in accounts if found(account, search, role, state)]
     if not shown:

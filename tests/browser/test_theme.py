@@ -58,3 +58,18 @@ def test_who_is_not_signed_in_has_the_theme_of_the_device(
     visitor.open()
     visitor.page.get_by_label("Kullanıcı adı").wait_for()
     looks(visitor, ground)
+
+
+@pytest.mark.parametrize(("theme", "ink"), [("light", "color(srgb 1 1 1)"), ("dark", "color(srgb 0 0 0)")])
+def test_main_buttons_can_be_read_on_pages_and_in_dialogs(
+    new_visitor: NewVisitor, theme: Literal["light", "dark"], ink: str
+) -> None:
+    visitor = new_visitor("firat", theme=theme)
+    visitor.open("/users")
+    visitor.see("Kullanıcılar")
+    button = visitor.page.get_by_role("button", name="Davet et", exact=True)
+    expect(button).to_have_css("color", ink)
+    button.hover()
+    expect(button).to_have_css("color", ink)
+    button.click()
+    expect(visitor.page.get_by_role("dialog").get_by_role("button", name="Davet et")).to_have_css("color", ink)
