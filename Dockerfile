@@ -17,7 +17,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN groupadd --gid 10001 barometer \
     && useradd --uid 10001 --gid barometer --no-create-home --shell /usr/sbin/nologin barometer \
     && install -d -o barometer -g barometer -m 700 /data \
-    && install -d -o barometer -g barometer -m 755 /secrets
+    && install -d -o barometer -g barometer -m 755 /secrets /owner
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY . .

@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from core.clock import SystemClock
+from core.embedded.postgres import APP_ROLE
 from core.embedded.servers import prepare_home
 from core.errors import AppError
 from core.i18n import Translator
@@ -16,7 +17,8 @@ from db.queries import health as queries
 from db.session import open_database
 from operations.health import SIDECAR_ALIVE_SECONDS
 
-SECRETS_DIR = Path("/secrets")
+SECRETS_DIR, OWNER_DIR = Path("/secrets"), Path("/owner")
+DATABASE_URL = "postgresql://{role}:{password}@postgres:5432/barometer"
 COMMANDS = {
     "dashboard": ("asgi.py",),
     "sidecar": ("scheduler_service.py",),
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> int:
     role = arguments[0] if arguments else "dashboard"
     try:
         if role == "secrets":
-            return make_secrets(SECRETS_DIR)
+            return make_secrets(SECRETS_DIR, OWNER_DIR)
         settings = load_settings()
         if role == "probe":
             return probe(settings, arguments[1])
@@ -42,23 +44,34 @@ def main(arguments: list[str]) -> int:
     return os.execv(sys.executable, [sys.executable, str(ROOT / script), *rest])  # noqa: S606
 
 
-def make_secrets(folder: Path) -> int:
-    """Passwords of the two servers, made once; the folder is a volume that only these containers mount."""
+def make_secrets(folder: Path, owner: Path) -> int:
+    """Passwords of the two servers, made once; the folders are volumes: ``owner`` that of who owns the tables.
+
+    An installation whose services signed in as the owner keeps its server's password and gets the application's role.
+    """
     address = folder / "database_url"
-    if address.exists():
+    known = address.read_text(encoding="utf-8") if address.exists() else ""
+    if f"//{APP_ROLE}:" in known:
         return 0
-    database, cache = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    contents = {
-        "postgres_password": database,
-        "valkey.conf": VALKEY_CONFIGURATION.format(password=cache),
-        "redis_url": f"redis://:{cache}@valkey:6379/0",
-        # The last one says that all are there.
-        "database_url": f"postgresql://barometer:{database}@postgres:5432/barometer",
-    }
-    for name, content in contents.items():
-        (folder / name).write_text(content, encoding="utf-8")
-        (folder / name).chmod(0o444)
+    shared = folder / "postgres_password"  # where it lay when there was one role for everything
+    password = shared.read_text(encoding="utf-8") if shared.exists() else secrets.token_urlsafe(32)
+    cache = secrets.token_urlsafe(32)
+    _write(owner, "postgres_password", password)
+    _write(owner, "database_owner_url", DATABASE_URL.format(role="barometer", password=password))
+    if not known:
+        _write(folder, "valkey.conf", VALKEY_CONFIGURATION.format(password=cache))
+        _write(folder, "redis_url", f"redis://:{cache}@valkey:6379/0")
+    # The last one says that all are there.
+    _write(folder, "database_url", DATABASE_URL.format(role=APP_ROLE, password=secrets.token_urlsafe(32)))
+    shared.unlink(missing_ok=True)
     return 0
+
+
+def _write(folder: Path, name: str, content: str) -> None:
+    fresh = folder / f".{name}"
+    fresh.write_text(content, encoding="utf-8")
+    fresh.chmod(0o444)
+    fresh.replace(folder / name)
 
 
 def check_models_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from core.embedded.postgres import APP_ROLE
 from core.settings import ROOT, Settings, environment_names
 from operations import container
 from operations.container import COMMANDS, check_models_folder, make_secrets
@@ -94,16 +95,62 @@ def test_the_image_runs_as_a_user_of_its_own() -> None:
 
 
 def test_secrets_are_made_once_and_fit_the_servers_names(tmp_path: Path, compose: dict[str, Any]) -> None:
-    make_secrets(tmp_path)
-    first = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    make_secrets(tmp_path)
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == first
-    assert first["postgres_password"] in first["database_url"]
+    folders = [tmp_path / "secrets", tmp_path / "owner"]
+    for folder in folders:
+        folder.mkdir()
+    make_secrets(*folders)
+    first = files(*folders)
+    make_secrets(*folders)
+    assert files(*folders) == first
+    assert f"//barometer:{first['postgres_password']}@postgres:5432/" in first["database_owner_url"]
     assert "@postgres:5432/" in first["database_url"]
     assert "@valkey:6379/" in first["redis_url"]
     environment = [service.get("environment", {}) for service in compose["services"].values()]
     named = {value for each in environment for key, value in each.items() if key.endswith("_FILE")}
     assert {Path(value).name for value in named} | {"valkey.conf"} == set(first)
+
+
+def files(*folders: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for folder in folders for path in folder.iterdir()}
+
+
+def test_only_the_preparation_signs_in_as_the_owner_of_the_tables(tmp_path: Path, compose: dict[str, Any]) -> None:
+    """Dashboard and sidecar neither name the owner's address nor mount the volume that it lies in."""
+    services = compose["services"]
+    assert services["prepare"]["environment"]["DATABASE_OWNER_URL_FILE"] == "/owner/database_owner_url"
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD_FILE"] == "/owner/postgres_password"
+    mounts = {name for name, service in services.items() if "owner:" in str(service.get("volumes", []))}
+    assert mounts == {"secrets", "postgres", "prepare"}
+    assert "-m 755 /secrets /owner" in dockerfile()  # a new volume takes the owner of the image's folder
+    for name in ("sidecar", "dashboard"):
+        assert "DATABASE_OWNER_URL_FILE" not in services[name]["environment"]
+        assert services[name]["environment"]["DATABASE_URL_FILE"] == "/secrets/database_url"
+    ours, owner = tmp_path / "secrets", tmp_path / "owner"
+    ours.mkdir()
+    owner.mkdir()
+    make_secrets(ours, owner)
+    assert f"//{APP_ROLE}:" in (ours / "database_url").read_text()
+    password = (owner / "postgres_password").read_text()
+    assert [name for name, content in files(ours).items() if password in content] == []
+
+
+def test_an_installation_with_one_role_for_everything_gets_the_second_and_keeps_its_passwords(tmp_path: Path) -> None:
+    ours, owner = tmp_path / "secrets", tmp_path / "owner"
+    ours.mkdir()
+    owner.mkdir()
+    before = {"postgres_password": "kept", "valkey.conf": "requirepass x", "redis_url": "redis://:x@valkey:6379/0"}
+    before["database_url"] = "postgresql://barometer:kept@postgres:5432/barometer"
+    for name, content in before.items():
+        (ours / name).write_text(content)
+        (ours / name).chmod(0o444)
+    make_secrets(ours, owner)
+    now = files(ours, owner)
+    assert now["database_owner_url"] == before["database_url"]
+    assert {name: now[name] for name in ("postgres_password", "valkey.conf", "redis_url")} == {
+        name: before[name] for name in ("postgres_password", "valkey.conf", "redis_url")
+    }
+    assert f"//{APP_ROLE}:" in now["database_url"]
+    assert not (ours / "postgres_password").exists()
 
 
 def test_the_model_folder_is_corrected_to_755_and_refused_when_it_cannot_be_written(tmp_path: Path) -> None:
