@@ -13,6 +13,7 @@ from commands.evaluation import evaluate
 from commands.forecast import forecast_app
 from commands.keys import keys_app
 from commands.models import models_app
+from commands.permission import NOTHING, declared, permission_of, stands_for
 from commands.pipeline import pipeline_app
 from commands.score import score
 from commands.terminal import begin_command, console, migrated, opened, shown_progress, words
@@ -50,6 +51,7 @@ app.add_typer(db_app, name="db")
 
 
 @app.command()
+@stands_for("installation.operate")
 def up() -> None:
     """Start everything: servers, migrations, sample hotel, first pass, sidecar, dashboard (``make run``)."""
     settings = load_settings()
@@ -71,12 +73,14 @@ def prepare(settings: Settings, servers: Servers) -> launcher.Prepared:
 
 
 @app.command("prepare")
+@stands_for("installation.operate")
 def prepare_only() -> None:
     """What ``up`` does before it starts the services; containers run it once."""
     sys.exit(launcher.prepare_once(load_settings(), prepare))
 
 
 @app.command()
+@stands_for("installation.operate")
 def migrate() -> None:
     """Bring the database to the newest revision."""
     with opened() as (services, t):
@@ -85,6 +89,7 @@ def migrate() -> None:
 
 
 @app.command("api-client")
+@stands_for(NOTHING)
 def api_client() -> None:
     """Print a Python client of the API, made from its OpenAPI document."""
     from api.app import api_document  # FastAPI takes its time, which the other commands need not wait
@@ -94,6 +99,7 @@ def api_client() -> None:
 
 
 @app.command("db-url")
+@stands_for("installation.operate")
 def db_url(owner: Annotated[bool, typer.Option(help="As the owner of the tables.")] = False) -> None:
     """Print the address of the database."""
     with running_servers(load_settings()) as servers:
@@ -101,13 +107,14 @@ def db_url(owner: Annotated[bool, typer.Option(help="As the owner of the tables.
 
 
 @app.command()
+@stands_for(NOTHING)
 def permissions() -> None:
-    """Print which role may do what, and which page and route asks for it (``docs/permissions.md``)."""
+    """Print which role may do what, and which page, route and command asks for it (``docs/permissions.md``)."""
     typer.echo(permission_document(), nl=False)
 
 
 def permission_document() -> str:
-    """The matrix of this version's pages and routes."""
+    """The matrix of this version's pages, routes and commands."""
     from api.app import create_api
     from pages.shell.navigation import TABLE
 
@@ -116,10 +123,13 @@ def permission_document() -> str:
     routes = doors_of(create_api(lambda: None).openapi()["paths"])  # type: ignore[arg-type, return-value]
     public = [f"`/{entry.url_path}`" for entry in entries if entry.is_public]
     public += [f"`{route.address}`" for route in routes if route.needs is None]
-    return permission_matrix(pages, routes, public)
+    given = [(name, permission_of(function)) for name, function in declared(typer.main.get_command(app))]
+    commands = [Door(name, None if needs == NOTHING else needs) for name, needs in given]
+    return permission_matrix(pages, routes, commands, public)
 
 
 @app.command()
+@stands_for("installation.operate")
 def doctor() -> None:
     """Check versions, servers, migrations, folders, clocks and disk, and say what to do."""
     settings = load_settings()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import console, opened
 from core.scope import SYSTEM
 
@@ -11,6 +12,7 @@ api_keys_app = typer.Typer(no_args_is_help=True, help="Keys with which machines 
 
 
 @api_keys_app.command("create")
+@stands_for("api_keys.write")
 def create(
     name: str,
     owner: Annotated[str, typer.Option(help="The user for whom it acts; it can do no more than they can.")],
@@ -26,6 +28,7 @@ def create(
 
 
 @api_keys_app.command("list")
+@stands_for("api_keys.write")
 def show() -> None:
     """Every key: whose it is, what it may do, until when, when it was last used."""
     with opened() as (services, t):
@@ -44,6 +47,7 @@ def show() -> None:
 
 
 @api_keys_app.command("revoke")
+@stands_for("api_keys.write")
 def revoke(key_id: int) -> None:
     """End a key at once."""
     with opened() as (services, t):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import console, opened
 from core.scope import SYSTEM
 from identity.audit.service import Head
@@ -12,6 +13,7 @@ audit_app = typer.Typer(no_args_is_help=True, help="The audit log: prove that no
 
 
 @audit_app.command()
+@stands_for("audit.verify")
 def head() -> None:
     """Print the end of the chain; keep it where the database's administrators cannot reach it."""
     with opened() as (services, _):
@@ -19,6 +21,7 @@ def head() -> None:
 
 
 @audit_app.command()
+@stands_for("audit.verify")
 def verify(
     head: Annotated[str, typer.Option(help="What `audit head` printed earlier: nothing before it was rewritten.")] = "",
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import HotelOption, console, one_hotel, opened, shown_progress
 from core.i18n import Translator
 from core.scope import SYSTEM
@@ -13,6 +14,7 @@ from sources.imports.report import ImportReport, read_mapping, summary, write_er
 from sources.simulation.anomalies import PlantPlan
 
 
+@stands_for("data.import")
 def import_file(
     kind: Annotated[str, typer.Argument(help="bookings, stays, products, movements, visits, checks, series …")],
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
@@ -49,6 +51,7 @@ def print_import(t: Translator, report: ImportReport, errors_file: Path) -> None
         console.print(t("command.import_errors_file", count=len(report.errors), file=str(errors_file)), markup=False)
 
 
+@stands_for("data.import")
 def import_older(
     url: Annotated[str | None, typer.Option(help="Its database; this database when empty.")] = None,
     schema: Annotated[str, typer.Option(help="Schema of its tables.")] = "public",
@@ -62,6 +65,7 @@ def import_older(
             print_import(t, report, Path(f"older-{position + 1}.errors.csv"))
 
 
+@stands_for("data.import")
 def simulate(
     hotels: Annotated[int, typer.Option(min=1)] = 1,
     rooms: Annotated[int, typer.Option(min=10)] = 180,

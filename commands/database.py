@@ -2,6 +2,7 @@
 
 import typer
 
+from commands.permission import NOTHING, stands_for
 from db import roles
 
 db_app = typer.Typer(no_args_is_help=True, help="The database of an installation on servers of your own.")
@@ -13,6 +14,7 @@ def database() -> None:
 
 
 @db_app.command("roles")
+@stands_for(NOTHING)
 def show_roles() -> None:
     """Print the SQL that makes Barometer's roles on a server of your own."""
     typer.echo(roles.script())

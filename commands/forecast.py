@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import AtOption, HotelOption, console, one_hotel, opened, shown_progress
 from core.i18n import Translator
 from core.scope import SYSTEM
@@ -22,6 +23,7 @@ SHOWN_ORDERS = {
 
 
 @forecast_app.command()
+@stands_for("jobs.run")
 def run(hotel: HotelOption = None, at: AtOption = None) -> None:
     """Make and store the forecasts of a day; run again, it changes nothing."""
     with opened() as (services, t):
@@ -36,6 +38,7 @@ def run(hotel: HotelOption = None, at: AtOption = None) -> None:
 
 
 @forecast_app.command()
+@stands_for("metrics.read")
 def show(
     hotel: HotelOption = None,
     service_level: Annotated[float, typer.Option(help="Share of order cycles without a stock-out.")] = 0.95,
@@ -54,6 +57,7 @@ def show(
 
 
 @forecast_app.command()
+@stands_for("metrics.read")
 def evaluate(
     hotel: HotelOption = None,
     retail: Annotated[Path | None, typer.Option(help="Movements of a wholesaler (Parquet) instead of a hotel.")] = None,

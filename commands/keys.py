@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commands.permission import NOTHING, stands_for
 from commands.terminal import console, opened
 from core.key_ring import new_key
 from core.scope import SYSTEM
@@ -12,6 +13,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Keys that encrypt thresholds 
 
 
 @keys_app.command("list")
+@stands_for("keys.write")
 def show() -> None:
     """The keys by their ids, what they seal, and which are missing. No key itself is shown."""
     with opened() as (services, t):
@@ -21,6 +23,7 @@ def show() -> None:
 
 
 @keys_app.command()
+@stands_for("keys.write")
 def rotate() -> None:
     """Make a new key and seal everything with it, while everything runs."""
     with opened() as (services, t):
@@ -31,12 +34,14 @@ def rotate() -> None:
 
 
 @keys_app.command()
+@stands_for(NOTHING)
 def new() -> None:
     """Print a new key, for installations whose keys stand in the environment."""
     typer.echo(new_key().secret)
 
 
 @keys_app.command()
+@stands_for("keys.write")
 def retire() -> None:
     """Forget older keys that nothing is sealed with any more."""
     with opened() as (services, t):
@@ -45,6 +50,7 @@ def retire() -> None:
 
 
 @keys_app.command("discard-lost")
+@stands_for("keys.write")
 def discard_lost(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import HotelOption, console, one_hotel, opened
 from core.i18n import Translator
 from core.scope import SYSTEM
@@ -14,6 +15,7 @@ Reason = Annotated[str, typer.Option(prompt=True, help="Why; kept in the history
 
 
 @models_app.command("list")
+@stands_for("models.read")
 def show(hotel: HotelOption = None) -> None:
     """Every version of a hotel with its state and size."""
     with opened() as (services, t):
@@ -27,6 +29,7 @@ def show(hotel: HotelOption = None) -> None:
 
 
 @models_app.command()
+@stands_for("models.read")
 def check(model: int) -> None:
     """Load a version and score its reference batch."""
     with opened() as (services, t):
@@ -36,6 +39,7 @@ def check(model: int) -> None:
 
 
 @models_app.command()
+@stands_for("models.write")
 def activate(model: int, reason: Reason = "") -> None:
     """Use this version from now on."""
     with opened() as (services, t):
@@ -44,6 +48,7 @@ def activate(model: int, reason: Reason = "") -> None:
 
 
 @models_app.command()
+@stands_for("models.write")
 def rollback(metric: str, model_type: str, hotel: HotelOption = None, reason: Reason = "") -> None:
     """Back to the version that was in use before: METRIC such as stok_seviye, MODEL_TYPE such as isolation_forest."""
     with opened() as (services, t):
@@ -53,6 +58,7 @@ def rollback(metric: str, model_type: str, hotel: HotelOption = None, reason: Re
 
 
 @models_app.command()
+@stands_for("models.write")
 def follow(metric: str, model_type: str, hotel: HotelOption = None) -> None:
     """End a person's choice: trainings replace the version in use again."""
     with opened() as (services, t):
@@ -62,6 +68,7 @@ def follow(metric: str, model_type: str, hotel: HotelOption = None) -> None:
 
 
 @models_app.command()
+@stands_for("models.write")
 def delete(model: int) -> None:
     """Delete the file of a version that is not in use."""
     with opened() as (services, t):
@@ -70,6 +77,7 @@ def delete(model: int) -> None:
 
 
 @models_app.command()
+@stands_for("jobs.run")
 def cleanup(
     hotel: HotelOption = None, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say it.")] = False
 ) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import AtOption, HotelOption, console, opened, shown_progress
 from core.scope import SYSTEM
 from core.stage import Progress as Report
@@ -18,6 +19,7 @@ pipeline_app = typer.Typer(no_args_is_help=True, help="The pipeline by hand.")
 
 
 @pipeline_app.command("run")
+@stands_for("jobs.run")
 def run_pipeline(
     stage: Annotated[str | None, typer.Option(help="collect, features, train or detect; all when empty.")] = None,
     hotel: HotelOption = None,

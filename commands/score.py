@@ -8,12 +8,14 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from commands.permission import NOTHING, stands_for
 from core.errors import AppError
 
 READERS = (".parquet", ".csv", ".csv.gz")
 DELIMITERS = (",", ";", "\t")
 
 
+@stands_for(NOTHING)
 def score(
     series: Annotated[
         Path, typer.Argument(help="CSV or Parquet: timestamp, value and, for many series, file or entity.")

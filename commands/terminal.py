@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from commands.permission import role_of_command
 from core.embedded.servers import Servers, prepare_home, running_servers
 from core.errors import AppError
 from core.i18n import Translator
@@ -53,9 +54,9 @@ def opened() -> Iterator[tuple[Services, Translator]]:
 
 
 def begin_command() -> None:
-    """What the audit log tells of a command: which user of which machine gave it."""
+    """What the audit log tells of a command: which user of which machine gave it, and what it stands for."""
     begin_request(address=f"{psutil.Process().username()}@{socket.gethostname()}", wanted_id=f"command-{token_hex(4)}")
-    identify_request(SYSTEM.actor, "command_line")
+    identify_request(SYSTEM.actor, role_of_command())
 
 
 def migrated(settings: Settings, servers: Servers) -> Services:

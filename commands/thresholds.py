@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import console, one_hotel, opened, shown_progress
 from core.errors import AppError
 from core.i18n import Translator
@@ -35,6 +36,7 @@ Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
 
 
 @thresholds_app.command()
+@stands_for("alerts.read")
 def show(hotel: Hotel = None, metric: Metric = None) -> None:
     """The thresholds in force."""
     with opened() as (services, t):
@@ -49,6 +51,7 @@ def show(hotel: Hotel = None, metric: Metric = None) -> None:
 
 
 @thresholds_app.command("set")
+@stands_for("thresholds.write")
 def change(
     hotel: Hotel = None, metric: Metric = None, family: Family = None, extra_evidence: Extra = None,
     gate: Gate = None, enable: Enable = None, budget: Budget = None, reason: Reason = "",
@@ -66,6 +69,7 @@ def change(
 
 
 @thresholds_app.command()
+@stands_for("alerts.read")
 def replay(
     since: Day, until: Day, hotel: Hotel = None, metric: Metric = None, family: Family = None,
     extra_evidence: Extra = None, gate: Gate = None, enable: Enable = None, budget: Budget = None,
@@ -87,6 +91,7 @@ def replay(
 
 
 @thresholds_app.command()
+@stands_for("thresholds.write")
 def search(
     metric: Annotated[str, typer.Option("--metric")], hotel: Hotel = None,
     target: Annotated[float | None, typer.Option(help="Precision to reach; ML_ACCURACY_THRESHOLD when empty.")] = None,
@@ -102,6 +107,7 @@ def search(
 
 
 @thresholds_app.command()
+@stands_for("alerts.read")
 def history(hotel: Hotel = None, metric: Metric = None) -> None:
     """Every version with its reason, newest first."""
     with opened() as (services, t):
@@ -120,6 +126,7 @@ def history(hotel: Hotel = None, metric: Metric = None) -> None:
 
 
 @thresholds_app.command()
+@stands_for("thresholds.write")
 def rollback(
     version: Annotated[int, typer.Option(help="The version to go back to; 0 for the defaults.")],
     metric: Annotated[str, typer.Option("--metric", help="A metric type; * for the budget.")],

@@ -2,6 +2,7 @@
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import console, opened
 from core.scope import SYSTEM
 from identity.tokens.signing_keys import OVERLAP
@@ -10,6 +11,7 @@ tokens_app = typer.Typer(no_args_is_help=True, help="Keys that sign access token
 
 
 @tokens_app.command("keys")
+@stands_for("keys.write")
 def show() -> None:
     """Which key signs, which ones verify and until when. No key itself is shown."""
     with opened() as (services, t):
@@ -23,6 +25,7 @@ def show() -> None:
 
 
 @tokens_app.command()
+@stands_for("keys.write")
 def rotate() -> None:
     """Sign with a new key; the older one verifies until its last token has expired."""
     with opened() as (services, t):
@@ -33,6 +36,7 @@ def rotate() -> None:
 
 
 @tokens_app.command()
+@stands_for("keys.write")
 def retire() -> None:
     """Delete keys that verify nothing any more."""
     with opened() as (services, t):
@@ -41,6 +45,7 @@ def retire() -> None:
 
 
 @tokens_app.command()
+@stands_for("users.write")
 def end(username: str) -> None:
     """End every sign-in of a user to the API, at once."""
     with opened() as (services, t):

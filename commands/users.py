@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import typer
 
+from commands.permission import stands_for
 from commands.terminal import console, opened
 from core.scope import SYSTEM
 
@@ -12,6 +13,7 @@ user_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 
 
 @user_app.command("add")
+@stands_for("users.write")
 def add_user(
     username: str,
     role: Annotated[str, typer.Option(help="superadmin, sistem_yoneticisi, admin, veri_bilimci …")] = "admin",
@@ -30,6 +32,7 @@ def add_user(
 
 
 @user_app.command("list")
+@stands_for("users.write")
 def list_users() -> None:
     """Everybody who may sign in, with role and state."""
     with opened() as (services, t):
@@ -40,6 +43,7 @@ def list_users() -> None:
 
 
 @user_app.command("link")
+@stands_for("users.write")
 def new_link(username: str) -> None:
     """Print a one-time link by which a person chooses a password: for who forgot it, the last administrator too."""
     with opened() as (services, t):
@@ -50,6 +54,7 @@ def new_link(username: str) -> None:
 
 
 @user_app.command()
+@stands_for("users.write")
 def unlock(username: str) -> None:
     """Forget failed attempts of a person."""
     with opened() as (services, t):
@@ -58,6 +63,7 @@ def unlock(username: str) -> None:
 
 
 @user_app.command()
+@stands_for("users.write")
 def disable(username: str) -> None:
     """End every session of a person and refuse signing in."""
     with opened() as (services, t):
@@ -66,6 +72,7 @@ def disable(username: str) -> None:
 
 
 @user_app.command()
+@stands_for("users.write")
 def enable(username: str) -> None:
     """Let a person sign in again."""
     with opened() as (services, t):
@@ -74,6 +81,7 @@ def enable(username: str) -> None:
 
 
 @user_app.command("forget-second-factor")
+@stands_for("users.write")
 def forget_second_factor(username: str) -> None:
     """For a person who lost their phone and their recovery codes."""
     with opened() as (services, t):

@@ -7,7 +7,7 @@ from core.scope import Scope
 PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
     "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
-    "audit.verify", "keys.write",
+    "audit.verify", "keys.write", "installation.operate",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})

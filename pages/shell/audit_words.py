@@ -21,4 +21,7 @@ def actor_word(t: Translator, name: str) -> str:
 
 
 def role_word(t: Translator, role: str | None) -> str:
-    return "" if role is None else known(t, f"role.{role}", role)
+    """A command's role names what it stands for: ``command_line:users.write``."""
+    code, _, permission = (role or "").partition(":")
+    said = known(t, f"role.{code}", code) if code else ""
+    return f"{said} ({permission})" if permission else said

@@ -35,20 +35,22 @@ def entries(visit: Visit, **filters: str) -> list[AuditRow]:
     return visit.services.audit.page(SYSTEM, AuditFilters(**filters), 1000).rows
 
 
-def write(visit: Visit, *actions: str, hotel_id: int | None = None) -> None:
+def write(visit: Visit, *actions: str, hotel_id: int | None = None, role: str | None = None) -> None:
     with visit.services.database.transaction() as connection:
         for action in actions:
-            audit.record(connection, "ayse", action, hotel_id=hotel_id, entity="user 7")
+            audit.record(connection, "ayse", action, role=role, hotel_id=hotel_id, entity="user 7")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_entries_stand_newest_first_in_words_with_their_hotel(visit: Visit, hotel: SmallHotel, language: str) -> None:
-    write(visit, "keys_rotated", "written_by_a_later_version", hotel_id=hotel.hotel_id)
+    write(visit, "keys_rotated", hotel_id=hotel.hotel_id, role="command_line:keys.write")
+    write(visit, "written_by_a_later_version", hotel_id=hotel.hotel_id)
     visit.sign_in("superadmin", None, language)
     app, t = visit.open(AUDIT, who="ayse"), Translator(language)
     assert not app.exception
     shown = app.dataframe[0].value
     assert shown[t("audit.what")].tolist() == ["written_by_a_later_version", t("audit.action_keys_rotated")]
+    assert shown[t("audit.role")].tolist() == ["", f"{t('role.command_line')} (keys.write)"]
     assert shown[t("shell.hotel")].tolist() == [hotel.name, hotel.name]
     assert shown[t("audit.who")].tolist() == ["ayse", "ayse"]
 

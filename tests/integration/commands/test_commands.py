@@ -70,6 +70,8 @@ def test_a_user_is_added_with_hotels_and_a_wrong_role_is_refused(manage: Run, da
     added = manage("user", "add", "ayse", "--role", "admin", "--password", "correct horse battery")
     assert added.returncode == 0, added.stderr
     assert count(database, "users", "username = 'ayse' AND role = 'admin'") == 1
+    entry = "actor = 'system' AND action = 'user_added' AND role = 'command_line:users.write'"
+    assert count(database, "audit_log", entry) == 1
     refused = manage("user", "add", "eve", "--role", "king", "--password", "correct horse battery")
     assert refused.returncode == 1
     assert "king" in refused.stderr

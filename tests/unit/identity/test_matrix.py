@@ -28,9 +28,9 @@ def test_every_permission_has_a_row_and_every_page_and_route_a_known_one() -> No
 
 
 def test_a_page_stands_in_the_row_of_what_it_asks_for_beside_the_roles_that_hold_it() -> None:
-    document = permission_matrix([Door("/x", "users.write")], [], [])
-    assert "| `users.write` | yes | yes | – | – | – | – | `/x` | – |" in document
-    assert "| `jobs.read` | yes | yes | yes | yes | – | – | – | – |" in document
+    document = permission_matrix([Door("/x", "users.write")], [], [Door("user add", "users.write")], [])
+    assert "| `users.write` | yes | yes | – | – | – | – | `/x` | – | `user add` |" in document
+    assert "| `jobs.read` | yes | yes | yes | yes | – | – | – | – | – |" in document
 
 
 def unknown(text: str) -> set[str]:
