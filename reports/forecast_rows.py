@@ -1,6 +1,7 @@
 """Run-outs, orders and methods as rows that screens read: dates for numbers of days, None for what is unknown."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -115,12 +116,12 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def order_rows(table: pd.DataFrame, costs: dict[int, float]) -> tuple[OrderRow, ...]:
+def order_rows(table: pd.DataFrame, costs: Mapping[int, float | None]) -> tuple[OrderRow, ...]:
     """The rows of ``ForecastService.reorder``, in their order; ``costs`` of a unit by product_id."""
     return tuple(_order(row, costs) for row in table.to_dict(orient="records"))
 
 
-def _order(row: dict[Any, Any], costs: dict[int, float]) -> OrderRow:
+def _order(row: dict[Any, Any], costs: Mapping[int, float | None]) -> OrderRow:
     names = ("level", "reorder_point", "safety_stock", "order_up_to", "quantity", "case_size", "lead_days", "lead_sd")
     values = {name: max(0.0, float(row[name])) for name in names}  # no safety stock may come as −0.0
     cost = costs.get(int(row["product_id"]))

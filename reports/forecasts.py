@@ -1,5 +1,6 @@
 """The figures of the forecast screens: what runs out, what to order, one product by day, and how good it all was."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -120,8 +121,11 @@ class Outcomes:
     since: date
     until: date
     found: Accuracy
+    product_ids: frozenset[int]
 
     def of(self, product_id: int) -> Comparison:
+        """One product beside all; ``not_found`` for one that is not the hotel's."""
+        _require_product(product_id, self.product_ids)
         product = Outcome(0, None, None, None)
         for mine in self.found.products[self.found.products["product_id"] == product_id].to_dict(orient="records"):
             product = Outcome(int(mine["observations"]), mine["pinball"], mine["coverage"], mine["bias"])
@@ -131,13 +135,16 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a hotel's figures are worked out from, read once for all of them. ``costs`` of a unit by product_id."""
+    """What a hotel's figures are worked out from, read once for all of them.
+
+    ``costs``: of a unit by the id of each of the hotel's products; None where it is not known.
+    """
 
     hotel: HotelRow
     as_of: datetime | None
     store: Store
     observed: Records
-    costs: dict[int, float]
+    costs: dict[int, float | None]
 
     def run_outs(self) -> RunOuts:
         """Every active product with a known level."""
@@ -167,9 +174,13 @@ class ForecastScreenService:
         return Basis(hotel, as_of, store, observed, costs)
 
     def product(self, scope: Scope, basis: Basis, product_id: int) -> ProductDays:
-        """The last four weeks and the forecast of one product, and its shelf if nothing is delivered."""
+        """The last four weeks and the forecast of one product, and its shelf if nothing is delivered.
+
+        ``not_found`` for a product that is not the hotel's.
+        """
         scope.require("metrics.read")
         scope.require_hotel(basis.hotel.id)
+        _require_product(product_id, basis.costs)
         store, zone = basis.store, basis.hotel.time_zone
         since = store.today - timedelta(days=SHOWN_DAYS)
         begins = local_midnight(since, zone)
@@ -188,7 +199,7 @@ class ForecastScreenService:
         """How the forecasts for the last four weeks turned out (SPEC A4.5)."""
         since, until = basis.store.today - timedelta(days=SHOWN_DAYS), basis.store.today - timedelta(days=1)
         found = self.forecasts.accuracy(scope, basis.hotel.id, basis.observed, since, until)
-        return Outcomes(since, until, found)
+        return Outcomes(since, until, found, frozenset(basis.costs))
 
     def methods(self, scope: Scope, hotel_id: int, at: datetime, horizon_days: int) -> Methods:
         """The methods of the newest back-test beside each other: days ahead (1) or totals of a week (7)."""
@@ -202,6 +213,11 @@ class ForecastScreenService:
         if not found:
             raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
         return found[0]
+
+
+def _require_product(product_id: int, known: Container[int]) -> None:
+    if product_id not in known:
+        raise AppError("not_found", 404, params={"what": f"product {product_id}"})
 
 
 def shelf_days_known(levels: pd.DataFrame) -> pd.DataFrame:

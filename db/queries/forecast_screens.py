@@ -16,10 +16,11 @@ SELECT DISTINCT ON (1) (timestamp AT TIME ZONE %(zone)s)::date AS day, metric_va
 """
 
 
-def unit_costs(connection: Connection, hotel_id: int) -> dict[int, float]:
-    """{product_id: cost of a unit} of the products whose cost is known."""
-    query = text("SELECT id, cost FROM products WHERE hotel_id = :id AND cost > 0")
-    return {int(product_id): float(cost) for product_id, cost in connection.execute(query, {"id": hotel_id})}
+def unit_costs(connection: Connection, hotel_id: int) -> dict[int, float | None]:
+    """{product_id: cost of a unit} of all products of a hotel; None where the cost is not known."""
+    query = text("SELECT id, cost FROM products WHERE hotel_id = :id")
+    rows = connection.execute(query, {"id": hotel_id})
+    return {int(product_id): float(cost) if cost and cost > 0 else None for product_id, cost in rows}
 
 
 def daily_levels(

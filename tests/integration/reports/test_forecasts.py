@@ -178,10 +178,18 @@ def test_another_hotels_manager_and_another_role_see_none_of_it(screens: Forecas
         screens.basis(SYSTEM, hotel_id + 999, NOW)
 
 
-def test_a_product_of_another_hotel_shows_nothing(screens: ForecastScreenService, store: Store) -> None:
+def test_a_product_of_another_hotel_is_as_if_it_were_not_there(screens: ForecastScreenService, store: Store) -> None:
     with store.database.transaction() as connection:
         other = build_hotel(connection)
     store.forecast(0)
-    found = screens.product(SYSTEM, screens.basis(SYSTEM, other.hotel_id, NOW), store.hotel.products[LOW])
-    assert (found.week, found.demand["value"].notna().sum(), len(found.shelf)) == (None, 0, 0)
-    assert screens.basis(SYSTEM, other.hotel_id, NOW).run_outs().rows == ()
+    basis = screens.basis(SYSTEM, other.hotel_id, NOW)
+    for product_id in (store.hotel.products[LOW], 10**12):
+        for refused in (
+            lambda asked=product_id: screens.product(SYSTEM, basis, asked),
+            lambda asked=product_id: screens.outcomes(SYSTEM, basis).of(asked),
+        ):
+            with pytest.raises(AppError, match="not_found"):
+                refused()
+    assert screens.product(SYSTEM, basis, other.products[LOW]).week is None
+    assert screens.outcomes(SYSTEM, basis).of(other.products[LOW]).product.observations == 0
+    assert basis.run_outs().rows == ()
