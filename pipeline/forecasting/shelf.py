@@ -28,19 +28,14 @@ class Outlook:
     last_week: Floats
 
 
-def play(levels: Floats, outlook: Outlook, supply: Supply | None) -> RunOut:
-    """When each of P products is empty, from ``PATHS`` plays; the same question always gets the same answer.
+def play(levels: Floats, outlook: Outlook, supply: Supply) -> tuple[RunOut, RunOut]:
+    """When each of P products is empty, from ``PATHS`` plays: with ``supply``, and if nothing came.
 
-    Every play draws each day's demand (gamma, rounded at random so that its mean stays), what comes back of it, and,
-    unless ``supply`` is None, deliveries as they came before: gaps and quantities in pairs, the running gap given that
-    it has lasted so long. Demand of a day comes before its deliveries. Beyond the forecast its last week repeats.
+    The same question always gets the same answer. Every play draws each day's demand (gamma, rounded at random so that
+    its mean stays) and, for the first answer, what comes back of it and deliveries as they came before: gaps and
+    quantities in pairs, the running gap given that it has lasted so long. Demand of a day comes before its deliveries.
+    Beyond the forecast its last week repeats. Both answers meet the same demand; drawing it takes longest.
     """
-    demand, arriving = _draws(outlook, supply)
-    return _played(levels, outlook, demand, None if supply is None else (supply.returns, arriving))
-
-
-def play_both(levels: Floats, outlook: Outlook, supply: Supply) -> tuple[RunOut, RunOut]:
-    """``play`` with ``supply`` and without it: both meet the same demand, and drawing it takes longest."""
     demand, arriving = _draws(outlook, supply)
     return _played(levels, outlook, demand, (supply.returns, arriving)), _played(levels, outlook, demand, None)
 
@@ -73,18 +68,17 @@ def _run_out(outlook: Outlook, ended: Ints) -> RunOut:
     return RunOut(daily, middle, low, high, empty_by[:, SOON_DAYS] * hidden, empty_by * hidden[:, None])
 
 
-def _draws(outlook: Outlook, supply: Supply | None) -> tuple[Floats, Floats]:
+def _draws(outlook: Outlook, supply: Supply) -> tuple[Floats, Floats]:
     """(HORIZON_DAYS × P × PATHS) demand and deliveries; each product has its own stream of numbers."""
     count = len(outlook.product_ids)
     demand, arriving = np.zeros((2, HORIZON_DAYS, count, PATHS))
-    has_habit = np.zeros(count, dtype=bool) if supply is None else supply.is_known
     days = _days(outlook.mean.shape[1])
     for place, product_id in enumerate(outlook.product_ids):
         random = np.random.default_rng([int(product_id), outlook.starts_on.toordinal()])
         mean, variance = outlook.mean[place, days], outlook.variance[place, days]
         if np.isfinite(mean).all() and mean.max() > 0:
             demand[:, place] = _demand(mean, variance, float(outlook.shared[place]), random).T
-        if supply is not None and has_habit[place]:
+        if supply.is_known[place]:
             known = np.isfinite(supply.gaps[place])
             gaps, units = supply.gaps[place, known].astype(np.int64), supply.quantities[place, known]
             arriving[:, place] = _arrivals(gaps, units, int(supply.days_since[place]), random).T

@@ -11,7 +11,7 @@ from pipeline.forecasting.demand import Floats
 from pipeline.forecasting.history import Records
 from pipeline.forecasting.outlook import outlook_of, proposals
 from pipeline.forecasting.run_out import RunOut, run_out
-from pipeline.forecasting.shelf import Outlook, play_both
+from pipeline.forecasting.shelf import Outlook, play
 from pipeline.forecasting.supply import Supply, learn_supply
 
 RECENT_DAYS = 28
@@ -45,7 +45,7 @@ class Store:
         """The rows of ``ForecastService.run_outs`` in the order of ``levels``."""
         if self.ahead is None:
             return _from_outflow(self.levels, self.outflows)
-        expected, alone = play_both(self.levels["level"].to_numpy(dtype=float), *self.ahead)
+        expected, alone = play(self.levels["level"].to_numpy(dtype=float), *self.ahead)
         models = self.stored.drop_duplicates("product_id").set_index("product_id")["model"]
         return _with_run_out(self.levels, expected, alone.days_left, self.levels["product_id"].map(models))
 
