@@ -16,7 +16,7 @@ class RequestFigures(Answer):
     client_errors: int
     server_errors: int
     error_ratio: float | None
-    is_failing: bool = Field(description="more than 5 % failed")
+    is_failing: bool = Field(description="more than 5 % were answered with 5xx, at least two")
     mean_seconds: float | None
     p50_seconds: float | None
     p95_seconds: float | None

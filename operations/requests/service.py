@@ -19,6 +19,7 @@ from operations.requests.recorder import HOUR_SECONDS, MINUTE_SECONDS, RECENT, B
 __all__ = ["PERIODS", "Endpoint", "EndpointDetail", "Figures", "RecentRow", "RequestOverview", "RequestService"]
 
 ERROR_LIMIT = 0.05  # SPEC C3: a higher error rate is highlighted
+LEAST_FAILURES = 2  # one failure of a quiet endpoint is no rate; one that always fails is marked at the second
 DAY = timedelta(days=1)
 VIEWS = {"pages": ("page", "fragment"), "api": ("api",)}
 
@@ -59,8 +60,13 @@ class Figures:
         return (self.client_errors + self.server_errors) / self.requests if self.requests else None
 
     @property
+    def failure_ratio(self) -> float:
+        """The share of mistakes of ours (5xx); callers' mistakes (4xx) say nothing against an endpoint."""
+        return self.server_errors / self.requests if self.requests else 0.0
+
+    @property
     def is_failing(self) -> bool:
-        return (self.error_ratio or 0.0) > ERROR_LIMIT
+        return self.failure_ratio > ERROR_LIMIT and self.server_errors >= LEAST_FAILURES
 
     @property
     def mean_seconds(self) -> float | None:

@@ -59,10 +59,10 @@ def key_figures(page: Page, found: "RequestOverview") -> None:
 
 
 def failing(page: Page, found: "RequestOverview") -> None:
-    """Endpoints of the period with too many errors, each with its rate."""
+    """Endpoints of the period that fail too often, each with its rate."""
     t = page.t
     told = [
-        f"{words.name(t, endpoint)} ({words.error_rate(t, one)})"
+        f"{words.name(t, endpoint)} ({t.percent(one.failure_ratio, 1)})"
         for endpoint, one in found.endpoints.items()
         if one.is_failing
     ]

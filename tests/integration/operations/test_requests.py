@@ -66,10 +66,24 @@ def test_errors_bytes_and_codes_add_up(database: Database, clock: FixedClock) ->
     found = figures(service)
     jobs, health = found[JOBS], found[HEALTH]
     assert (jobs.client_errors, jobs.server_errors, jobs.bytes_in, jobs.bytes_out) == (2, 1, 40, 800)
-    assert (jobs.error_ratio, jobs.is_failing) == (0.75, True)
-    assert (health.error_ratio, health.is_failing) == (0.05, False)  # only above 5 %
+    assert (jobs.error_ratio, health.error_ratio) == (0.75, 0.05)
     assert list(found) == [HEALTH, JOBS]  # the busiest first
     assert service.detail(SYSTEM, "1h", JOBS).error_codes == {"not_found": 2, "database_busy": 1}
+
+
+@pytest.mark.parametrize(
+    ("requests", "client_errors", "server_errors", "is_failing"),
+    [
+        (1, 1, 0, False), (100, 90, 0, False),  # callers' mistakes
+        (1, 0, 1, False), (19, 0, 1, False), (2, 0, 2, True), (39, 0, 2, True),
+        (40, 0, 2, False), (1_000, 0, 50, False), (1_000, 0, 51, True),  # only above 5 %
+        (0, 0, 0, False),
+    ],
+)  # fmt: skip
+def test_an_endpoint_is_marked_for_failures_of_ours_that_are_more_than_one(
+    requests: int, client_errors: int, server_errors: int, is_failing: bool
+) -> None:
+    assert Figures(requests, client_errors, server_errors).is_failing is is_failing
 
 
 def test_the_newest_fifty_requests_of_each_endpoint_stay(database: Database, clock: FixedClock) -> None:
