@@ -120,6 +120,10 @@ class Barometer:
         """Words for the timeline; the answer is the timeline with them."""
         return self.call("POST", f"/alerts/{quote(str(alert_id), safe='')}/comments", asked)
 
+    def alerts_act(self, **asked: Any) -> Any:
+        """One command for up to 1,000 alerts; all of them are changed or none."""
+        return self.call("POST", "/alerts/actions", asked)
+
     def alerts_undo(self, action_id: int, **asked: Any) -> Any:
         """Put back what one's own action changed a moment ago, except what somebody changed since."""
         return self.call("POST", f"/alerts/actions/{quote(str(action_id), safe='')}/undo", asked)
@@ -204,6 +208,10 @@ class Barometer:
         """Everything that is measured: of whom, in which unit, how often, and which alert it raises."""
         return self.call("GET", "/ml/metrics/types", asked)
 
+    def metrics_values(self, **asked: Any) -> Any:
+        """What was measured, by the end of its interval; the thousandth page comes as quickly as the first."""
+        return self.call("GET", "/ml/metrics/values", asked)
+
     def metrics_post_points(self, **asked: Any) -> Any:
         """Points of any series of the hotel's own: they are collected, judged and alert as ``ozel_seri``."""
         return self.call("POST", "/ml/metrics/points", asked)
@@ -255,6 +263,10 @@ class Barometer:
     def thresholds_history(self, **asked: Any) -> Any:
         """Every saved version, the newest first."""
         return self.call("GET", "/ml/thresholds/history", asked)
+
+    def thresholds_preview(self, **asked: Any) -> Any:
+        """What other settings would have raised in the last days, beside those in force; nothing is saved."""
+        return self.call("POST", "/ml/thresholds/preview", asked)
 
     def thresholds_rollback(self, **asked: Any) -> Any:
         """A new version that says what an older one said."""

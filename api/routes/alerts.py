@@ -1,5 +1,6 @@
 """Alerts: the board, one alert, and what people do with it (SPEC A5, A6.2)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from api.schemas import alerts as shapes
 from api.schemas.base import ListPage, rows_of
 from api.schemas.silences import Suppression
 from pipeline.alerts.service import AlertFilters
+from pipeline.alerts.triage.service import Done
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 Reader = Annotated[Caller, needs("alerts.read")]
@@ -142,6 +144,17 @@ def comment(caller: Triage, alert_id: Row, asked: shapes.Comment) -> shapes.Time
     caller.services.alerts.triage.comment(caller.scope, alert_id, asked.note)
     found = caller.services.alerts.detail(caller.scope, alert_id)
     return shapes.Timeline(items=shapes.detail_of(found, caller.language).timeline)
+
+
+@router.post("/actions")
+def act(caller: Triage, asked: shapes.ForMany) -> shapes.Done:
+    """One command for up to 1,000 alerts; all of them are changed or none."""
+    triage, action = caller.services.alerts.triage, asked.action
+    commands: dict[str, Callable[..., Done]] = {
+        "acknowledge": triage.acknowledge, "assign": triage.assign, "snooze": triage.snooze, "close": triage.close,
+        "verdict": triage.judge, "withdraw_verdict": triage.withdraw_verdict, "reopen": triage.reopen,
+    }  # fmt: skip
+    return _done(commands[action.command](caller.scope, asked.alert_ids, **action.model_dump(exclude={"command"})))
 
 
 @router.post("/actions/{action_id}/undo")

@@ -1,11 +1,13 @@
-"""Metric types, and points of series of a hotel's own (SPEC P1)."""
+"""Metric types, their stored values, and points of series of a hotel's own (SPEC P1)."""
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
+from api import cursors
 from api.access import WRITES, Caller, needs
 from api.schemas import metrics as shapes
+from api.schemas.base import ListPage
 from pipeline.metrics.registry import METRIC_TYPES
 from sources.imports.service import Point
 
@@ -22,6 +24,18 @@ def types(caller: Annotated[Caller, needs("metrics.read")]) -> shapes.MetricType
     ]
     rows = zip(METRIC_TYPES.values(), said, strict=True)
     return shapes.MetricTypes(items=[shapes.MetricType.model_validate(vars(one) | words) for one, words in rows])
+
+
+@router.get("/values")
+def values(
+    caller: Annotated[Caller, needs("metrics.read")], asked: Annotated[shapes.AskedValues, Query()]
+) -> ListPage[shapes.MetricValue]:
+    """What was measured, by the end of its interval; the thousandth page comes as quickly as the first."""
+    after = None if asked.cursor is None else cursors.decode(asked.cursor, cursors.instant, cursors.number)
+    caller.unless_known("metrics")
+    rows, end = caller.services.pipeline.metrics.values(caller.scope, asked.wanted(), asked.limit, after)
+    items = [shapes.MetricValue.model_validate(row) for row in rows]
+    return ListPage(items=items, next_cursor=None if end is None else cursors.encode(*end))
 
 
 @router.post("/points", status_code=201)

@@ -1,13 +1,14 @@
 """Alerts, their timelines, and what was done with them."""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, HotelNumber, Instant, Note, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Id, Instant, Note, Words
 from core.i18n import Translator
 from pipeline.alerts.service import AlertDetail, AlertFilters, AlertRow, EventRow
+from pipeline.alerts.triage.service import MOST_AT_ONCE
 
 Severity = Literal["dusuk", "orta", "yuksek", "kritik"]
 State = Literal[
@@ -226,6 +227,44 @@ class Closing(Asked):
 class Judgement(Asked):
     verdict: Verdict = Field(examples=["yanlis_pozitif"])
     note: Note | None = Field(None, examples=["Grup konaklaması vardı."])
+
+
+class AcknowledgeMany(Acknowledgement):
+    command: Literal["acknowledge"]
+
+
+class AssignMany(Assignment):
+    command: Literal["assign"]
+
+
+class SnoozeMany(Snooze):
+    command: Literal["snooze"]
+
+
+class CloseMany(Closing):
+    command: Literal["close"]
+
+
+class JudgeMany(Judgement):
+    command: Literal["verdict"]
+
+
+class WithdrawMany(Asked):
+    command: Literal["withdraw_verdict"]
+
+
+class ReopenMany(Asked):
+    command: Literal["reopen"]
+
+
+class ForMany(Asked):
+    """One command for many alerts, as one action that one call undoes; what the caller does not see is left alone."""
+
+    alert_ids: list[Id] = Field(min_length=1, max_length=MOST_AT_ONCE, examples=[[17, 18]])
+    action: Annotated[
+        AcknowledgeMany | AssignMany | SnoozeMany | CloseMany | JudgeMany | WithdrawMany | ReopenMany,
+        Field(discriminator="command"),
+    ]
 
 
 class Comment(Asked):

@@ -1,8 +1,12 @@
-"""Metric types, and points of a hotel's own series."""
+"""Metric types, their stored values, and points of a hotel's own series."""
+
+from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, HotelNumber, Instant, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Id, Instant, Words
+from db.queries.metric_values import Wanted
 
 
 class MetricType(Answer):
@@ -41,3 +45,30 @@ class Stored(Answer):
     inserted: int
     updated: int
     unchanged: int
+
+
+class AskedValues(Asked):
+    """Values of one metric type whose intervals ended in a span of time."""
+
+    hotel_id: HotelNumber
+    metric_type: Words = Field(examples=["tuketim_miktar"])
+    since: Instant = Field(examples=["2026-03-01T00:00:00Z"])
+    until: Instant = Field(description="not in it any more", examples=["2026-03-02T00:00:00Z"])
+    entity_id: Id | None = Field(None, description="all when left out")
+    limit: int = Field(100, ge=1, le=1_000)
+    cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before")
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.hotel_id, self.metric_type, self.since, self.until, self.entity_id)
+
+
+class MetricValue(Answer):
+    """One observed interval; an interval that nobody observed has no row, which is not zero."""
+
+    entity_type: str = Field(examples=["minibar_slot"])
+    entity_id: int
+    interval_start: datetime
+    timestamp: datetime = Field(description="the end of the interval")
+    value: float | None
+    exposure: float | None = Field(description="guest-nights, days … that the value is proportional to")
+    extra: dict[str, Any] | None = Field(examples=[{"occupancy": "occupied"}])

@@ -1,11 +1,13 @@
-"""Thresholds: the settings in force, their versions, and changes of them."""
+"""Thresholds: the settings in force, their versions, changes of them, and what others would have raised."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, HotelNumber, Note, Words
+from api.schemas import models
+from api.schemas.base import Answer, Asked, HotelNumber, Note, Words, rows_of
+from reports.threshold_preview import Preview as FoundPreview
 
 
 class Rule(Answer):
@@ -63,6 +65,71 @@ class ThresholdChange(Asked):
     segments: dict[Words, Annotated[float, Field(ge=-0.5, le=3)]] = Field(
         {}, max_length=1_000, examples=[{"family=cell;room_type=12": 0.5}]
     )
+
+
+class AskedPreview(Asked):
+    """Settings to try on one check: another rule, another evidence in one segment, another budget of the hotel."""
+
+    hotel_id: HotelNumber
+    metric_type: Words = Field(examples=["tuketim_miktar"])
+    family: Words = Field(examples=["cell"])
+    days: Literal[7, 30, 60] = Field(30, description="local days, today among them")
+    rule: AskedRule | None = Field(None, examples=[{"extra_evidence": 0.5}])
+    segment: Words | None = Field(None, examples=["family=cell;room_type=12"])
+    segment_evidence: float | None = Field(None, ge=-0.5, le=3)
+    budget_per_day: float | None = Field(None, ge=0.1, le=500)
+
+
+class PreviewSide(models.Side):
+    check_precision: models.Measured = Field(description="of the alerts of the check in hand")
+    planted_missed: int
+    judged: int
+
+
+class PreviewAlert(Answer):
+    """An alert that comes or goes; ``alert_id`` is that of the one that was really raised, if any."""
+
+    metric_type: str
+    family: str
+    alert_type: str
+    severity: str
+    at: datetime
+    value: float
+    expected: float
+    room: str | None
+    product: str | None
+    staff: str | None
+    floor: str | None
+    is_right: bool | None = Field(description="a person's verdict; null: nobody's")
+    alert_id: int | None
+
+
+class PreviewChange(models.Changed):
+    alerts: list[PreviewAlert] = Field(description="the most severe and newest, at most fifty")
+
+
+class PreviewDay(Answer):
+    observed_on: date
+    before: int
+    after: int
+
+
+class Preview(Answer):
+    """``before``: under the settings in force; ``after``: under those that were asked about."""
+
+    since_on: date
+    until_on: date
+    more_per_week: float
+    before: PreviewSide
+    after: PreviewSide
+    appear: PreviewChange
+    disappear: PreviewChange
+    daily: list[PreviewDay]
+
+
+def preview_of(found: FoundPreview) -> Preview:
+    said = {name: getattr(found, name) for name in Preview.model_fields if name != "daily"}
+    return Preview.model_validate(said | {"daily": rows_of(found.daily, PreviewDay)})
 
 
 class Rollback(Asked):

@@ -131,3 +131,57 @@ def test_a_silence_hides_and_lifting_it_shows_again(api: Api, hotel: SmallHotel,
     assert api.get("/alerts", ayse).json()["total"] == 4
     wrong = asked | {"starts_at": "2200-12-31T00:00:00Z"}
     assert code(api.call("POST", "/silences", ayse, json=wrong)) == (400, "silence_wrong")
+
+
+COMMANDS = [
+    {"command": "acknowledge", "note": "Bakıyorum."}, {"command": "assign", "assignee": "ayse"},
+    {"command": "snooze", "until": "2026-03-02T12:00:00Z"}, {"command": "close", "reason": "Sayım düzeltildi."},
+    {"command": "verdict", "verdict": "yanlis_pozitif", "note": "Grup vardı."},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("action", COMMANDS, ids=lambda one: one["command"])
+def test_one_command_changes_many_alerts_and_one_undo_puts_them_back(
+    api: Api, services: Services, hotel: SmallHotel, ayse: str, action: dict[str, str]
+) -> None:
+    def states() -> list[dict[str, object]]:
+        rows = services.alerts.board(api.people[ayse], AlertFilters(states=("all",))).rows
+        changing = ("acknowledged_by", "assigned_to", "snoozed_until", "closed_at", "verdict")
+        return sorted(({name: getattr(row, name) for name in ("id", *changing)} for row in rows), key=repr)
+
+    before, wanted = states(), hotel.alert_ids[:3]
+    done = api.call("POST", "/alerts/actions", ayse, json={"alert_ids": wanted, "action": action}).json()
+    assert sorted(done["alert_ids"]) == sorted(wanted)
+    changed = {row["id"] for row, old in zip(states(), before, strict=True) if row != old}
+    assert changed == set(wanted)
+    assert api.call("POST", f"/alerts/actions/{done['action_id']}/undo", ayse).status_code == 200
+    assert states() == before
+
+
+def test_verdicts_of_many_are_withdrawn_and_closed_ones_are_opened_again(
+    api: Api, services: Services, hotel: SmallHotel, ayse: str
+) -> None:
+    wanted = hotel.alert_ids[:2]
+    for first, then in (
+        ({"command": "verdict", "verdict": "test"}, {"command": "withdraw_verdict"}),
+        ({"command": "close", "reason": "Bitti."}, {"command": "reopen"}),
+    ):
+        for action in (first, then):
+            answer = api.call("POST", "/alerts/actions", ayse, json={"alert_ids": wanted, "action": action})
+            assert sorted(answer.json()["alert_ids"]) == sorted(wanted)
+        rows = services.alerts.board(api.people[ayse], AlertFilters()).rows
+        assert {row.verdict for row in rows if row.id in wanted} == {None}
+        assert set(wanted) <= {row.id for row in rows}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"alert_ids": [], "action": {"command": "acknowledge"}},
+        {"alert_ids": [1] * 1_001, "action": {"command": "acknowledge"}},
+        {"alert_ids": [1], "action": {"command": "delete"}}, {"alert_ids": [1], "action": {"command": "close"}},
+        {"alert_ids": [1], "action": {"command": "acknowledge", "until": "2026-03-02T12:00:00Z"}},
+    ],
+)  # fmt: skip
+def test_a_command_for_many_that_is_none_is_refused(api: Api, ayse: str, body: dict[str, object]) -> None:
+    assert code(api.call("POST", "/alerts/actions", ayse, json=body)) == (422, "validation_failed")
