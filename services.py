@@ -9,7 +9,7 @@ from typing import Any
 
 from core.clock import Clock, SystemClock
 from core.embedded.servers import Servers, ensure_servers
-from core.key_ring import key_ring
+from core.key_ring import backup_key_ring, key_ring
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
@@ -22,6 +22,7 @@ from identity.audit.service import AuditService
 from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
+from operations.backups.service import BackupService
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
 from operations.jobs.definitions import JobDefinition, JobWork, defined
@@ -98,6 +99,7 @@ class Services:
     model_watch: ModelWatch
     chain_watch: ChainWatch
     keys: KeyService
+    backups: BackupService
     forecasts: ForecastService
     forecast_screens: ForecastScreenService
     overview: OverviewService
@@ -125,6 +127,7 @@ def build_services(
     """Wire the services of one process; tests hand in their own clock and database, processes that serve a recorder."""
     clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
     database = database or open_database(servers.database_url, keys=key_ring(settings), limits=SCREENS)
+    keys = database.keys or key_ring(settings)
     alerts, forecasts = AlertService(database, clock), ForecastService(database)
     thresholds = ThresholdService(database, clock, settings)
     pipeline = Pipeline(database, settings, clock, alerts)
@@ -143,7 +146,8 @@ def build_services(
         **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         chain_watch=ChainWatch(database, AuditService(database, clock), alerts),
-        keys=KeyService(database, database.keys or key_ring(settings), clock),
+        keys=KeyService(database, keys, clock),
+        backups=BackupService(database, clock, settings, servers.owner_url, keys, backup_key_ring(settings)),
         forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts),
         **_of_exploration(database),

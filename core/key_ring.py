@@ -7,7 +7,7 @@ can be exchanged while everything runs: the first key of the ring seals, every k
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -155,6 +155,16 @@ class KeyRing:
             self._write((key, *(self._read() if self.path.exists() else ())))
         return key
 
+    def adopt(self, keys: Iterable[Key]) -> list[str]:
+        """Keep keys of elsewhere behind our own, to open what they sealed; the ids of those that were not known."""
+        known = {key.id for key in self.all()}
+        fresh = [key for key in keys if key.id not in known]
+        if fresh:
+            self._refuse_given()
+            with self._alone():
+                self._write((*(self._read() if self.path.exists() else ()), *fresh))
+        return [key.id for key in fresh]
+
     def remove(self, key_ids: set[str]) -> None:
         """Forget some keys; the first one stays."""
         self._refuse_given()
@@ -206,3 +216,9 @@ def key_ring(settings: Settings) -> KeyRing:
     """The ring of an installation."""
     given = parse_keys(settings.encryption_keys, "BAROMETER_ENCRYPTION_KEYS") if settings.encryption_keys else ()
     return KeyRing(settings.data_dir / "secrets" / "encryption_keys", given)
+
+
+def backup_key_ring(settings: Settings) -> KeyRing:
+    """Keys of their own for backups, which carry the ring of the installation inside."""
+    given = parse_keys(settings.backup_keys, "BAROMETER_BACKUP_KEYS") if settings.backup_keys else ()
+    return KeyRing(settings.data_dir / "secrets" / "backup_keys", given)

@@ -71,6 +71,17 @@ class Settings(BaseSettings):
     encryption_keys: str | None = Field(
         None, description="Keys that encrypt thresholds and sign model files, newest first; kept in a file when empty"
     )
+    backup_keys: str | None = Field(
+        None, description="Keys that encrypt backups, newest first; kept in a file when empty"
+    )
+    backups_dir: Path | None = Field(None, description="Folder of the backups; backups in the data folder when empty")
+    backup_schedule: str = Field("30 2 * * *", description="Cron of the backup, time of the first hotel")
+    backup_last: int = Field(3, ge=1, description="Scheduled backups that stay in any case")
+    backup_daily: int = Field(7, ge=0, description="Days of which the newest scheduled backup stays")
+    backup_weekly: int = Field(4, ge=0, description="Weeks of which the newest scheduled backup stays")
+    backup_monthly: int = Field(12, ge=0, description="Months of which the newest scheduled backup stays")
+    backup_safety_days: int = Field(14, ge=1, description="Days that safety copies and undoing a restore stay")
+    backup_timeout_seconds: int = Field(14400, ge=1, description="Time limit of making or restoring a backup")
     language: Literal["tr", "en"] = Field("en", description="Language of the command line: tr or en")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     sample_hotel: bool = Field(True, description="Load the sample hotel into an empty database")
@@ -147,6 +158,10 @@ class Settings(BaseSettings):
     @cached_property
     def data_dir(self) -> Path:
         return self.home.expanduser().resolve()
+
+    @property
+    def backups_folder(self) -> Path:
+        return self.backups_dir.expanduser().resolve() if self.backups_dir else self.data_dir / "backups"
 
     @property
     def logs_dir(self) -> Path:

@@ -51,3 +51,9 @@ def revisions(database: Database) -> tuple[str | None, str | None]:
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory(str(ROOT / "db" / "migrations")).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this code has the migration: a database of that revision can be brought to the newest one."""
+    script = ScriptDirectory(str(ROOT / "db" / "migrations"))
+    return revision in {known.revision for known in script.walk_revisions()}

@@ -22,6 +22,7 @@ LIMITS = {
 }
 GROWING = ("audit_log", "audit_chain")  # what is written there stays as it is
 WRITTEN_BY_APP = "actor, role, action, hotel_id, entity, address, request_id, details, before, after"
+LINKING = "REVOKE ALL ON FUNCTION link_audit_entry(audit_log) FROM PUBLIC"  # as migration 0017 does
 # Whether there is a table that the application cannot read yet, or an audit log that it could change.
 IS_INCOMPLETE = f"""
 SELECT to_regclass('audit_log') IS NOT NULL AND (EXISTS (
@@ -38,15 +39,18 @@ def limits() -> list[str]:
     ]  # fmt: skip
 
 
-def memberships(database: str, schema: str) -> list[str]:
-    """What the roles may do in the database as a whole, whichever tables there are."""
+def entrances(database: str, schema: str) -> list[str]:
+    """What opens one database to the roles, whichever tables there are."""
     return [
         f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO {APP_ROLE}',
         f'REVOKE CREATE ON SCHEMA "{schema}" FROM PUBLIC',
         f'GRANT USAGE ON SCHEMA "{schema}" TO {APP_ROLE}, {READ_ROLE}',
-        f"GRANT {READ_ROLE} TO {APP_ROLE}",
-        f"GRANT pg_monitor TO {APP_ROLE}",
     ]
+
+
+def memberships(database: str, schema: str) -> list[str]:
+    """What the roles may do in the database and on the server as a whole."""
+    return [*entrances(database, schema), f"GRANT {READ_ROLE} TO {APP_ROLE}", f"GRANT pg_monitor TO {APP_ROLE}"]
 
 
 def grants(schema: str, version: int) -> list[str]:
@@ -82,6 +86,18 @@ def prepare(owner: Database, app_url: str) -> None:
             return
         if connection.execute(text(IS_INCOMPLETE)).scalar_one():
             _grant(connection)
+
+
+def settle(owner: Database) -> None:
+    """Give the roles, where there are any, what they need in a database that was filled without its privileges."""
+    with owner.transaction() as connection:
+        database, schema = connection.execute(text("SELECT current_database(), current_schema()")).one()
+        connection.execute(text(LINKING))
+        if len(_known(connection)) < len(ROLES):
+            return
+        for statement in entrances(database, schema):
+            connection.execute(text(statement))
+        _grant(connection)
 
 
 def _known(connection: Connection) -> set[str]:

@@ -7,7 +7,7 @@ from core.scope import Scope
 PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
     "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
-    "audit.verify", "keys.write", "installation.operate",
+    "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -29,6 +29,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "api_keys.write",
         "requests.read",
         "audit.read",
+        "backups.read",
+        "backups.write",
+        "backups.restore",
     },
     "admin": TRIAGE | {"jobs.read", "data.import", "thresholds.write", "models.read", "requests.read", "audit.read"},
     "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run", "thresholds.write", "models.read", "models.write"},
@@ -36,7 +39,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "kat_sorumlusu": frozenset(),
 }
 # What the key of a machine may be given: nothing with which it could outlive its owner's decision to end it.
-MACHINE_PERMISSIONS = frozenset[str]().union(*ROLE_PERMISSIONS.values()) - {"*", "users.write", "api_keys.write"}
+MACHINE_PERMISSIONS = frozenset[str]().union(*ROLE_PERMISSIONS.values()) - {
+    "*", "users.write", "api_keys.write", "backups.restore",
+}  # fmt: skip
 ADMINISTRATORS = ("superadmin", "sistem_yoneticisi", "admin")  # may be asked for a second factor
 
 
