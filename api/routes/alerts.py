@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from api import cursors
 from api.access import REPORTS, WRITES, Caller, needs
 from api.asked import FIRST_PAGE, Cursor, HotelIds, Limit, Row
+from api.schemas import alert_commands as commands
 from api.schemas import alerts as shapes
 from api.schemas.base import ListPage, rows_of
 from api.schemas.silences import Suppression
@@ -97,49 +98,49 @@ def series(caller: Summing, alert_id: Row, days: Annotated[int, Query(ge=1, le=9
 
 
 @router.post("/{alert_id}/acknowledge")
-def acknowledge(caller: Triage, alert_id: Row, asked: shapes.Acknowledgement) -> shapes.Done:
+def acknowledge(caller: Triage, alert_id: Row, asked: commands.Acknowledgement) -> commands.Done:
     """Somebody looks after it."""
     return _done(caller.services.alerts.triage.acknowledge(caller.scope, [alert_id], asked.note))
 
 
 @router.post("/{alert_id}/assign")
-def assign(caller: Triage, alert_id: Row, asked: shapes.Assignment) -> shapes.Done:
+def assign(caller: Triage, alert_id: Row, asked: commands.Assignment) -> commands.Done:
     """Somebody is to look after it."""
     return _done(caller.services.alerts.triage.assign(caller.scope, [alert_id], asked.assignee))
 
 
 @router.post("/{alert_id}/snooze")
-def snooze(caller: Triage, alert_id: Row, asked: shapes.Snooze) -> shapes.Done:
+def snooze(caller: Triage, alert_id: Row, asked: commands.Snooze) -> commands.Done:
     """Not on the board until then."""
     return _done(caller.services.alerts.triage.snooze(caller.scope, [alert_id], asked.until))
 
 
 @router.post("/{alert_id}/verdict")
-def judge(caller: Triage, alert_id: Row, asked: shapes.Judgement) -> shapes.Done:
+def judge(caller: Triage, alert_id: Row, asked: commands.Judgement) -> commands.Done:
     """Was it right? What was false or expected is closed, and its situation stays silent."""
     return _done(caller.services.alerts.triage.judge(caller.scope, [alert_id], asked.verdict, asked.note))
 
 
 @router.post("/{alert_id}/verdict/withdraw")
-def withdraw(caller: Triage, alert_id: Row) -> shapes.Done:
+def withdraw(caller: Triage, alert_id: Row) -> commands.Done:
     """Take the verdict back: what it kept silent is raised again."""
     return _done(caller.services.alerts.triage.withdraw_verdict(caller.scope, [alert_id]))
 
 
 @router.post("/{alert_id}/close")
-def close(caller: Triage, alert_id: Row, asked: shapes.Closing) -> shapes.Done:
+def close(caller: Triage, alert_id: Row, asked: commands.Closing) -> commands.Done:
     """Resolved by a person."""
     return _done(caller.services.alerts.triage.close(caller.scope, [alert_id], asked.reason))
 
 
 @router.post("/{alert_id}/reopen")
-def reopen(caller: Triage, alert_id: Row) -> shapes.Done:
+def reopen(caller: Triage, alert_id: Row) -> commands.Done:
     """What a person closed is open again."""
     return _done(caller.services.alerts.triage.reopen(caller.scope, [alert_id]))
 
 
 @router.post("/{alert_id}/comments", status_code=201)
-def comment(caller: Triage, alert_id: Row, asked: shapes.Comment) -> shapes.Timeline:
+def comment(caller: Triage, alert_id: Row, asked: commands.Comment) -> shapes.Timeline:
     """Words for the timeline; the answer is the timeline with them."""
     caller.services.alerts.triage.comment(caller.scope, alert_id, asked.note)
     found = caller.services.alerts.detail(caller.scope, alert_id)
@@ -147,21 +148,21 @@ def comment(caller: Triage, alert_id: Row, asked: shapes.Comment) -> shapes.Time
 
 
 @router.post("/actions")
-def act(caller: Triage, asked: shapes.ForMany) -> shapes.Done:
+def act(caller: Triage, asked: commands.ForMany) -> commands.Done:
     """One command for up to 1,000 alerts; all of them are changed or none."""
     triage, action = caller.services.alerts.triage, asked.action
-    commands: dict[str, Callable[..., Done]] = {
+    services: dict[str, Callable[..., Done]] = {
         "acknowledge": triage.acknowledge, "assign": triage.assign, "snooze": triage.snooze, "close": triage.close,
         "verdict": triage.judge, "withdraw_verdict": triage.withdraw_verdict, "reopen": triage.reopen,
     }  # fmt: skip
-    return _done(commands[action.command](caller.scope, asked.alert_ids, **action.model_dump(exclude={"command"})))
+    return _done(services[action.command](caller.scope, asked.alert_ids, **action.model_dump(exclude={"command"})))
 
 
 @router.post("/actions/{action_id}/undo")
-def undo(caller: Triage, action_id: Row) -> shapes.Done:
+def undo(caller: Triage, action_id: Row) -> commands.Done:
     """Put back what one's own action changed a moment ago, except what somebody changed since."""
     return _done(caller.services.alerts.triage.undo(caller.scope, action_id))
 
 
-def _done(found: object) -> shapes.Done:
-    return shapes.Done.model_validate(found)
+def _done(found: object) -> commands.Done:
+    return commands.Done.model_validate(found)

@@ -1,14 +1,13 @@
 """Alerts, their timelines, and what was done with them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, HotelNumber, Id, Instant, Note, Words
+from api.schemas.base import Answer, Asked, HotelNumber, Instant, Words
 from core.i18n import Translator
 from pipeline.alerts.service import AlertDetail, AlertFilters, AlertRow, EventRow
-from pipeline.alerts.triage.service import MOST_AT_ONCE
 
 Severity = Literal["dusuk", "orta", "yuksek", "kritik"]
 State = Literal[
@@ -195,80 +194,6 @@ class Group(Answer):
 
 class Groups(Answer):
     items: list[Group]
-
-
-class Done(Answer):
-    """What a command changed; ``action_id`` undoes it within 15 minutes and is null when nothing changed."""
-
-    action_id: int | None
-    alert_ids: list[int]
-    closed_ids: list[int]
-    closed_before_ids: list[int]
-    reopened_ids: list[int]
-    left_ids: list[int]
-
-
-class Acknowledgement(Asked):
-    note: Note | None = Field(None, examples=["Kat sorumlusu bakıyor."])
-
-
-class Assignment(Asked):
-    assignee: Words | None = Field(examples=["ayse"], description="null: nobody in particular any more")
-
-
-class Snooze(Asked):
-    until: Instant | None = Field(examples=["2026-03-02T12:00:00Z"], description="null wakes it")
-
-
-class Closing(Asked):
-    reason: Note = Field(min_length=1, examples=["Sayım düzeltildi."])
-
-
-class Judgement(Asked):
-    verdict: Verdict = Field(examples=["yanlis_pozitif"])
-    note: Note | None = Field(None, examples=["Grup konaklaması vardı."])
-
-
-class AcknowledgeMany(Acknowledgement):
-    command: Literal["acknowledge"]
-
-
-class AssignMany(Assignment):
-    command: Literal["assign"]
-
-
-class SnoozeMany(Snooze):
-    command: Literal["snooze"]
-
-
-class CloseMany(Closing):
-    command: Literal["close"]
-
-
-class JudgeMany(Judgement):
-    command: Literal["verdict"]
-
-
-class WithdrawMany(Asked):
-    command: Literal["withdraw_verdict"]
-
-
-class ReopenMany(Asked):
-    command: Literal["reopen"]
-
-
-class ForMany(Asked):
-    """One command for many alerts, as one action that one call undoes; what the caller does not see is left alone."""
-
-    alert_ids: list[Id] = Field(min_length=1, max_length=MOST_AT_ONCE, examples=[[17, 18]])
-    action: Annotated[
-        AcknowledgeMany | AssignMany | SnoozeMany | CloseMany | JudgeMany | WithdrawMany | ReopenMany,
-        Field(discriminator="command"),
-    ]
-
-
-class Comment(Asked):
-    note: Note = Field(min_length=1, examples=["Depo ile konuşuldu."])
 
 
 def alert_of(row: AlertRow, language: str) -> Alert:
