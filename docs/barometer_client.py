@@ -57,7 +57,7 @@ class Barometer:
         return json.loads(text) if text else None
 
     def alerts_board(self, **asked: Any) -> Any:
-        """Alerts by severity, then the newest; the pages stay right while alerts come in."""
+        """Alerts by severity, then the newest, page by page."""
         return self.call("GET", "/alerts", asked)
 
     def alerts_counts(self, **asked: Any) -> Any:

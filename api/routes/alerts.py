@@ -26,7 +26,12 @@ States = Annotated[list[shapes.State], Query(max_length=9, description="An alert
 
 @router.get("")
 def board(caller: Reader, asked: Annotated[shapes.Board, Query()]) -> shapes.AlertPage:
-    """Alerts by severity, then the newest; the pages stay right while alerts come in."""
+    """Alerts by severity, then the newest, page by page.
+
+    In a walk by ``cursor`` no alert comes twice, and each that stays as it was comes once, whatever comes in meanwhile.
+    One that is seen again or becomes more severe moves up and may be missed: to have every one, ask again after the
+    walk with ``since`` a day before it began.
+    """
     after = None if asked.cursor is None else cursors.decode(asked.cursor, cursors.word)[0]
     caller.unless_known(*TOPICS)
     found = caller.services.alerts.board(caller.scope, asked.filters(), asked.limit, after)
