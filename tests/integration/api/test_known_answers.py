@@ -56,6 +56,7 @@ PAGES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "thresholds_current": (reads.learned_thresholds, (1,)),
     "thresholds_history": (reads.threshold_history, (1, METRIC)),
     "metrics_types": (lambda _: (), ()),  # part of the program
+    "metrics_values": (lambda _: ("metrics",), ()),  # no page
 }
 
 
