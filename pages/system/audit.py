@@ -15,8 +15,10 @@ def show() -> None:
     t = page.t
     st.title(t("audit.title"))
     muted(t("audit.help"))
-    verification(page)
+    under_title = st.container()
     page, names, asked = audit_filters(page)
+    with under_title:
+        verification(page)
     found = page.services.audit.page(page.scope, asked.filters, asked.rows, before=asked.before, after=asked.after)
     if not found.rows:
         st.info(f"**{t('audit.empty_title')}**  \n{t('audit.empty_text')}", icon=":material/search_off:")

@@ -222,9 +222,9 @@ def test_a_row_of_another_hotel_is_noted_once_and_a_row_that_does_not_exist_is_n
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_says_what_last_night_verified(visit: Visit, text: Text, language: str) -> None:
+def test_the_page_says_what_last_night_verified(visit: Visit, hotel: SmallHotel, text: Text, language: str) -> None:
     visit.sign_in("superadmin", None, language)
-    t, jobs = Translator(language, "UTC"), visit.services.database
+    t, jobs = Translator(language, "Europe/Istanbul"), visit.services.database  # the hotel's
     assert t("audit.never_verified") in text(visit.open(AUDIT))
     for findings in (0, 3):
         head = f"1234:{'a' * 64}"
