@@ -23,7 +23,7 @@ from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
 from operations.requests.flushing import Flushing
-from pages.shell import preloading
+from pages.shell import oidc_routes, preloading
 from pages.shell import theme as themes
 from pages.shell.entrance import cookie_user, enter, leave
 from pages.shell.errors import show_error
@@ -88,6 +88,8 @@ app = App(
         Mount("/api", create_api(services, recorder())),
         measured("/auth/enter", enter),
         measured("/auth/leave", leave),
+        measured(oidc_routes.BEGIN, oidc_routes.begin),
+        measured(oidc_routes.ANSWER, oidc_routes.answer),
         Route(themes.ROUTE, theme),
         Route(preloading.ROUTE, preload),
     ],

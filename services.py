@@ -19,6 +19,7 @@ from identity.accounts import AccountService
 from identity.api_keys.service import ApiKeyService
 from identity.assembly import identity_services
 from identity.audit.service import AuditService
+from identity.oidc.service import OidcService
 from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
@@ -78,6 +79,7 @@ class Services:
     identity: IdentityService
     accounts: AccountService
     users: UserService
+    oidc: OidcService
     tokens: TokenService
     api_keys: ApiKeyService
     rate_limits: RateLimitService

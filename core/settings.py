@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -65,6 +65,15 @@ class Settings(BaseSettings):
     address: str = Field("127.0.0.1", description="Address the dashboard listens on")
     admin_password: str | None = Field(None, description="Password of the first administrator; generated when empty")
     second_factor_required: bool = Field(False, description="Administrators must set up a second factor")
+    oidc_issuer: str | None = Field(
+        None, description="Issuer of an OpenID Connect provider; sign-in by it is on when it is set"
+    )
+    oidc_client_id: str | None = Field(None, description="This installation's id at the provider")
+    oidc_client_secret: str | None = Field(None, description="Its secret there")
+    oidc_redirect_url: str | None = Field(
+        None, description="/auth/provider/answer as browsers reach it, as registered at the provider"
+    )
+    oidc_claim: str = Field("preferred_username", description="Claim that is the user's name here")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
@@ -154,6 +163,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """A value given directly wins over ``<NAME>_FILE``, which wins over ``.env``."""
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> "Settings":
+        wanted = (self.oidc_client_id, self.oidc_client_secret, self.oidc_redirect_url)
+        if self.oidc_issuer and not all(wanted):
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_REDIRECT_URL")
+        return self
 
     @cached_property
     def data_dir(self) -> Path:

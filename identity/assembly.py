@@ -9,6 +9,7 @@ from db.session import Database
 from identity.accounts import AccountService
 from identity.api_keys.service import ApiKeyService
 from identity.audit.service import AuditService
+from identity.oidc.service import OidcService
 from identity.service import IdentityService
 from identity.tokens.deny_list import DenyList
 from identity.tokens.risks import RaiseAlert
@@ -22,14 +23,16 @@ def identity_services(
 ) -> dict[str, Any]:
     """By the name of the field of ``Services``. Every door asks the same second factor."""
     identity = IdentityService(database, clock, settings.second_factor_required)
+    keys = database.keys or key_ring(settings)
     tokens = TokenService(
-        database, clock, identity, database.keys or key_ring(settings), signing_keys(settings, clock),
+        database, clock, identity, keys, signing_keys(settings, clock),
         DenyList(redis_url), identity.require_second_factor, raise_alert,
     )  # fmt: skip
     return {
         "identity": identity,
         "accounts": AccountService(database, clock, identity),
         "users": UserService(database, clock),
+        "oidc": OidcService(database, clock, identity, keys, settings),
         "tokens": tokens,
         "api_keys": ApiKeyService(database, clock, identity),
         "audit": AuditService(database, clock),

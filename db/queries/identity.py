@@ -106,6 +106,11 @@ def note_sign_in(connection: Connection, known: Credentials, at: datetime, new_h
     return done.rowcount == 1
 
 
+def note_entrance(connection: Connection, user_id: int, at: datetime) -> None:
+    """Without a password of ours."""
+    connection.execute(text("UPDATE users SET last_sign_in_at = :at WHERE id = :id"), {"id": user_id, "at": at})
+
+
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
     connection.execute(
         text("UPDATE users SET password_hash = :password_hash WHERE id = :user_id"),

@@ -44,7 +44,7 @@ def insert(
         text(
             "INSERT INTO user_sessions (user_id, ticket_sha256, ticket_expires_at, created_at, last_used_at,"
             " expires_at) SELECT u.id, :ticket, :ticket_expires_at, :at, :at, :expires_at FROM users u"
-            f" WHERE u.id = :user_id AND u.is_active AND {MARK} = :mark FOR SHARE OF u"
+            f" WHERE u.id = :user_id AND u.is_active AND {MARK} IS NOT DISTINCT FROM :mark FOR SHARE OF u"
         ),
         {
             "user_id": user.id, "mark": user.password_mark, "ticket": ticket_sha256,

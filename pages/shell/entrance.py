@@ -38,19 +38,25 @@ def enter(request: Request) -> Response:
     # Our form's own page sends the browser here: an address in a mail ("none") would sign its reader in as another.
     if is_foreign(request) or request.headers.get("sec-fetch-site") == "none":
         return PlainTextResponse("forbidden", status_code=403)
-    secure = is_secure(request)
-    answer = RedirectResponse(safe_path(request.query_params.get("next")), status_code=303)
+    ticket, destination = request.query_params.get("ticket", ""), request.query_params.get("next")
     try:
-        token = services().identity.redeem_ticket(
-            request.query_params.get("ticket", ""),
-            user_agent=request.headers.get("user-agent"),
-            address=request.client.host if request.client else None,
-            before=request.cookies.get(cookie_name(secure)),
-        )
+        return entered(request, ticket, destination, secure=is_secure(request))
     except AppError as error:
         if error.code != "ticket_refused":
             raise
-        return answer  # the ticket was used or is too old: the page asks for the password again
+        # The ticket was used or is too old: the page asks for the password again.
+        return RedirectResponse(safe_path(destination), status_code=303)
+
+
+def entered(request: Request, ticket: str, destination: str | None, *, secure: bool) -> Response:
+    """On to a path of this origin, with the cookie of the session that the ticket began."""
+    answer = RedirectResponse(safe_path(destination), status_code=303)
+    token = services().identity.redeem_ticket(
+        ticket,
+        user_agent=request.headers.get("user-agent"),
+        address=request.client.host if request.client else None,
+        before=request.cookies.get(cookie_name(secure)),
+    )
     answer.set_cookie(cookie_name(secure), token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
     answer.headers["Cache-Control"] = "no-store"
     return answer

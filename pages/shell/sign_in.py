@@ -11,6 +11,7 @@ from core.errors import AppError
 from core.i18n import Translator
 from identity.service import User
 from pages.shell.browser import here, send_browser_to
+from pages.shell.oidc_routes import BEGIN, REFUSED, TOLD
 from pages.shell.provider import services
 
 HALFWAY = "password_was_right"
@@ -92,6 +93,18 @@ def show_sign_in(t: Translator) -> None:
             area.info(t("signin.entering"), icon=":material/login:")
         elif accounts.refusal:
             st.error(t(accounts.refusal.message_id, **accounts.refusal.params), icon=":material/error:")
+        elif halfway is None and services().oidc.is_on:
+            _provider(t)
+
+
+def _provider(t: Translator) -> None:
+    """The other way in, and why it was closed the last time."""
+    if st.button(t("signin.provider"), icon=":material/key:", width="stretch", key="provider"):
+        destination = "/" if REFUSED in st.query_params else here()
+        send_browser_to(f"{BEGIN}?{urlencode({'next': destination})}")
+    code = st.query_params.get(REFUSED)
+    if code in TOLD:
+        st.error(t(f"error.{code}"), icon=":material/error:")
 
 
 def _halfway() -> Halfway | None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from pages.shell import session
+from core.i18n import Translator
+from identity.oidc.service import OidcService
+from pages.shell import session, sign_in
 from tests.pages.conftest import ALERT, BOARD, JOBS, OVERVIEW, PASSWORD, Visit
 
 PAGES = (OVERVIEW, BOARD, ALERT, JOBS)
@@ -56,3 +58,20 @@ def test_the_chosen_language_is_kept_with_the_user(visit: Visit) -> None:
     assert user is not None
     assert user.language == "en"
     assert "No hotel yet" in [title.value for title in app.run().title]
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_a_provider_is_one_more_button_and_says_why_it_was_closed(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, is_on: bool
+) -> None:
+    monkeypatch.setattr(OidcService, "is_on", is_on)
+    sent: list[str] = []
+    monkeypatch.setattr(sign_in, "send_browser_to", sent.append)
+    app = visit.open(refused="oidc_user_unknown")
+    assert [error.value for error in app.error] == [Translator("en")("error.oidc_user_unknown")] * is_on
+    assert not visit.open(refused="made_up").error
+    buttons = [one for one in app.button if one.key == "provider"]
+    assert len(buttons) == is_on
+    if is_on:
+        buttons[0].click().run()
+        assert sent == ["/auth/provider?next=%2F"]
