@@ -64,17 +64,25 @@ def write_requests() -> None:
         services().requests.flush()
 
 
+def watch_redis() -> None:
+    """How the server answers, for the record: since when it is away is told although nobody looked at the page."""
+    services().redis.watch()
+
+
 @asynccontextmanager
 async def serving(_: object) -> AsyncIterator[None]:
     """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes
     measurements, and a task looks after the sessions of open pages."""
     Thread(target=warm, name="warming", daemon=True).start()
     flushing = Flushing(write_requests)
-    flushing.start()
+    looking = Flushing(watch_redis, told_as="redis_not_watched")
+    for thread in (flushing, looking):
+        thread.start()
     watching = create_task(watch_sessions(), name="sessions")
     yield
     watching.cancel()
-    await to_thread(flushing.stop)
+    for thread in (looking, flushing):
+        await to_thread(thread.stop)
 
 
 def measured(path: str, endpoint: Callable[[Request], Response]) -> Route:

@@ -13,7 +13,6 @@ from core.key_ring import backup_key_ring, key_ring
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
-from core.version import version
 from db.session import SCREENS, Database, open_database
 from identity.accounts import AccountService
 from identity.api_keys.service import ApiKeyService
@@ -23,6 +22,7 @@ from identity.oidc.service import OidcService
 from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
+from operations.assembly import watching_services
 from operations.backups.service import BackupService
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
@@ -35,6 +35,7 @@ from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
 from operations.quality.service import QualityService
 from operations.rate_limits.service import RateLimitService
+from operations.redis.service import RedisService
 from operations.requests.recorder import RequestRecorder
 from operations.requests.service import RequestService
 from operations.sources.service import SourceService
@@ -115,6 +116,7 @@ class Services:
     cleanup: CleanupService
     health: HealthService
     requests: RequestService
+    redis: RedisService
 
     def close(self) -> None:
         """Give connections and loaded models back."""
@@ -137,7 +139,6 @@ def build_services(
         settings=settings, clock=clock, database=database,
         hotels=HotelService(database),
         **identity_services(database, clock, settings, servers.redis_url, SignInWatch(alerts).tell),
-        rate_limits=RateLimitService(servers.redis_url, clock),
         imports=ImportService(database),
         older_system=OlderSystemService(database, servers.database_owner_url),
         simulation=SimulationService(database),
@@ -154,9 +155,8 @@ def build_services(
         overview=OverviewService(database, forecasts),
         **_of_exploration(database),
         tuning=TuningService(database, clock, thresholds),
+        **watching_services(database, clock, servers, recorder),
         jobs=JobService(database, clock), cleanup=CleanupService.of(database, settings),
-        health=HealthService(database, servers.redis_url, clock, version()),
-        requests=RequestService(database, clock, recorder or RequestRecorder(clock)),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from api.routes import (
     metrics,
     models,
     quality,
+    redis,
     reports,
     request_metrics,
     silences,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from services import Services
 
 TOPICS = (
-    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, hotels,
-    api_keys, users, auth, health,
+    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis,
+    hotels,    api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, validation_alias=_older("REDIS_URL"), description="Redis or Valkey; the embedded server when empty"
     )
+    redis_reader_url: str | None = Field(
+        None, validation_alias=_older("REDIS_READER_URL"),
+        description="An account of REDIS_URL's server that may only look; REDIS_URL itself when empty",
+    )  # fmt: skip
     ml_enabled: bool = Field(True, validation_alias=_older("ML_ENABLED"), description="Run the pipeline's timed jobs")
     collection_minutes: int = Field(
         15, ge=1, validation_alias=_older("ML_DATA_COLLECTION_INTERVAL"), description="Minutes between collections"

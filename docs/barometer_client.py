@@ -308,6 +308,30 @@ class Barometer:
         """Endpoints of the API, or pages, with count, mean, percentiles and errors over a period."""
         return self.call("GET", "/metrics/requests", asked)
 
+    def redis_status(self, **asked: Any) -> Any:
+        """How the server is; a server that is away is an answer too, with since when."""
+        return self.call("GET", "/redis/status", asked)
+
+    def redis_keys(self, **asked: Any) -> Any:
+        """Keys by pattern with their memory, from a look at 2,000 of them at most; 503 while the server is away."""
+        return self.call("GET", "/redis/keys", asked)
+
+    def redis_slow_log(self, **asked: Any) -> Any:
+        """The newest 50 entries of the server's slow log; 503 while it is away."""
+        return self.call("GET", "/redis/slow-log", asked)
+
+    def redis_clients(self, **asked: Any) -> Any:
+        """Who is connected; 503 while the server is away."""
+        return self.call("GET", "/redis/clients", asked)
+
+    def redis_history(self, **asked: Any) -> Any:
+        """Memory and keys over a period, and when the server was away."""
+        return self.call("GET", "/redis/history", asked)
+
+    def redis_comparison(self, **asked: Any) -> Any:
+        """Now against a snapshot of an hour, a day or a week ago."""
+        return self.call("GET", "/redis/comparison", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)

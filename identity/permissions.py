@@ -8,6 +8,7 @@ PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
     "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
+    "redis.read",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -28,6 +29,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "models.write",
         "api_keys.write",
         "requests.read",
+        "redis.read",
         "audit.read",
         "backups.read",
         "backups.write",

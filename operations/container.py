@@ -10,6 +10,7 @@ from pathlib import Path
 from core.clock import SystemClock
 from core.embedded.postgres import APP_ROLE
 from core.embedded.servers import prepare_home
+from core.embedded.valkey import READER, reader_account
 from core.errors import AppError
 from core.i18n import Translator
 from core.settings import ROOT, Settings, load_settings
@@ -24,7 +25,12 @@ COMMANDS = {
     "sidecar": ("scheduler_service.py",),
     "prepare": ("manage.py", "prepare"),
 }
-VALKEY_CONFIGURATION = 'requirepass {password}\nmaxmemory 256mb\nmaxmemory-policy allkeys-lru\nsave ""\nappendonly no\n'
+VALKEY_CONFIGURATION = """requirepass {password}
+maxmemory 256mb
+maxmemory-policy allkeys-lru
+save ""
+appendonly no
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -51,6 +57,8 @@ def make_secrets(folder: Path, owner: Path) -> int:
     """
     address = folder / "database_url"
     known = address.read_text(encoding="utf-8") if address.exists() else ""
+    if known:
+        _add_reader(folder)
     if f"//{APP_ROLE}:" in known:
         return 0
     shared = folder / "postgres_password"  # where it lay when there was one role for everything
@@ -61,10 +69,21 @@ def make_secrets(folder: Path, owner: Path) -> int:
     if not known:
         _write(folder, "valkey.conf", VALKEY_CONFIGURATION.format(password=cache))
         _write(folder, "redis_url", f"redis://:{cache}@valkey:6379/0")
+        _add_reader(folder)
     # The last one says that all are there.
     _write(folder, "database_url", DATABASE_URL.format(role=APP_ROLE, password=secrets.token_urlsafe(32)))
     shared.unlink(missing_ok=True)
     return 0
+
+
+def _add_reader(folder: Path) -> None:
+    """The account that may only look at the cache server; one of an earlier version knows it from its next start on."""
+    if (folder / "redis_reader_url").exists():
+        return
+    password = secrets.token_urlsafe(32)
+    configuration = (folder / "valkey.conf").read_text(encoding="utf-8").rstrip("\n")
+    _write(folder, "valkey.conf", f"{configuration}\n{reader_account(password)}\n")
+    _write(folder, "redis_reader_url", f"redis://{READER}:{password}@valkey:6379/0")
 
 
 def _write(folder: Path, name: str, content: str) -> None:

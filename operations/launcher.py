@@ -88,6 +88,7 @@ def services_of(settings: Settings, servers: Servers, commands: Commands) -> lis
         DATABASE_URL=servers.database_url,
         DATABASE_OWNER_URL="",  # services have no use for the owner's rights
         REDIS_URL=servers.redis_url,
+        REDIS_READER_URL=servers.redis_reader_url or "",
         BAROMETER_HOME=str(settings.data_dir),
         BAROMETER_PORT=str(settings.port),
         BAROMETER_ADDRESS=settings.address,

@@ -25,6 +25,7 @@ class Servers:
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
     database_owner_url: str | None = None
+    redis_reader_url: str | None = None  # an account that can only look
 
     @property
     def owner_url(self) -> str:
@@ -48,7 +49,9 @@ def ensure_servers(settings: Settings) -> tuple[Servers, bool]:
     database_url = settings.database_url or (postgres.app_url if postgres else "")
     owner_url = settings.database_owner_url or (postgres.url if postgres else None)
     redis_url = settings.redis_url or (valkey.url if valkey else "")
-    return Servers(database_url, redis_url, postgres, valkey, owner_url), fresh_postgres or fresh_valkey
+    reader_url = settings.redis_reader_url or (valkey.reader_url if valkey else None)
+    servers = Servers(database_url, redis_url, postgres, valkey, owner_url, reader_url)
+    return servers, fresh_postgres or fresh_valkey
 
 
 def stop_servers(home: Path) -> None:

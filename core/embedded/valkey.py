@@ -30,7 +30,19 @@ save ""
 appendonly no
 maxmemory 128mb
 maxmemory-policy allkeys-lru
+{reader}
 """
+READER = "barometer_reader"
+# May look at everything and read no value; so the page that looks could change nothing even if it wanted to.
+READER_RULES = (
+    "resetchannels %R~* -@all +hello +auth +ping +select +info +dbsize +scan +memory|usage +pttl +slowlog|get "
+    "+slowlog|len +client|list +client|setinfo +client|setname"
+)
+
+
+def reader_account(password: str) -> str:
+    """The line of a configuration that makes the account."""
+    return f"user {READER} on >{password} {READER_RULES}"
 
 
 @dataclass(frozen=True)
@@ -40,10 +52,18 @@ class ValkeyServer:
     process_id: int
     port: int
     password: str
+    reader_password: str | None = None  # None: it was started before there was such an account
 
     @property
     def url(self) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    @property
+    def reader_url(self) -> str | None:
+        """For looking at the server."""
+        if self.reader_password is None:
+            return None
+        return f"redis://{READER}:{self.reader_password}@127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
         stop_process(self.process_id, signal.SIGTERM)
@@ -55,16 +75,17 @@ def start_valkey(home: Path, preferred_port: int | None = None) -> ValkeyServer:
     folder.mkdir(parents=True, exist_ok=True)
     log = home / "logs" / "valkey.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    password = secret_file(home / "valkey.secret")
+    password, reader = secret_file(home / "valkey.secret"), secret_file(home / "valkey-reader.secret")
     port = free_port(preferred_port)
     configuration = folder / "valkey.conf"
     configuration.touch(mode=0o600)
-    configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=folder))
+    account = reader_account(reader)
+    configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=folder, reader=account))
     log_start = size(log)
     process = start_process([_server_binary(), str(configuration)], log)
     with stopped_unless_ready(process, signal.SIGTERM):
         if wait_until(lambda: _answers(port), process, START_TIMEOUT_SECONDS):
-            return ValkeyServer(detach(process), port, password)
+            return ValkeyServer(detach(process), port, password, reader)
         raise AppError("embedded_server_failed", 500, params={"server": "Valkey", "reason": last_words(log, log_start)})
 
 

@@ -11,6 +11,7 @@ from db.models import (
     ml,
     operations,
     premises,
+    redis,
     requests,
     rollups,
     series,
@@ -20,5 +21,5 @@ from db.models.base import Base
 
 __all__ = [
     "Base", "activity", "alerts", "api_keys", "catalog", "forecasts", "identity", "learning", "ml", "operations",
-    "premises", "requests", "rollups", "series", "tokens",
+    "premises", "redis", "requests", "rollups", "series", "tokens",
 ]  # fmt: skip

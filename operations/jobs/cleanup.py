@@ -59,6 +59,7 @@ class InstallationRetention:
     token_families: int = 7
     denied_tokens: int = 7
     token_attempts: int = 7
+    redis_samples: int = 14
 
     @classmethod
     def of(cls, settings: Settings) -> "InstallationRetention":

@@ -1,4 +1,4 @@
-"""The thread that writes what was measured, every ten seconds and when the process ends."""
+"""The thread that does something again and again: writes what was measured, looks at a server; and when it ends."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +12,20 @@ log = logger(__name__)
 
 
 class Flushing:
-    """Calls ``flush`` until it is stopped, and then once more; a failure is logged and tried again the next time."""
+    """Calls ``flush`` until it is stopped, and then once more; a failure is logged and tried again the next time.
 
-    def __init__(self, flush: Callable[[], object], interval_seconds: float = INTERVAL_SECONDS) -> None:
+    ``told_as``: the event in the log when it failed.
+    """
+
+    def __init__(
+        self, flush: Callable[[], object], interval_seconds: float = INTERVAL_SECONDS,
+        told_as: str = "request_metrics_not_written",
+    ) -> None:  # fmt: skip
         self._flush = flush
         self._interval_seconds = interval_seconds
+        self._told_as = told_as
         self._ended = Event()
-        self._thread = Thread(target=self._run, name="request-metrics", daemon=True)
+        self._thread = Thread(target=self._run, name=told_as, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -29,7 +36,7 @@ class Flushing:
         self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(1, "request-metrics-flush") as pool:
+        with ThreadPoolExecutor(1, self._told_as) as pool:
             while not self._ended.wait(self._interval_seconds):
                 self._once(pool)
             self._once(pool)
@@ -38,4 +45,4 @@ class Flushing:
         """In a pool, since its future holds whatever goes wrong: this thread must outlive it."""
         error = pool.submit(self._flush).exception()
         if error is not None:
-            log.warning("request_metrics_not_written", error=str(error), exc_info=error)
+            log.warning(self._told_as, error=str(error), exc_info=error)

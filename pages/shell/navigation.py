@@ -26,6 +26,7 @@ CUSTODY = "pages/exploration/custody.py"
 REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
 REQUESTS = "pages/system/requests.py"
+REDIS = "pages/system/redis.py"
 QUALITY = "pages/system/quality.py"
 AUDIT = "pages/system/audit.py"
 PERFORMANCE = "pages/models/performance.py"
@@ -81,6 +82,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
     "shell.group_system": (
         Entry(JOBS, "shell.jobs", "schedule", url_path="jobs", needs="jobs.read"),
         Entry(REQUESTS, "requests.title", "network_check", url_path="requests", needs="requests.read"),
+        Entry(REDIS, "redis.title", "memory", url_path="redis", needs="redis.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
         Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
         Entry(USERS, "users.title", "group", url_path="users", needs="users.write"),

@@ -9,7 +9,8 @@ PAGES = {
     "/thresholds": "tuning.title",
     "/stock": "stock.title", "/custody": "custody.title",
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
-    "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/quality": "quality.title",
+    "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/redis": "redis.title",
+    "/quality": "quality.title",
     "/audit": "audit.title",
     "/users": "users.title", "/account": "account.title", "/password": "password.title",
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from fastapi import FastAPI
 from api.app import create_api
 from core.clock import FixedClock
 from core.embedded.servers import Servers
+from core.embedded.valkey import ValkeyServer
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from db.models.identity import ROLES
 from db.session import Database
+from operations.redis.service import RedisService
 from services import Services, build_services
 from tests.pages.hotel import SmallHotel, small_hotel
 
@@ -24,10 +26,12 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def services(database: Database, clock: FixedClock, tmp_path: Path) -> Services:
+def services(database: Database, clock: FixedClock, tmp_path: Path, valkey_server: ValkeyServer) -> Services:
+    """What needs no Redis has none, so that tests do not count each other's requests; the routes of Redis have one."""
     settings = Settings(home=tmp_path / "home", models_dir=tmp_path / "models")
     servers = Servers("", "redis://127.0.0.1:1", None, None)
-    return build_services(settings, servers, clock=clock, database=database)
+    built = build_services(settings, servers, clock=clock, database=database)
+    return replace(built, redis=RedisService(database, clock, valkey_server.url, valkey_server.reader_url))
 
 
 @dataclass

@@ -146,9 +146,15 @@ def test_an_installation_with_one_role_for_everything_gets_the_second_and_keeps_
     make_secrets(ours, owner)
     now = files(ours, owner)
     assert now["database_owner_url"] == before["database_url"]
-    assert {name: now[name] for name in ("postgres_password", "valkey.conf", "redis_url")} == {
-        name: before[name] for name in ("postgres_password", "valkey.conf", "redis_url")
+    assert {name: now[name] for name in ("postgres_password", "redis_url")} == {
+        name: before[name] for name in ("postgres_password", "redis_url")
     }
+    account = now["redis_reader_url"].removeprefix("redis://").partition("@")[0].split(":")
+    configured = now["valkey.conf"].splitlines()
+    assert configured[0] == before["valkey.conf"]
+    assert configured[1].startswith(f"user {account[0]} on >{account[1]} ")
+    assert make_secrets(ours, owner) == 0
+    assert files(ours, owner) == now
     assert f"//{APP_ROLE}:" in now["database_url"]
     assert not (ours / "postgres_password").exists()
 

@@ -1,0 +1,225 @@
+"""Looking at the server over one short-lived connection: nobody waits long, and no command changes anything.
+
+Only the probe writes: one key of ours that lives for seconds, since a server that answers may still refuse to write.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from redis import Redis
+from redis import exceptions as errors
+
+from core.errors import AppError
+from core.masking import masked
+from operations.redis.figures import ServerFigures, figures_of
+from operations.redis.survey import SeenKey, Survey, survey
+
+CONNECT_SECONDS, ANSWER_SECONDS = 0.5, 1.0
+SLOW_SECONDS = 0.1
+PROBE = "barometer:probe"
+PROBE_LIVES_SECONDS = 5
+MOST_KEYS, MOST_SECONDS, BATCH = 2_000, 0.5, 500
+MOST_LASTING = 50
+SLOW_COMMANDS = 50
+SHOWN_CHARACTERS = 120
+NAMELESS = ("AUTH", "HELLO", "ACL", "CONFIG", "EVAL", "EVALSHA", "SCRIPT", "FUNCTION", "MIGRATE")  # no key comes first
+Answer = TypeVar("Answer")
+
+REASONS: dict[type[Exception], str] = {  # the first that fits
+    errors.AuthenticationError: "wrong_password",
+    errors.NoPermissionError: "not_allowed",
+    errors.BusyLoadingError: "loading",
+    errors.TimeoutError: "timeout",
+    errors.ConnectionError: "unreachable",
+    errors.ReadOnlyError: "read_only",
+    errors.OutOfMemoryError: "full",
+    errors.ResponseError: "error",
+    ValueError: "wrong_address",
+}
+
+
+@dataclass(frozen=True)
+class SlowCommand:
+    """One entry of the slow log; ``command``: its name and first key, never a value."""
+
+    id: int
+    started_at: float  # seconds since 1970, by the server's clock
+    seconds: float
+    command: str
+    client: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """One connection; ``last_command``: what it asked last."""
+
+    name: str
+    address: str
+    user: str
+    age_seconds: int
+    idle_seconds: int
+    last_command: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look found. ``state``: up; slow (to answer); refusing (to write); down. Parts are None when down.
+
+    ``reason``: a value of REASONS, for the last two. ``reads_only``: the looking itself could change nothing.
+    """
+
+    state: str
+    reason: str | None = None
+    answer_seconds: float | None = None
+    figures: ServerFigures | None = None
+    survey: Survey | None = None
+    slow_commands: tuple[SlowCommand, ...] | None = None
+    clients: tuple[Client, ...] | None = None
+    reads_only: bool = False
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Redis]:
+    """A connection of its own; raises the library's errors, and ValueError for what is no address."""
+    client = Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def reason_of(error: Exception) -> str:
+    return next(word for kind, word in REASONS.items() if isinstance(error, kind))
+
+
+def unavailable(error: Exception) -> AppError:
+    """``redis_unavailable`` (503) for whoever asked for something of the server."""
+    return AppError("redis_unavailable", 503, params={"reason": str(error)})
+
+
+def look(url: str, reader_url: str | None, with_details: bool = True) -> Look:
+    """Ask the server everything, or only how it is; the reader's account is used where there is one that works."""
+    try:
+        with connected(url) as client:
+            found = _refusal(client)
+        return _details(url, reader_url, found) if with_details else _figures(url, reader_url, found)
+    except tuple(REASONS) as error:
+        return Look("down", reason_of(error))
+
+
+def _refusal(client: Redis) -> Look:
+    """How long it takes to answer, and whether it would write."""
+    client.ping()  # connects
+    begun = time.monotonic()
+    client.ping()
+    seconds = time.monotonic() - begun
+    try:
+        client.set(PROBE, b"1", ex=PROBE_LIVES_SECONDS)
+    except (errors.TimeoutError, errors.ResponseError) as error:
+        return Look("refusing", reason_of(error), seconds)
+    return Look("slow" if seconds > SLOW_SECONDS else "up", None, seconds)
+
+
+@contextmanager
+def _reader(url: str, reader_url: str | None) -> Iterator[tuple[Redis, bool]]:
+    """The reader's connection and True; ours and False where there is no reader or the server does not know it."""
+    with connected(reader_url or url) as client:
+        reads_only = reader_url is not None
+        if reads_only:
+            try:
+                client.ping()
+            except errors.AuthenticationError:
+                reads_only = False
+        if reads_only or reader_url is None:
+            yield client, reads_only
+            return
+    with connected(url) as client:
+        yield client, False
+
+
+def _figures(url: str, reader_url: str | None, found: Look) -> Look:
+    with _reader(url, reader_url) as (client, reads_only):
+        return replace(found, figures=figures_of(client.info()), reads_only=reads_only)
+
+
+def _details(url: str, reader_url: str | None, found: Look) -> Look:
+    with _reader(url, reader_url) as (client, reads_only):
+        figures = figures_of(client.info())
+        return replace(
+            found, figures=figures, reads_only=reads_only, survey=take_survey(client),
+            slow_commands=slow_commands(client), clients=clients(client),
+        )  # fmt: skip
+
+
+def asked(url: str, reader_url: str | None, question: Callable[[Redis], Answer]) -> Answer:
+    """One question of those below; raises the errors of REASONS."""
+    with _reader(url, reader_url) as (client, _):
+        return question(client)
+
+
+def take_survey(client: Redis) -> Survey:
+    """At most MOST_KEYS keys within about MOST_SECONDS, by SCAN, which holds nobody else up."""
+    return survey(_seen(client), int(client.dbsize()), MOST_LASTING)
+
+
+def _seen(client: Redis) -> Iterator[SeenKey]:
+    cursor, seen, ends = 0, set[bytes | str](), time.monotonic() + MOST_SECONDS
+    while True:
+        cursor, names = client.scan(cursor, count=BATCH)
+        fresh = [name for name in dict.fromkeys(names) if name not in seen][: MOST_KEYS - len(seen)]
+        seen.update(fresh)
+        yield from _measured(client, fresh)
+        if cursor == 0 or len(seen) >= MOST_KEYS or time.monotonic() > ends:
+            return
+
+
+def _measured(client: Redis, names: list[bytes | str]) -> Iterator[SeenKey]:
+    pipeline = client.pipeline(transaction=False)
+    for name in names:
+        pipeline.memory_usage(name, samples=5)
+        pipeline.pttl(name)
+    answers = pipeline.execute()
+    for place, name in enumerate(names):
+        size, ttl = answers[2 * place : 2 * place + 2]
+        if size is not None:  # else it is gone already
+            yield SeenKey(text_of(name), int(size), None if ttl < 0 else int(ttl))
+
+
+def slow_commands(client: Redis) -> tuple[SlowCommand, ...]:
+    """The newest SLOW_COMMANDS entries, the newest first."""
+    return tuple(
+        SlowCommand(
+            int(entry["id"]), float(entry["start_time"]), entry["duration"] / 1e6,
+            command_of(text_of(entry["command"])),
+            text_of(entry.get("client_name") or entry.get("client_address") or b""),
+        )
+        for entry in client.slowlog_get(SLOW_COMMANDS)
+    )  # fmt: skip
+
+
+def command_of(written: str) -> str:
+    """Name and first key of a command: values may be anybody's secrets."""
+    name, _, rest = written.partition(" ")
+    key = "" if name in NAMELESS else rest.split(" ", 1)[0]
+    more = " …" if len(rest) > len(key) else ""
+    return str(masked(f"{name} {key}".strip()[:SHOWN_CHARACTERS])) + more
+
+
+def clients(client: Redis) -> tuple[Client, ...]:
+    """Who is connected now, this look among them."""
+    return tuple(
+        Client(
+            row.get("name", ""), row["addr"], row.get("user", ""), int(row["age"]), int(row["idle"]), row["cmd"],
+            int(row.get("tot-mem", 0)),
+        )
+        for row in client.client_list()
+    )  # fmt: skip
+
+
+def text_of(value: Any) -> str:
+    """Names are bytes: what is no UTF-8 is written as escapes."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
