@@ -1,4 +1,8 @@
-"""The sidecar (door 3): ``scheduler_service.py`` schedules, ``scheduler_service.py child <run id>`` does one run."""
+"""The sidecar (door 3): ``scheduler_service.py`` schedules, ``scheduler_service.py child <run id>`` does one run.
+
+``scheduler_service.py keeper`` is a second one for backups alone: the only service that signs in as the owner of the
+tables.
+"""
 
 import signal
 import sys
@@ -12,29 +16,31 @@ from core.i18n import Translator
 from core.key_ring import key_ring
 from core.logs import configure_logging
 from core.settings import Settings, child_environment, load_settings
+from db.queries.claims import OF_THE_KEEPER
 from db.session import open_database
-from operations.jobs.definitions import JobDefinition, timed_jobs
+from operations.jobs.definitions import JobDefinition, keeper_jobs, timed_jobs
 from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
-from operations.sidecar import Sidecar
+from operations.sidecar import KEEPER, KEEPER_KEY, LEADER_KEY, SERVICE, Sidecar
 
 CHILD_COMMAND = (sys.executable, str(Path(__file__).resolve()), "child")
 
 
-def serve(settings: Settings, servers: Servers) -> None:
+def serve(settings: Settings, servers: Servers, service: str) -> None:
     """Schedule until SIGTERM or SIGINT. Imports nothing that computes: its memory stays small (SPEC R1)."""
-    database, clock = open_database(servers.database_url, "barometer-sidecar", pool_size=3), SystemClock()
+    database, clock = open_database(servers.database_url, f"barometer-{service}", pool_size=3), SystemClock()
     addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    if service == KEEPER:
+        addresses["DATABASE_OWNER_URL"] = servers.owner_url
     environment = child_environment(BAROMETER_HOME=str(settings.data_dir), **addresses)
-    sidecar = Sidecar(
-        database,
-        clock,
-        Timetable(timed_jobs(settings)),
-        JobRunner(database, clock, CHILD_COMMAND, settings.job_workers, environment),
-        Reaper(database, clock),
-        settings.job_timeout_seconds,
-    )
+    if service == KEEPER:
+        runner = JobRunner(database, clock, CHILD_COMMAND, 1, environment, OF_THE_KEEPER)
+        table, limit, key = keeper_jobs(settings), settings.backup_timeout_seconds, KEEPER_KEY
+    else:
+        runner = JobRunner(database, clock, CHILD_COMMAND, settings.job_workers, environment)
+        table, limit, key = timed_jobs(settings), settings.job_timeout_seconds, LEADER_KEY
+    sidecar = Sidecar(database, clock, Timetable(table), runner, Reaper(database, clock), limit, service, key)
     stop_on_signals(sidecar.stopping)
     sidecar.run()
     database.dispose()
@@ -76,11 +82,12 @@ def main(arguments: list[str]) -> int:
 
 def run(settings: Settings, arguments: list[str]) -> int:
     is_child = arguments[:1] == ["child"]
-    configure_logging("jobs" if is_child else "sidecar", settings.log_level, settings.logs_dir)
+    service = KEEPER if arguments[:1] == [KEEPER] else SERVICE
+    configure_logging("jobs" if is_child else service, settings.log_level, settings.logs_dir)
     with running_servers(settings) as servers:
         if is_child:
             return run_child(settings, servers, int(arguments[1]))
-        serve(settings, servers)
+        serve(settings, servers, service)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.clock import Clock, SystemClock
 from core.embedded.servers import Servers, ensure_servers
-from core.key_ring import backup_key_ring, key_ring
+from core.key_ring import key_ring
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
@@ -22,7 +22,8 @@ from identity.oidc.service import OidcService
 from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
-from operations.assembly import watching_services
+from operations.assembly import backup_services, watching_services
+from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
@@ -103,6 +104,7 @@ class Services:
     chain_watch: ChainWatch
     keys: KeyService
     backups: BackupService
+    backup_jobs: BackupJobs
     forecasts: ForecastService
     forecast_screens: ForecastScreenService
     overview: OverviewService
@@ -131,7 +133,6 @@ def build_services(
     """Wire the services of one process; tests hand in their own clock and database, processes that serve a recorder."""
     clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
     database = database or open_database(servers.database_url, keys=key_ring(settings), limits=SCREENS)
-    keys = database.keys or key_ring(settings)
     alerts, forecasts = AlertService(database, clock), ForecastService(database)
     thresholds = ThresholdService(database, clock, settings)
     pipeline = Pipeline(database, settings, clock, alerts)
@@ -149,8 +150,8 @@ def build_services(
         **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         chain_watch=ChainWatch(database, AuditService(database, clock), alerts),
-        keys=KeyService(database, keys, clock),
-        backups=BackupService(database, clock, settings, servers.owner_url, keys, backup_key_ring(settings)),
+        keys=KeyService(database, database.keys or key_ring(settings), clock),
+        **backup_services(database, clock, settings, servers),
         forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts),
         **_of_exploration(database),
@@ -248,7 +249,8 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         "data_cleanup": services.cleanup.delete_old,
     }
     cleanup, chain = services.cleanup.delete_of_installation, services.chain_watch.verify
-    return defined(works, {"installation_cleanup": cleanup, "audit_verification": chain})
+    own = defined(works, {"installation_cleanup": cleanup, "audit_verification": chain})
+    return (*own, *services.backup_jobs.definitions())
 
 
 def watched(services: Services, work: JobWork) -> JobWork:

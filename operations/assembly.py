@@ -4,8 +4,12 @@ from typing import Any
 
 from core.clock import Clock
 from core.embedded.servers import Servers
+from core.key_ring import backup_key_ring, key_ring
+from core.settings import Settings
 from core.version import version
 from db.session import Database
+from operations.backups.jobs import BackupJobs
+from operations.backups.service import BackupService
 from operations.health import HealthService
 from operations.rate_limits.service import RateLimitService
 from operations.redis.service import RedisService
@@ -23,3 +27,10 @@ def watching_services(
         "requests": RequestService(database, clock, recorder or RequestRecorder(clock)),
         "redis": RedisService(database, clock, servers.redis_url, servers.redis_reader_url),
     }
+
+
+def backup_services(database: Database, clock: Clock, settings: Settings, servers: Servers) -> dict[str, Any]:
+    """The same for backups."""
+    keys = database.keys or key_ring(settings)
+    backups = BackupService(database, clock, settings, servers.owner_url, keys, backup_key_ring(settings))
+    return {"backups": backups, "backup_jobs": BackupJobs(database, clock, backups)}

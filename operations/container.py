@@ -23,6 +23,7 @@ DATABASE_URL = "postgresql://{role}:{password}@postgres:5432/barometer"
 COMMANDS = {
     "dashboard": ("asgi.py",),
     "sidecar": ("scheduler_service.py",),
+    "keeper": ("scheduler_service.py", "keeper"),
     "prepare": ("manage.py", "prepare"),
 }
 VALKEY_CONFIGURATION = """requirepass {password}
@@ -104,7 +105,7 @@ def check_models_folder(folder: Path) -> None:
 
 
 def probe(settings: Settings, role: str) -> int:
-    """0 when the service of this container is well: the dashboard answers, a sidecar leads."""
+    """0 when the service of this container is well: the dashboard answers, a sidecar or keeper leads."""
     if role == "dashboard":
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/api/health", timeout=4).close()
@@ -113,7 +114,7 @@ def probe(settings: Settings, role: str) -> int:
         return 0
     database = open_database(settings.database_url or "", pool_size=1)
     with database.reading() as connection:
-        beat = queries.heartbeat(connection, "sidecar")
+        beat = queries.heartbeat(connection, role)
     database.dispose()
     if beat is None:
         return 1

@@ -23,6 +23,7 @@ from operations.supervision import Service
 
 DASHBOARD_COMMAND = (sys.executable, str(ROOT / "asgi.py"))
 SIDECAR_COMMAND = (sys.executable, str(ROOT / "scheduler_service.py"))
+KEEPER_COMMAND = (*SIDECAR_COMMAND, "keeper")
 HEALTH_TIMEOUT_SECONDS = 90.0
 TICK_SECONDS = 0.25
 PASSWORD_FILE = "first-admin.txt"  # noqa: S105 - the name of a file
@@ -44,6 +45,7 @@ class Commands:
 
     dashboard: Sequence[str] = DASHBOARD_COMMAND
     sidecar: Sequence[str] = SIDECAR_COMMAND
+    keeper: Sequence[str] = KEEPER_COMMAND
 
 
 def up(
@@ -83,10 +85,10 @@ def print_line(line: str) -> None:
 
 
 def services_of(settings: Settings, servers: Servers, commands: Commands) -> list[Service]:
-    """Sidecar and dashboard, told by their environment where everything is."""
+    """Sidecar, keeper and dashboard, told by their environment where everything is."""
     environment = child_environment(
         DATABASE_URL=servers.database_url,
-        DATABASE_OWNER_URL="",  # services have no use for the owner's rights
+        DATABASE_OWNER_URL="",  # services have no use for the owner's rights, but one
         REDIS_URL=servers.redis_url,
         REDIS_READER_URL=servers.redis_reader_url or "",
         BAROMETER_HOME=str(settings.data_dir),
@@ -96,6 +98,12 @@ def services_of(settings: Settings, servers: Servers, commands: Commands) -> lis
     )
     return [
         Service("sidecar", commands.sidecar, environment, settings.logs_dir / "sidecar.log"),
+        Service(
+            "keeper",
+            commands.keeper,
+            environment | {"DATABASE_OWNER_URL": servers.owner_url},
+            settings.logs_dir / "keeper.log",
+        ),
         Service("dashboard", commands.dashboard, environment, settings.logs_dir / "dashboard.log"),
     ]
 

@@ -21,8 +21,8 @@ from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
 
-LEADER_KEY = 7_240_022
-SERVICE = "sidecar"
+LEADER_KEY, KEEPER_KEY = 7_240_022, 7_240_025
+SERVICE, KEEPER = "sidecar", "keeper"
 
 log = logger(__name__)
 
@@ -48,6 +48,8 @@ class Sidecar:
     runner: JobRunner
     reaper: Reaper
     request_timeout_seconds: int
+    service: str = SERVICE
+    leader_key: int = LEADER_KEY
     rhythm: Rhythm = field(default_factory=Rhythm)
     stopping: threading.Event = field(default_factory=threading.Event)
     _leads: bool = field(default=False, init=False)
@@ -55,7 +57,7 @@ class Sidecar:
     _done_at: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._lock = LeaderLock(self.database, LEADER_KEY)
+        self._lock = LeaderLock(self.database, self.leader_key)
         self._started_at: datetime = self.clock.now()
 
     def run(self) -> None:
@@ -103,7 +105,7 @@ class Sidecar:
 
     def _beat(self) -> None:
         beat = HeartbeatRow(
-            SERVICE, os.getpid(), socket.gethostname(), version(), self._started_at, self.clock.now()
+            self.service, os.getpid(), socket.gethostname(), version(), self._started_at, self.clock.now()
         )  # fmt: skip
         with self.database.transaction() as connection:
             health_queries.beat_service(connection, beat)
@@ -140,7 +142,7 @@ class Sidecar:
                 time.sleep(0.05)
             if self._leads:
                 with self.database.transaction() as connection:
-                    health_queries.forget_service(connection, SERVICE, os.getpid(), socket.gethostname())
+                    health_queries.forget_service(connection, self.service, os.getpid(), socket.gethostname())
         except AppError as error:
             log.warning("stopped_without_database", error=str(error))
         self._lock.release()

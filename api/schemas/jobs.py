@@ -46,7 +46,7 @@ class Request(Answer):
 
     id: int
     job_name: str
-    hotel_id: int
+    hotel_id: int | None = Field(description="null: work of the installation, such as backups")
     requested_by: str
     requested_at: datetime
     state: str = Field(examples=["pending"])

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries.claims import OF_THE_SIDECAR, Claims
+
 ALIVE_SECONDS = 60  # a run whose heartbeat is older has stopped beating
 
 RUN_COLUMNS = """job_runs.id, job_name, hotel_id, trigger, requested_by, arguments, state, started_at, heartbeat_at,
@@ -86,7 +88,7 @@ class RequestRow:
 
     id: int
     job_name: str
-    hotel_id: int
+    hotel_id: int | None
     arguments: dict[str, Any] | None
     requested_by: str
     requested_at: datetime
@@ -234,8 +236,9 @@ def last_successes(connection: Connection) -> dict[tuple[str, int | None], datet
 
 
 def add_request(
-    connection: Connection, job_name: str, hotel_id: int, *, requested_by: str, at: datetime, arguments: dict[str, Any]
-) -> int:
+    connection: Connection, job_name: str, hotel_id: int | None, *, requested_by: str, at: datetime,
+    arguments: dict[str, Any],
+) -> int:  # fmt: skip
     statement = text(
         "INSERT INTO job_requests (job_name, hotel_id, arguments, requested_by, requested_at) "
         "VALUES (:job_name, :hotel_id, :arguments, :requested_by, :at) RETURNING id"
@@ -244,16 +247,19 @@ def add_request(
     return int(connection.execute(statement, {**values, "arguments": arguments}).scalar_one())
 
 
-def claim_request(connection: Connection, busy_hotels: Sequence[int]) -> RequestRow | None:
+def claim_request(
+    connection: Connection, busy_hotels: Sequence[int], claims: Claims = OF_THE_SIDECAR
+) -> RequestRow | None:
     """Take the oldest request of a hotel that is not busy; two claimers never take the same one."""
     row = connection.execute(
         text(
             "UPDATE job_requests SET state = 'taken' WHERE id = ("
-            "SELECT id FROM job_requests WHERE state = 'pending' AND NOT hotel_id = ANY(CAST(:busy AS bigint[])) "
+            "SELECT id FROM job_requests WHERE state = 'pending' AND (job_name = ANY(:names)) = :is_only "
+            "AND NOT coalesce(hotel_id = ANY(CAST(:busy AS bigint[])), false) "
             "ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1) "
             "RETURNING id, job_name, hotel_id, arguments, requested_by, requested_at, state, run_id"
         ),
-        {"busy": list(busy_hotels)},
+        {"busy": list(busy_hotels), "names": list(claims.names), "is_only": claims.is_only},
     )
     found = row.mappings().one_or_none()
     return RequestRow(**found) if found else None

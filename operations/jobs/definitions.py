@@ -11,9 +11,12 @@ from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
+from db.queries.claims import KEEPER_JOBS
+from db.queries.jobs import RunRow
 
 # (hotel_id, at, progress) → what was done; without a hotel for jobs of the installation
 JobFunction = Callable[[int | None, datetime, Progress], StageReport]
+AskedWork = Callable[[RunRow, Progress], StageReport]  # for jobs that must know who asked for what
 JobWork = Callable[[Scope, int, datetime, Progress], StageReport]
 InstallationWork = Callable[[Scope, datetime, Progress], StageReport]
 JOB_NAMES = (
@@ -21,6 +24,7 @@ JOB_NAMES = (
     "examine_models", "measure_models", "model_cleanup", "data_cleanup", "compare", "search_thresholds",
 )  # fmt: skip
 INSTALLATION_JOB_NAMES = ("installation_cleanup", "audit_verification")
+KEEPER_JOB_NAMES = KEEPER_JOBS  # of the keeper, not of the sidecar
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
 
 
@@ -76,6 +80,7 @@ class JobDefinition:
 
     name: str
     run: JobFunction
+    run_asked: AskedWork | None = None  # instead of ``run``
 
 
 def of_hotel(work: JobWork) -> JobFunction:
@@ -131,6 +136,12 @@ def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
         TimedJob("search_thresholds", Cron(settings.search_schedule), limit),
         *own,
     )
+
+
+def keeper_jobs(settings: Settings) -> tuple[TimedJob, ...]:
+    """What the keeper does by itself."""
+    limit = settings.backup_timeout_seconds
+    return (TimedJob("backup", Cron(settings.backup_schedule), limit, of_installation=True),)
 
 
 def cron_trigger(line: str, zone: ZoneInfo) -> CronTrigger:

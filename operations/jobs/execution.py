@@ -107,6 +107,8 @@ def _attempt(
 ) -> RunEnd:
     try:
         definition = _definition(load_definitions(), run.job_name)
+        if definition.run_asked is not None:
+            return _succeeded(definition.run_asked(run, progress), clock.now())
         wanted = (run.arguments or {}).get("at")
         at = datetime.fromisoformat(wanted) if wanted else clock.now()
         return _succeeded(definition.run(run.hotel_id, at, progress), clock.now())

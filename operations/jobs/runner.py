@@ -8,6 +8,7 @@ from core.clock import Clock
 from core.logs import logger
 from core.settings import child_environment
 from db.queries import jobs as queries
+from db.queries.claims import OF_THE_SIDECAR, Claims
 from db.queries.jobs import NewRun, RequestRow, RunEnd
 from db.session import Database
 from operations.jobs.children import Child, start_child
@@ -43,6 +44,7 @@ class JobRunner:
     child_command: Sequence[str]
     workers: int = 2
     environment: dict[str, str] = field(default_factory=child_environment)
+    claims: Claims = OF_THE_SIDECAR
     children: dict[int, Child] = field(default_factory=dict, init=False)
 
     def has_room(self) -> bool:
@@ -63,7 +65,9 @@ class JobRunner:
     def start_requested(self, timeout_seconds: int) -> RequestRow | None:
         """Claim the oldest request of a hotel that is not busy and start its run; None when there is none."""
         with self.database.transaction() as connection:
-            request = queries.claim_request(connection, [one for one in self.busy_hotels() if one is not None])
+            request = queries.claim_request(
+                connection, [one for one in self.busy_hotels() if one is not None], self.claims
+            )
             if request is None:
                 return None
             new = self._new(request.job_name, request.hotel_id, "request", timeout_seconds, request)

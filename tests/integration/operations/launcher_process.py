@@ -41,6 +41,11 @@ def sidecar() -> None:
     note("sidecar stopped with database")
 
 
+def keeper() -> None:
+    note("keeper as owner" if os.environ["DATABASE_OWNER_URL"] != os.environ["DATABASE_URL"] else "keeper")
+    signal.sigwait({signal.SIGTERM})
+
+
 def note(line: str) -> None:
     with Path(os.environ["NOTES"]).open("a") as stream:
         stream.write(line + "\n")
@@ -57,12 +62,12 @@ def prepare(settings: Settings, servers: Servers) -> Prepared:
 
 def main(role: str) -> int:
     if role != "up":
-        {"dashboard": dashboard, "sidecar": sidecar}[role]()
+        {"dashboard": dashboard, "sidecar": sidecar, "keeper": keeper}[role]()
         return 0
     try:
         return up(
             load_settings(), prepare,
-            commands=Commands((sys.executable, __file__, "dashboard"), (sys.executable, __file__, "sidecar")),
+            commands=Commands(*((sys.executable, __file__, role) for role in ("dashboard", "sidecar", "keeper"))),
         )  # fmt: skip
     except AppError as error:
         sys.stderr.write(f"{error}\n")
@@ -70,6 +75,6 @@ def main(role: str) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "sidecar":
+    if sys.argv[1] in ("sidecar", "keeper"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     sys.exit(main(sys.argv[1]))

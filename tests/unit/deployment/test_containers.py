@@ -13,7 +13,7 @@ from core.settings import ROOT, Settings, environment_names
 from operations import container
 from operations.container import COMMANDS, check_models_folder, make_secrets
 
-OURS = ("secrets", "prepare", "sidecar", "dashboard")
+OURS = ("secrets", "prepare", "sidecar", "keeper", "dashboard")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_our_containers_cannot_write_to_their_image_nor_gain_rights(compose: dic
 
 
 def test_every_service_that_stays_has_a_health_check_and_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
-    for name in ("postgres", "valkey", "sidecar", "dashboard"):
+    for name in ("postgres", "valkey", "sidecar", "keeper", "dashboard"):
         service = compose["services"][name]
         assert service["healthcheck"]["test"], name
         assert service["restart"] == "unless-stopped", name
@@ -53,14 +53,14 @@ def test_every_volume_and_network_that_is_used_is_declared_and_models_stay(compo
     assert used == set(compose["volumes"])
     networks = {name for service in compose["services"].values() for name in service.get("networks", [])}
     assert networks == set(compose["networks"])
-    for name in ("prepare", "sidecar", "dashboard"):
+    for name in ("prepare", "sidecar", "keeper", "dashboard"):
         assert "models:/app/ml_models" in compose["services"][name]["volumes"]
     assert "/app/ml_models" in dockerfile()
 
 
 def test_no_password_stands_in_the_files_and_every_variable_is_a_setting(compose: dict[str, Any]) -> None:
     known = {name for field, info in Settings.model_fields.items() for name in environment_names(field, info)}
-    for name in ("prepare", "sidecar", "dashboard"):
+    for name in ("prepare", "sidecar", "keeper", "dashboard"):
         for variable in compose["services"][name]["environment"]:
             assert variable.removesuffix("_FILE") in known, variable
     plain = [
@@ -114,13 +114,15 @@ def files(*folders: Path) -> dict[str, str]:
     return {path.name: path.read_text() for folder in folders for path in folder.iterdir()}
 
 
-def test_only_the_preparation_signs_in_as_the_owner_of_the_tables(tmp_path: Path, compose: dict[str, Any]) -> None:
+def test_only_preparation_and_keeper_sign_in_as_the_owner(tmp_path: Path, compose: dict[str, Any]) -> None:
     """Dashboard and sidecar neither name the owner's address nor mount the volume that it lies in."""
     services = compose["services"]
-    assert services["prepare"]["environment"]["DATABASE_OWNER_URL_FILE"] == "/owner/database_owner_url"
+    for name in ("prepare", "keeper"):
+        assert services[name]["environment"]["DATABASE_OWNER_URL_FILE"] == "/owner/database_owner_url"
+    assert "ports" not in services["keeper"]
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD_FILE"] == "/owner/postgres_password"
     mounts = {name for name, service in services.items() if "owner:" in str(service.get("volumes", []))}
-    assert mounts == {"secrets", "postgres", "prepare"}
+    assert mounts == {"secrets", "postgres", "prepare", "keeper"}
     assert "-m 755 /secrets /owner" in dockerfile()  # a new volume takes the owner of the image's folder
     for name in ("sidecar", "dashboard"):
         assert "DATABASE_OWNER_URL_FILE" not in services[name]["environment"]

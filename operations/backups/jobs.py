@@ -1,0 +1,133 @@
+"""Backups as jobs: asked for on screens and through the API, run by the keeper, who signs in as the tables' owner."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.clock import Clock
+from core.errors import AppError
+from core.scope import SYSTEM, Scope
+from core.stage import Progress, StageReport
+from db.queries import audit, health, keeper
+from db.queries import jobs as queries
+from db.queries.jobs import RunRow
+from db.session import Database
+from operations.backups.service import Backup, BackupService, Restored
+from operations.health import SIDECAR_ALIVE_SECONDS
+from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition
+from operations.jobs.service import JobState
+
+BACKUP, PROOF, RESTORE, UNDO = KEEPER_JOB_NAMES
+KEEPER = "keeper"  # the service that runs them
+SERVED_WITHIN = timedelta(seconds=SIDECAR_ALIVE_SECONDS)
+NEEDS = {BACKUP: "backups.write", PROOF: "backups.write", RESTORE: "backups.restore", UNDO: "backups.restore"}
+
+
+@dataclass(frozen=True)
+class BackupJobs:
+    """One piece of work at a time, whoever asks for it: others get ``backup_busy``."""
+
+    database: Database
+    clock: Clock
+    backups: BackupService
+
+    def create(self, scope: Scope) -> int:
+        """Ask for a backup; the id of the request."""
+        return self._ask(scope, BACKUP, None)
+
+    def prove(self, scope: Scope, name: str) -> int:
+        return self._ask(scope, PROOF, self.backups.one(scope, name).name)
+
+    def restore(self, scope: Scope, name: str, confirmation: str) -> int:
+        """Ask for a restore; ``confirmation`` is the name once more, else ``backup_confirmation_wrong``."""
+        _require(scope, RESTORE)
+        self.backups.one(scope, name)
+        if confirmation.strip() != name:
+            raise AppError("backup_confirmation_wrong", params={"name": name})
+        return self._ask(scope, RESTORE, name)
+
+    def undo(self, scope: Scope) -> int:
+        """Ask for the state before the last restore; raises ``nothing_to_undo``."""
+        _require(scope, UNDO)
+        if self.backups.listed(scope).undoable is None:
+            raise AppError("nothing_to_undo", 409)
+        return self._ask(scope, UNDO, None)
+
+    def state(self, scope: Scope) -> JobState:
+        """What is asked for or running, and how the last one ended; ``is_served``: the keeper lives."""
+        scope.require("backups.read")
+        with self.database.reading() as connection:
+            asked, runs = keeper.of_installation(connection, KEEPER_JOB_NAMES)
+            beat = health.heartbeat(connection, KEEPER)
+        running = next((run for run in runs if run.state == "running"), None)
+        last = next((run for run in runs if run.state != "running"), None)
+        is_served = beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
+        return JobState(asked, running, last, is_served)
+
+    def definitions(self) -> tuple[JobDefinition, ...]:
+        """What runs of these jobs call."""
+        works = {BACKUP: self._run_backup, PROOF: self._run_proof, RESTORE: self._run_restore, UNDO: self._run_undo}
+        return tuple(JobDefinition(name, _unasked, work) for name, work in works.items())
+
+    def _ask(self, scope: Scope, job: str, name: str | None) -> int:
+        _require(scope, job)
+        arguments: dict[str, Any] = {} if name is None else {"backup": name}
+        with self.database.transaction() as connection:
+            keeper.take_turns(connection)
+            asked, runs = keeper.of_installation(connection, KEEPER_JOB_NAMES)
+            if asked is not None or any(run.state == "running" for run in runs):
+                raise AppError("backup_busy", 409)
+            audit.record(connection, scope.actor, "job_requested", entity=job, details=arguments)
+            now = self.clock.now()
+            return queries.add_request(
+                connection, job, None, requested_by=scope.actor, at=now, arguments=arguments
+            )  # fmt: skip
+
+    def _run_backup(self, run: RunRow, progress: Progress) -> StageReport:
+        """By the timetable also what the retention does not keep is deleted."""
+        if run.trigger != "schedule":
+            return _made(self.backups.create(_on_behalf(run), progress))
+        made = self.backups.create(SYSTEM, progress, "scheduled")
+        with self.database.reading() as connection:
+            zone = queries.installation(connection).time_zone
+        return _made(made) + StageReport(details={"deleted": self.backups.prune(SYSTEM, zone)})
+
+    def _run_proof(self, run: RunRow, progress: Progress) -> StageReport:
+        return _made(self.backups.prove(_on_behalf(run), _wanted(run), progress))
+
+    def _run_restore(self, run: RunRow, progress: Progress) -> StageReport:
+        return _restored(self.backups.restore(_on_behalf(run), _wanted(run), progress, run.id))
+
+    def _run_undo(self, run: RunRow, progress: Progress) -> StageReport:
+        return _restored(self.backups.undo(_on_behalf(run), progress, run.id))
+
+
+def _require(scope: Scope, job: str) -> None:
+    scope.require(NEEDS[job])
+    if scope.hotels is not None:
+        raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)
+
+
+def _on_behalf(run: RunRow) -> Scope:
+    """Whoever asked was allowed to when they asked; the run acts in their name."""
+    return Scope(run.requested_by or SYSTEM.actor, SYSTEM.permissions, None)
+
+
+def _wanted(run: RunRow) -> str:
+    return str((run.arguments or {}).get("backup"))
+
+
+def _unasked(hotel_id: int | None, at: datetime, progress: Progress) -> StageReport:
+    raise AppError("unknown_job", params={"job": "backup"})
+
+
+def _made(backup: Backup) -> StageReport:
+    proof = backup.proof
+    rows = proof.rows if proof else 0
+    seconds = round(proof.restore_seconds, 2) if proof else None
+    return StageReport(rows, rows, {"backup": backup.name, "bytes": backup.size_bytes, "restore_seconds": seconds})
+
+
+def _restored(done: Restored) -> StageReport:
+    details = {"backup": done.name, "safety": done.safety, "restore_seconds": round(done.restore_seconds, 2)}
+    return StageReport(done.rows, done.rows, details | asdict(done.carried))
