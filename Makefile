@@ -47,7 +47,7 @@ lint: install
 
 # Chromium: CHROMIUM=/path/to/it, else the system's, else the one that Playwright downloaded.
 browser: install
-	@$(BIN)/python -m pytest -q tests/browser
+	@$(BIN)/python -m pytest -q -n 2 tests/browser
 
 # Takes the pictures of docs/user-guide anew, from the sample hotel.
 guide: install
