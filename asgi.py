@@ -62,6 +62,7 @@ def write_requests() -> None:
     """What was measured goes to the database; a process that nobody asked anything needs none."""
     if not recorder().is_empty:
         services().requests.flush()
+        services().cached_reads.flush()
 
 
 def watch_redis() -> None:

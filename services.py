@@ -25,6 +25,8 @@ from identity.users import UserService
 from operations.assembly import backup_services, watching_services
 from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
+from operations.cached_reads.keys import CacheService
+from operations.cached_reads.service import CachedReads
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
 from operations.jobs.definitions import JobDefinition, JobWork, defined
@@ -119,9 +121,12 @@ class Services:
     health: HealthService
     requests: RequestService
     redis: RedisService
+    cached_reads: CachedReads
+    cache: CacheService
 
     def close(self) -> None:
         """Give connections and loaded models back."""
+        self.cached_reads.close()
         self.pipeline.models.close()
         self.database.dispose()
 
@@ -137,27 +142,22 @@ def build_services(
     thresholds = ThresholdService(database, clock, settings)
     pipeline = Pipeline(database, settings, clock, alerts)
     return Services(
-        settings=settings, clock=clock, database=database,
-        hotels=HotelService(database),
+        settings=settings, clock=clock, database=database, hotels=HotelService(database),
         **identity_services(database, clock, settings, servers.redis_url, SignInWatch(alerts).tell),
-        imports=ImportService(database),
+        imports=ImportService(database), simulation=SimulationService(database),
         older_system=OlderSystemService(database, servers.database_owner_url),
-        simulation=SimulationService(database),
         pipeline=pipeline, alerts=alerts, thresholds=thresholds,
         learning=LearningService(database, clock, settings, thresholds),
         evaluations=EvaluationService(database, clock, settings, thresholds),
-        quality=QualityService(database, clock), source_quality=SourceService(database, clock),
         **_of_models(pipeline, settings),
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         chain_watch=ChainWatch(database, AuditService(database, clock), alerts),
         keys=KeyService(database, database.keys or key_ring(settings), clock),
         **backup_services(database, clock, settings, servers),
         forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
-        overview=OverviewService(database, forecasts),
+        overview=OverviewService(database, forecasts), tuning=TuningService(database, clock, thresholds),
         **_of_exploration(database),
-        tuning=TuningService(database, clock, thresholds),
-        **watching_services(database, clock, servers, recorder),
-        jobs=JobService(database, clock), cleanup=CleanupService.of(database, settings),
+        **watching_services(database, clock, settings, servers, recorder),
     )  # fmt: skip
 
 

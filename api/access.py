@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, Request
@@ -28,6 +28,16 @@ FRESH_SECONDS = 300
 
 
 @dataclass(frozen=True)
+class Known:
+    """What decides whether a kept answer is still right; ``fresh_until``: when an answer about "now" changes."""
+
+    what: str
+    generation: str
+    tag: str
+    fresh_until: datetime
+
+
+@dataclass(frozen=True)
 class Caller:
     """What a route works with: the services, the caller's scope and language, and the time."""
 
@@ -49,23 +59,42 @@ class Caller:
         if hotel_id not in (hotel.id for hotel in self.services.hotels.listed(self.scope)):
             raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
 
-    def unless_known(self, *topics: str, seconds: int = FRESH_SECONDS) -> None:
+    def unless_known(self, *topics: str, seconds: int = FRESH_SECONDS) -> Known:
         """Answer 304 to a caller who has this answer: same data versions of the topics, same span of time.
 
         The versions are bumped in the writers' transactions, as for the cached reads of the pages; ``seconds`` is how
         long an answer about "now" stays the same by itself.
         """
-        found = self.services.overview.versions(self.scope)
-        versions = sorted((hotel, topic, number) for (hotel, topic), number in found.items() if topic in topics)
-        scope = (sorted(self.scope.hotels) if self.scope.hotels is not None else None, sorted(self.scope.permissions))
         span = int(self.now.timestamp() // seconds)
-        what = repr((version(), self.request.url.path, self.request.url.query, self.language, scope, versions, span))
-        tag = f'W/"{hashlib.sha256(what.encode()).hexdigest()[:24]}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        answer_headers(self.request).update(headers)
-        known = [one.strip() for one in self.request.headers.get("if-none-match", "").split(",")]
-        if tag in known or tag.removeprefix("W/") in known:
+        what = f"{self.request.url.path}?{self.request.url.query} {self.language}"
+        generation = self._generation(topics)
+        scope = (sorted(self.scope.hotels) if self.scope.hotels is not None else None, sorted(self.scope.permissions))
+        known = Known(what, generation, _tag(version(), what, scope, generation, span),
+                      datetime.fromtimestamp((span + 1) * seconds, UTC))  # fmt: skip
+        self.tell_tag(known.tag)
+        sent = [one.strip() for one in self.request.headers.get("if-none-match", "").split(",")]
+        if known.tag in sent or known.tag.removeprefix("W/") in sent:
             raise NotModified
+        return known
+
+    def tell_tag(self, tag: str) -> None:
+        """Under what the client may keep the answer."""
+        answer_headers(self.request).update({"ETag": tag, "Cache-Control": "private, no-cache"})
+
+    def _generation(self, topics: tuple[str, ...]) -> str:
+        """The data versions of the hotels that the address names, of all that the caller sees where it names none."""
+        found = self.services.overview.versions(self.scope)
+        named = {int(one) for one in self.request.query_params.getlist("hotel_id") if one.isdecimal()}
+        versions = sorted(
+            (hotel, topic, number)
+            for (hotel, topic), number in found.items()
+            if topic in topics and (not named or hotel in named)
+        )
+        return hashlib.sha256(repr(versions).encode()).hexdigest()[:24]
+
+
+def _tag(*parts: object) -> str:
+    return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
 
 
 def answer_headers(request: Request) -> dict[str, str]:

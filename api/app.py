@@ -16,6 +16,7 @@ from api.routes import (
     alerts,
     api_keys,
     auth,
+    cache,
     forecasts,
     health,
     hotels,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis,
-    hotels,    api_keys, users, auth, health,
+    cache, hotels,    api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

@@ -332,6 +332,30 @@ class Barometer:
         """Now against a snapshot of an hour, a day or a week ago."""
         return self.call("GET", "/redis/comparison", asked)
 
+    def cache_stats(self, **asked: Any) -> Any:
+        """How reads were answered over a period, by namespace."""
+        return self.call("GET", "/cache/stats", asked)
+
+    def cache_history(self, **asked: Any) -> Any:
+        """The hit ratio of each namespace over time."""
+        return self.call("GET", "/cache/history", asked)
+
+    def cache_keys(self, **asked: Any) -> Any:
+        """Keys with size and TTL, from a look at 2,000 at most; 503 while Redis is away."""
+        return self.call("GET", "/cache/keys", asked)
+
+    def cache_entry(self, **asked: Any) -> Any:
+        """What is kept under one key, of hotels that the caller sees."""
+        return self.call("GET", "/cache/entry", asked)
+
+    def cache_delete(self, **asked: Any) -> Any:
+        """Forget one key; the next read fills it anew."""
+        return self.call("POST", "/cache/delete", asked)
+
+    def cache_clear(self, **asked: Any) -> Any:
+        """Forget every key of a namespace, and nothing else on the server."""
+        return self.call("POST", "/cache/clear", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)

@@ -8,7 +8,7 @@ PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
     "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
-    "redis.read",
+    "redis.read", "cache.read", "cache.write",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -30,6 +30,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "api_keys.write",
         "requests.read",
         "redis.read",
+        "cache.read",
+        "cache.write",
         "audit.read",
         "backups.read",
         "backups.write",

@@ -10,22 +10,34 @@ from core.version import version
 from db.session import Database
 from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
+from operations.cached_reads.keys import CacheService
+from operations.cached_reads.service import CachedReads
 from operations.health import HealthService
+from operations.jobs.cleanup import CleanupService
+from operations.jobs.service import JobService
+from operations.quality.service import QualityService
 from operations.rate_limits.service import RateLimitService
 from operations.redis.service import RedisService
 from operations.requests.recorder import RequestRecorder
 from operations.requests.service import RequestService
+from operations.sources.service import SourceService
 
 
 def watching_services(
-    database: Database, clock: Clock, servers: Servers, recorder: RequestRecorder | None
+    database: Database, clock: Clock, settings: Settings, servers: Servers, recorder: RequestRecorder | None
 ) -> dict[str, Any]:
     """By the name of the field of ``Services``."""
     return {
+        "quality": QualityService(database, clock),
+        "source_quality": SourceService(database, clock),
+        "jobs": JobService(database, clock),
+        "cleanup": CleanupService.of(database, settings),
         "rate_limits": RateLimitService(servers.redis_url, clock),
         "health": HealthService(database, servers.redis_url, clock, version()),
         "requests": RequestService(database, clock, recorder or RequestRecorder(clock)),
         "redis": RedisService(database, clock, servers.redis_url, servers.redis_reader_url),
+        "cached_reads": CachedReads(database, clock, servers.redis_url),
+        "cache": CacheService(database, clock, servers.redis_url),
     }
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from api import cursors
 from api.access import REPORTS, WRITES, Caller, needs
-from api.asked import FIRST_PAGE, Cursor, HotelIds, Limit, Row
+from api.asked import FIRST_PAGE, Cursor, HotelIds, Limit, Row, Written
 from api.schemas import alert_commands as commands
 from api.schemas import alerts as shapes
 from api.schemas.base import ListPage, rows_of
@@ -50,7 +50,7 @@ def counts(caller: Reader, hotel_id: HotelIds = None) -> shapes.Counts:
 
 @router.get("/summary")
 def summary(
-    caller: Summing, hotel_id: HotelIds = None, days: Annotated[Literal[1, 7, 30], Query()] = 7
+    caller: Summing, hotel_id: HotelIds = None, days: Annotated[Literal[1, 7, 30], Written, Query()] = 7
 ) -> shapes.Summary:
     """What came, closed and is open in the last days, beside as many days before."""
     caller.unless_known(*TOPICS)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from api import cursors
 from api.access import COSTLY, REPORTS, Caller, needs
 from api.asked import FIRST_PAGE, Cursor, HotelId, Limit, MetricType, Row
+from api.kept import kept
 from api.schemas import models as shapes
 from api.schemas.base import ListPage, Made
 
@@ -33,9 +34,9 @@ def history(caller: Reader, hotel_id: HotelId) -> shapes.Activations:
 
 
 @router.get("/performance")
+@kept("models", "models", "evaluations", "scores")
 def performance(caller: Measuring, hotel_id: HotelId) -> shapes.Performance:
     """How right detection was, by metric type: from verdicts and from planted anomalies, with intervals."""
-    caller.unless_known("models", "evaluations", "scores")
     found = caller.services.model_performance.performance(caller.scope, hotel_id)
     metrics = [
         shapes.MetricPerformance.model_validate(
@@ -49,9 +50,9 @@ def performance(caller: Measuring, hotel_id: HotelId) -> shapes.Performance:
 
 
 @router.get("/performance/history")
+@kept("models", "models", "evaluations")
 def performance_history(caller: Measuring, hotel_id: HotelId, metric_type: MetricType) -> shapes.PerformanceHistory:
     """What was measured of one metric type in 180 days."""
-    caller.unless_known("models", "evaluations")
     found = caller.services.model_performance.history(caller.scope, hotel_id, metric_type)
     return shapes.PerformanceHistory(items=[shapes.Evaluation.model_validate(row) for row in found.evaluations])
 
@@ -69,9 +70,9 @@ def trainings(
 
 
 @router.get("/features")
+@kept("models", "features", "models")
 def features(caller: Measuring, hotel_id: HotelId, metric_type: MetricType, days: Days = 30) -> shapes.Features:
     """Missing, constant, alike and drifted features, and how much each counts for the forest in use."""
-    caller.unless_known("features", "models")
     found = caller.services.model_features.view(caller.scope, hotel_id, metric_type, days)
     said = vars(found.quality) | {
         "metric_type": metric_type, "since": found.since, "until": found.until, "unmet": found.quality.unmet(),

@@ -4,6 +4,7 @@ from db.models import (
     activity,
     alerts,
     api_keys,
+    cache,
     catalog,
     forecasts,
     identity,
@@ -20,6 +21,6 @@ from db.models import (
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "api_keys", "catalog", "forecasts", "identity", "learning", "ml", "operations",
-    "premises", "redis", "requests", "rollups", "series", "tokens",
+    "Base", "activity", "alerts", "api_keys", "cache", "catalog", "forecasts", "identity", "learning", "ml",
+    "operations", "premises", "redis", "requests", "rollups", "series", "tokens",
 ]  # fmt: skip

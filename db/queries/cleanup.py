@@ -32,6 +32,7 @@ OLD_ROWS = {
     "token_families": ("token_families", "expires_at < :cutoff"),
     "denied_tokens": ("denied_access_tokens", "expires_at < :cutoff"),
     "token_attempts": ("token_attempts", "window_began_at < :cutoff"),
+    "cache_counts": ("cache_counts", "started_at < :cutoff"),
     "redis_samples": ("redis_samples", "sampled_at < :cutoff"),
 }
 

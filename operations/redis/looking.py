@@ -21,6 +21,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 0.5, 1.0
 SLOW_SECONDS = 0.1
 PROBE = "barometer:probe"
 PROBE_LIVES_SECONDS = 5
+OWN_HITS, OWN_HITS_LIVE_SECONDS = "barometer:looked:{}", 90 * 86_400
 MOST_KEYS, MOST_SECONDS, BATCH = 2_000, 0.5, 500
 MOST_LASTING = 50
 SLOW_COMMANDS = 50
@@ -98,7 +99,7 @@ def reason_of(error: Exception) -> str:
 
 def unavailable(error: Exception) -> AppError:
     """``redis_unavailable`` (503) for whoever asked for something of the server."""
-    return AppError("redis_unavailable", 503, params={"reason": str(error)})
+    return AppError("redis_unavailable", 503, params={"reason": str(error).rstrip(".")})
 
 
 def look(url: str, reader_url: str | None, with_details: bool = True) -> Look:
@@ -143,16 +144,45 @@ def _reader(url: str, reader_url: str | None) -> Iterator[tuple[Redis, bool]]:
 
 def _figures(url: str, reader_url: str | None, found: Look) -> Look:
     with _reader(url, reader_url) as (client, reads_only):
-        return replace(found, figures=figures_of(client.info()), reads_only=reads_only)
+        figures = figures_of(client.info())
+    own = note_own_hits(url, figures.run_id, 0)
+    return replace(found, figures=replace(figures, hits=max(figures.hits - own, 0)), reads_only=reads_only)
 
 
 def _details(url: str, reader_url: str | None, found: Look) -> Look:
     with _reader(url, reader_url) as (client, reads_only):
         figures = figures_of(client.info())
-        return replace(
-            found, figures=figures, reads_only=reads_only, survey=take_survey(client),
-            slow_commands=slow_commands(client), clients=clients(client),
+        look = replace(
+            found, reads_only=reads_only, survey=take_survey(client), slow_commands=slow_commands(client),
+            clients=clients(client),
         )  # fmt: skip
+    now = look.survey.looked_at if look.survey else 0
+    before = note_own_hits(url, figures.run_id, now) - now
+    return replace(look, figures=replace(figures, hits=max(figures.hits - before, 0)))
+
+
+def note_own_hits(url: str, run_id: str, hits: int) -> int:
+    """Add to the look-ups that looking itself caused in this run of the server; their number.
+
+    Asking for a key's TTL counts as a hit: without this the hit rate would be that of the page which shows it. Where
+    nothing can be written they are not known, and stay in.
+    """
+    key = OWN_HITS.format(run_id)
+    with connected(url) as client:
+        try:
+            own = int(client.incrby(key, hits))
+            client.expire(key, OWN_HITS_LIVE_SECONDS)
+        except (errors.TimeoutError, errors.ResponseError):
+            return hits
+    return own
+
+
+def keys_by_pattern(url: str, reader_url: str | None) -> Survey:
+    """Only the survey; raises the errors of REASONS."""
+    with _reader(url, reader_url) as (client, _):
+        run_id, found = str(client.info("server")["run_id"]), take_survey(client)
+    note_own_hits(url, run_id, found.looked_at)
+    return found
 
 
 def asked(url: str, reader_url: str | None, question: Callable[[Redis], Answer]) -> Answer:

@@ -112,15 +112,16 @@ class RedisService:
             last = queries.newest(connection, ANSWERING)
             if figures is None:
                 return ServerStatus(found, since, last, None, None)
+            started_at = now - timedelta(seconds=figures.uptime_seconds)
             memory = queries.memory(connection, now - TREND_OVER, figures.run_id)
             hour_ago = queries.oldest_of_run(connection, now - LATELY, figures.run_id)
         ratio = lately(_figures(hour_ago), figures) if hour_ago else None
         trend = forecast([*memory, (now, figures.used_bytes)], figures.limit_bytes)
-        return ServerStatus(found, since, last, ratio, trend)
+        return ServerStatus(found, max(since or started_at, started_at), last, ratio, trend)
 
     def keys(self, scope: Scope) -> Survey:
         """Keys by pattern; raises ``redis_unavailable`` (503)."""
-        return self._asked(scope, looking.take_survey)
+        return self._answered(scope, lambda: looking.keys_by_pattern(self.redis_url, self.reader_url))
 
     def slow_commands(self, scope: Scope) -> tuple[SlowCommand, ...]:
         """The newest entries of the slow log; raises ``redis_unavailable`` (503)."""
@@ -159,9 +160,12 @@ class RedisService:
         return Comparison(row.sampled_at, before, now.figures, told, restarted, oldest_at)
 
     def _asked(self, scope: Scope, question: Callable[[Redis], Answer]) -> Answer:
+        return self._answered(scope, lambda: looking.asked(self.redis_url, self.reader_url, question))
+
+    def _answered(self, scope: Scope, question: Callable[[], Answer]) -> Answer:
         scope.require("redis.read")
         try:
-            return looking.asked(self.redis_url, self.reader_url, question)
+            return question()
         except tuple(REASONS) as error:
             raise looking.unavailable(error) from error
 
@@ -184,7 +188,7 @@ class RedisService:
 
     def _patterns(self, found: Look) -> list[dict[str, Any]] | None:
         try:
-            seen = found.survey or looking.asked(self.redis_url, self.reader_url, looking.take_survey)
+            seen = found.survey or looking.keys_by_pattern(self.redis_url, self.reader_url)
         except tuple(REASONS):  # it went away meanwhile: the next sample has them
             return None
         return [asdict(one) for one in seen.patterns]

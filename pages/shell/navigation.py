@@ -27,6 +27,7 @@ REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
 REQUESTS = "pages/system/requests.py"
 REDIS = "pages/system/redis.py"
+CACHE = "pages/system/cache.py"
 QUALITY = "pages/system/quality.py"
 AUDIT = "pages/system/audit.py"
 PERFORMANCE = "pages/models/performance.py"
@@ -83,6 +84,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(JOBS, "shell.jobs", "schedule", url_path="jobs", needs="jobs.read"),
         Entry(REQUESTS, "requests.title", "network_check", url_path="requests", needs="requests.read"),
         Entry(REDIS, "redis.title", "memory", url_path="redis", needs="redis.read"),
+        Entry(CACHE, "cache.title", "cached", url_path="cache", needs="cache.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
         Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
         Entry(USERS, "users.title", "group", url_path="users", needs="users.write"),

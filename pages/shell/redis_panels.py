@@ -33,7 +33,8 @@ def filters(page: Page) -> tuple[str, str]:
 def state(page: Page, found: "ServerStatus") -> None:
     """Red while the server is away or refuses to write, with since when, why, and what goes on without it."""
     t, look = page.t, found.look
-    since = t.instant(found.since or page.now)
+    begun = found.since or page.now
+    since = t("redis.since", at=begun, length=t.length(max((page.now - begun).total_seconds(), 1.0)))
     if look.state in ("down", "refusing"):
         told = [f"**{plain(t(f'redis.is_{look.state}', since=since))}**", plain(t(f"redis.reason_{look.reason}"))]
         told.append(plain(t("redis.without")))
@@ -58,7 +59,8 @@ def _about(page: Page, found: "ServerStatus") -> None:
         return
     role = t(f"redis.role_{figures.role}")
     muted(t("redis.about", product=figures.product, version=figures.version, role=role, address=address,
-            uptime=t.length(figures.uptime_seconds), policy=figures.policy or "–"))  # fmt: skip
+            uptime=t.length(figures.uptime_seconds), policy=figures.policy or "–",
+            commands=figures.commands_per_second))  # fmt: skip
     if found.look.reads_only:
         muted(t("redis.reads_only", user=READER))
     else:
@@ -87,7 +89,6 @@ def key_figures(page: Page, found: "ServerStatus") -> None:
         st.metric(t("redis.evicted"), t.number(figures.evicted), border=True, help=plain(t("redis.evicted_help")))
         clients = t("redis.clients_help", blocked=figures.blocked_clients, rejected=figures.rejected_connections)
         st.metric(t("redis.clients"), t.number(figures.clients), border=True, help=plain(clients))
-        st.metric(t("redis.per_second"), t.number(figures.commands_per_second), border=True)
 
 
 def _memory_help(page: Page, found: "ServerStatus") -> str:
@@ -183,4 +184,5 @@ def clients(page: Page, found: "ServerStatus") -> None:
     """Who is connected."""
     if found.look.clients is not None:
         listed = found.look.clients
+        st.header(page.t("redis.clients"), anchor=False)
         folded_sheet(page, lambda: words.clients_sheet(page.t, listed), "redis_clients")

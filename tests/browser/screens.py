@@ -10,6 +10,7 @@ PAGES = {
     "/stock": "stock.title", "/custody": "custody.title",
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/redis": "redis.title",
+    "/cache": "cache.title",
     "/quality": "quality.title",
     "/audit": "audit.title",
     "/users": "users.title", "/account": "account.title", "/password": "password.title",

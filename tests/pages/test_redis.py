@@ -39,7 +39,11 @@ def test_a_server_that_is_away_is_red_with_since_when_and_shows_no_figure(
     app, t = visit.open(REDIS), Translator(language)
     assert not app.exception
     [red] = [element.value.replace("\\", "") for element in app.error]
-    for said in (t("redis.is_down", since=t.instant(since)), t("redis.reason_unreachable"), t("redis.without")):
+    for said in (
+        t("redis.since", at=since, length=t.length(26 * 60)),
+        t("redis.reason_unreachable"),
+        t("redis.without"),
+    ):
         assert said in red
     assert not app.metric
     assert not app.dataframe

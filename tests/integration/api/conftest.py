@@ -18,6 +18,7 @@ from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from db.models.identity import ROLES
 from db.session import Database
+from operations.cached_reads.keys import CacheService
 from operations.redis.service import RedisService
 from services import Services, build_services
 from tests.pages.hotel import SmallHotel, small_hotel
@@ -31,7 +32,11 @@ def services(database: Database, clock: FixedClock, tmp_path: Path, valkey_serve
     settings = Settings(home=tmp_path / "home", models_dir=tmp_path / "models")
     servers = Servers("", "redis://127.0.0.1:1", None, None)
     built = build_services(settings, servers, clock=clock, database=database)
-    return replace(built, redis=RedisService(database, clock, valkey_server.url, valkey_server.reader_url))
+    return replace(
+        built,
+        redis=RedisService(database, clock, valkey_server.url, valkey_server.reader_url),
+        cache=CacheService(database, clock, valkey_server.url),
+    )
 
 
 @dataclass

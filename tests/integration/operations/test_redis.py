@@ -69,9 +69,17 @@ def test_a_server_that_answers_tells_everything(service: RedisService, client: R
     assert (figures.limit_bytes, figures.used_ratio) == (128 * 1024 * 1024, figures.used_bytes / (128 * 1024 * 1024))
     assert (figures.hits, figures.misses, figures.hit_ratio) == (1, 1, 0.5)
     assert {one.pattern for one in look.survey.patterns} == {"ours:*", "theirs", "barometer:probe"}
+    assert service.keys(SYSTEM).looked_at == 4  # what is ours to count with too
+    again = service.status(SYSTEM).look.figures
+    assert again
+    assert (again.hits, again.misses) == (1, 1)  # looking is no use
     assert (figures.keys, figures.keys_without_ttl, look.survey.lasting) == (3, 1, ["theirs"])
     assert "barometer_reader" in {one.user for one in look.clients}
     assert found.since == service.clock.now()
+    object.__setattr__(service, "clock", FixedClock(service.clock.now() + timedelta(hours=1)))
+    anew = service.status(SYSTEM)  # nobody looked in between, and its uptime says that it was started meanwhile
+    assert anew.look.figures
+    assert anew.since == service.clock.now() - timedelta(seconds=anew.look.figures.uptime_seconds)
     assert found.forecast
     assert found.forecast.verdict == "too_short"
 
