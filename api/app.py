@@ -16,6 +16,7 @@ from api.routes import (
     alerts,
     api_keys,
     auth,
+    backups,
     cache,
     forecasts,
     health,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from services import Services
 
 TOPICS = (
-    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis,
+    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
     cache, hotels,    api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)

@@ -53,14 +53,14 @@ class Barometer:
         request = Request(url, body, headers, method=method)  # noqa: S310 - the address is the caller's own
         try:
             with urlopen(request, timeout=self.timeout_seconds) as answer:  # noqa: S310
-                text = answer.read()
+                text, is_file = answer.read(), answer.headers.get_content_type() == "application/octet-stream"
         except HTTPError as error:
             try:
                 told = json.loads(error.read()).get("error", {})
             except ValueError:
                 told = {}
             raise BarometerError(error.code, told, error.headers.get("Retry-After")) from error
-        return json.loads(text) if text else None
+        return text if is_file else json.loads(text) if text else None
 '''
 METHOD = '''
     def {name}(self{arguments}, **asked: Any) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.permission import stands_for
 from commands.terminal import console, opened, shown_progress
@@ -38,7 +38,8 @@ def show() -> None:
         if not found.backups:
             console.print(t("backup.none"))
             return
-        table = Table(t("backup.name"), t("backup.made_at"), t("backup.size"), t("backup.state"), t("backup.proven_at"))
+        name = Column(t("backup.name"), no_wrap=True, min_width=36)
+        table = Table(name, t("backup.made_at"), t("backup.size"), t("backup.state"), t("backup.proven_at"))
         for one in found.backups:
             made = t.instant(one.label.made_at) if one.label else "–"
             proven = t.instant(one.proof.proven_at) if one.proof else "–"
@@ -103,7 +104,7 @@ def delete(name: NameArgument, yes: YesOption = False) -> None:
     with opened() as (services, t):
         if not yes:
             typer.confirm(t("backup.delete_sure", name=name), abort=True)
-        services.backups.delete(SYSTEM, name)
+        services.backups.delete(SYSTEM, name, name)
         console.print(t("backup.deleted", name=name))
 
 

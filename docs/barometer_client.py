@@ -47,14 +47,14 @@ class Barometer:
         request = Request(url, body, headers, method=method)  # noqa: S310 - the address is the caller's own
         try:
             with urlopen(request, timeout=self.timeout_seconds) as answer:  # noqa: S310
-                text = answer.read()
+                text, is_file = answer.read(), answer.headers.get_content_type() == "application/octet-stream"
         except HTTPError as error:
             try:
                 told = json.loads(error.read()).get("error", {})
             except ValueError:
                 told = {}
             raise BarometerError(error.code, told, error.headers.get("Retry-After")) from error
-        return json.loads(text) if text else None
+        return text if is_file else json.loads(text) if text else None
 
     def alerts_board(self, **asked: Any) -> Any:
         """Alerts by severity, then the newest, page by page."""
@@ -331,6 +331,46 @@ class Barometer:
     def redis_comparison(self, **asked: Any) -> Any:
         """Now against a snapshot of an hour, a day or a week ago."""
         return self.call("GET", "/redis/comparison", asked)
+
+    def backup_listed(self, **asked: Any) -> Any:
+        """Every backup, the room for more, and what could be undone."""
+        return self.call("GET", "/backup", asked)
+
+    def backup_create(self, **asked: Any) -> Any:
+        """Ask for a backup, which is proven when it was made."""
+        return self.call("POST", "/backup", asked)
+
+    def backup_work(self, **asked: Any) -> Any:
+        """How far the work is that somebody asked for."""
+        return self.call("GET", "/backup/work", asked)
+
+    def backup_undo(self, **asked: Any) -> Any:
+        """Ask for the state before the last restore."""
+        return self.call("POST", "/backup/undo", asked)
+
+    def backup_one(self, name: str, **asked: Any) -> Any:
+        """One backup with its last proof."""
+        return self.call("GET", f"/backup/{quote(str(name), safe='')}", asked)
+
+    def backup_preview(self, name: str, **asked: Any) -> Any:
+        """What a restore would lose and gain, table by table."""
+        return self.call("GET", f"/backup/{quote(str(name), safe='')}/preview", asked)
+
+    def backup_file(self, name: str, **asked: Any) -> Any:
+        """The archive itself, encrypted as it is; who takes it along is noted in the audit log."""
+        return self.call("GET", f"/backup/{quote(str(name), safe='')}/file", asked)
+
+    def backup_prove(self, name: str, **asked: Any) -> Any:
+        """Ask for a proof: it is restored into a scratch database and compared."""
+        return self.call("POST", f"/backup/{quote(str(name), safe='')}/proof", asked)
+
+    def backup_restore(self, name: str, **asked: Any) -> Any:
+        """Ask for the backup to take the place of the present state; a safety copy is made first."""
+        return self.call("POST", f"/backup/{quote(str(name), safe='')}/restore", asked)
+
+    def backup_delete(self, name: str, **asked: Any) -> Any:
+        """Delete one backup for good."""
+        return self.call("POST", f"/backup/{quote(str(name), safe='')}/delete", asked)
 
     def cache_stats(self, **asked: Any) -> Any:
         """How reads were answered over a period, by namespace."""

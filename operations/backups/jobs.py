@@ -12,9 +12,9 @@ from db.queries import audit, health, keeper
 from db.queries import jobs as queries
 from db.queries.jobs import RunRow
 from db.session import Database
-from operations.backups.service import Backup, BackupService, Restored
+from operations.backups.service import Backup, BackupService, Restored, confirmed, require
 from operations.health import SIDECAR_ALIVE_SECONDS
-from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition
+from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition, keeper_jobs
 from operations.jobs.service import JobState
 
 BACKUP, PROOF, RESTORE, UNDO = KEEPER_JOB_NAMES
@@ -40,22 +40,21 @@ class BackupJobs:
 
     def restore(self, scope: Scope, name: str, confirmation: str) -> int:
         """Ask for a restore; ``confirmation`` is the name once more, else ``backup_confirmation_wrong``."""
-        _require(scope, RESTORE)
+        require(scope, NEEDS[RESTORE])
         self.backups.one(scope, name)
-        if confirmation.strip() != name:
-            raise AppError("backup_confirmation_wrong", params={"name": name})
+        confirmed(name, confirmation)
         return self._ask(scope, RESTORE, name)
 
     def undo(self, scope: Scope) -> int:
         """Ask for the state before the last restore; raises ``nothing_to_undo``."""
-        _require(scope, UNDO)
+        require(scope, NEEDS[UNDO])
         if self.backups.listed(scope).undoable is None:
             raise AppError("nothing_to_undo", 409)
         return self._ask(scope, UNDO, None)
 
     def state(self, scope: Scope) -> JobState:
         """What is asked for or running, and how the last one ended; ``is_served``: the keeper lives."""
-        scope.require("backups.read")
+        require(scope, "backups.read")
         with self.database.reading() as connection:
             asked, runs = keeper.of_installation(connection, KEEPER_JOB_NAMES)
             beat = health.heartbeat(connection, KEEPER)
@@ -64,13 +63,21 @@ class BackupJobs:
         is_served = beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
         return JobState(asked, running, last, is_served)
 
+    def next_at(self, scope: Scope) -> datetime:
+        """When the next backup is due by itself."""
+        require(scope, "backups.read")
+        [timed] = keeper_jobs(self.backups.settings)
+        with self.database.reading() as connection:
+            zone = queries.installation(connection).time_zone
+        return timed.cadence.first_after(self.clock.now(), zone)
+
     def definitions(self) -> tuple[JobDefinition, ...]:
         """What runs of these jobs call."""
         works = {BACKUP: self._run_backup, PROOF: self._run_proof, RESTORE: self._run_restore, UNDO: self._run_undo}
         return tuple(JobDefinition(name, _unasked, work) for name, work in works.items())
 
     def _ask(self, scope: Scope, job: str, name: str | None) -> int:
-        _require(scope, job)
+        require(scope, NEEDS[job])
         arguments: dict[str, Any] = {} if name is None else {"backup": name}
         with self.database.transaction() as connection:
             keeper.take_turns(connection)
@@ -100,12 +107,6 @@ class BackupJobs:
 
     def _run_undo(self, run: RunRow, progress: Progress) -> StageReport:
         return _restored(self.backups.undo(_on_behalf(run), progress, run.id))
-
-
-def _require(scope: Scope, job: str) -> None:
-    scope.require(NEEDS[job])
-    if scope.hotels is not None:
-        raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)
 
 
 def _on_behalf(run: RunRow) -> Scope:

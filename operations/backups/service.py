@@ -17,10 +17,13 @@ from core.settings import Settings
 from core.stage import Progress, silent
 from db.databases import beside as databases_beside
 from db.queries import audit, backups
+from db.queries.backups import TableState
+from db.roles import GROWING
 from db.session import Database
 from operations.backups import restoring
 from operations.backups.archive import opened
 from operations.backups.checking import SCRATCH, Findings, check
+from operations.backups.listing import Shelved, TableDifference, Undoable
 from operations.backups.making import Source, make
 from operations.backups.restoring import BEFORE, COMING, Asked, Restored
 from operations.backups.retention import Retention
@@ -32,50 +35,6 @@ BAD = ("backup_damaged", "backup_differs", "backup_restore_failed")  # what says
 MADE = 0.5  # how much of making a backup is done when only its proof is left
 
 log = logger(__name__)
-
-
-@dataclass(frozen=True)
-class Undoable:
-    """The state before the last restore, which is kept until ``until``."""
-
-    database: str
-    restored: str | None
-    undone: str | None
-    by: str
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Shelved:
-    """What the list shows: backups, newest first, bytes of all and free ones, and what could be undone."""
-
-    backups: list[Backup]
-    free_bytes: int
-    undoable: Undoable | None
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(one.size_bytes for one in self.backups)
-
-
-@dataclass(frozen=True)
-class TableDifference:
-    """A table now and in the backup. ``has_changed``: other content, whatever the numbers of rows are."""
-
-    table: str
-    rows_now: int
-    rows_then: int
-    has_changed: bool
-
-    @property
-    def lost(self) -> int:
-        """Rows that there are more now than then."""
-        return max(self.rows_now - self.rows_then, 0)
-
-    @property
-    def gained(self) -> int:
-        return max(self.rows_then - self.rows_now, 0)
 
 
 @dataclass(frozen=True)
@@ -102,7 +61,7 @@ class BackupService:
 
     def listed(self, scope: Scope) -> Shelved:
         """Every backup of the folder."""
-        _require(scope, "backups.read")
+        require(scope, "backups.read")
         with self.database.reading() as connection:
             kept = databases_beside(connection, BEFORE)
         folder = next(path for path in (self.shelf.folder, *self.shelf.folder.parents) if path.exists())
@@ -110,18 +69,23 @@ class BackupService:
 
     def one(self, scope: Scope, name: str) -> Backup:
         """Raises ``not_found``."""
-        _require(scope, "backups.read")
+        require(scope, "backups.read")
         return self.shelf.one(name)
 
     def preview(self, scope: Scope, name: str) -> list[TableDifference]:
-        """What a restore would lose and gain, table by table, the largest loss first."""
-        _require(scope, "backups.read")
+        """What a restore would lose and gain, table by table, largest loss first; never of the audit log."""
+        require(scope, "backups.read")
         with opened(self.shelf.path(name), self.backup_keys) as archive:
             then = archive.manifest.tables
-        with self.database.reading() as connection:
-            now = backups.states(connection)
         found = []
-        for table in sorted(then.keys() | now.keys()):
+        with self.database.reading() as connection:
+            now = {
+                table: TableState(rows, "")
+                if table in then and then[table].rows != rows
+                else backups.state(connection, table)  # as many rows, perhaps others: that takes longer to see
+                for table, rows in backups.row_counts(connection).items()
+            }
+        for table in sorted((then.keys() | now.keys()) - set(GROWING)):
             left, right = now.get(table), then.get(table)
             rows_now, rows_then = left.rows if left else 0, right.rows if right else 0
             found.append(TableDifference(table, rows_now, rows_then, left != right))
@@ -129,7 +93,7 @@ class BackupService:
 
     def create(self, scope: Scope, progress: Progress = silent, kind: str = "manual") -> Backup:
         """Make a backup and prove it. Raises ``backup_busy``, ``disk_full`` and what a proof raises."""
-        _require(scope, "backups.write")
+        require(scope, "backups.write")
         with self._alone():
             label = make(self.source, kind, scope.actor, self.clock.now(), lambda r, n: progress(MADE * r, n))
             self._note(scope, "backup_made", label.name)
@@ -138,14 +102,14 @@ class BackupService:
 
     def prove(self, scope: Scope, name: str, progress: Progress = silent) -> Backup:
         """Restore a backup into a scratch database and compare; the finding is kept beside it, and raised if bad."""
-        _require(scope, "backups.write")
+        require(scope, "backups.write")
         with self._alone():
             self._prove(name, progress)
         return self.shelf.one(name)
 
     def restore(self, scope: Scope, name: str, progress: Progress = silent, run_id: int | None = None) -> Restored:
         """Put a backup in the place of the present state; see ``restoring.restore``."""
-        _require(scope, "backups.restore")
+        require(scope, "backups.restore")
         with self._alone():
             self._note(scope, "restore_begun", name)
             done = restoring.restore(self.source, name, Asked(scope.actor, self.clock, run_id), progress)
@@ -154,16 +118,17 @@ class BackupService:
 
     def undo(self, scope: Scope, progress: Progress = silent, run_id: int | None = None) -> Restored:
         """Put the state before the last restore back; raises ``nothing_to_undo``."""
-        _require(scope, "backups.restore")
+        require(scope, "backups.restore")
         with self._alone():
             self._note(scope, "restore_begun", "undo")
             done = restoring.undo(self.source, Asked(scope.actor, self.clock, run_id), progress)
             self._note(scope, "restore_undone", done.name, _told(done))
         return done
 
-    def delete(self, scope: Scope, name: str) -> None:
-        """Delete one backup for good; raises ``not_found`` or ``backup_busy``."""
-        _require(scope, "backups.write")
+    def delete(self, scope: Scope, name: str, confirmation: str) -> None:
+        """Delete one backup for good; ``confirmation`` is its name. Raises ``not_found`` or ``backup_busy``."""
+        require(scope, "backups.write")
+        confirmed(name, confirmation)
         with self.shelf.alone():
             self.shelf.path(name)
             self._note(scope, "backup_deleted", name)
@@ -171,7 +136,7 @@ class BackupService:
 
     def prune(self, scope: Scope, time_zone: str = "UTC") -> list[str]:
         """Delete what the retention does not keep, also what was kept to undo a restore; the names that are gone."""
-        _require(scope, "backups.write")
+        require(scope, "backups.write")
         now, settings = self.clock.now(), self.settings
         retention = Retention(
             settings.backup_last, settings.backup_daily, settings.backup_weekly, settings.backup_monthly,
@@ -188,10 +153,15 @@ class BackupService:
                 self.source.neighbours.drop(kept.database)
         return gone
 
+    def path(self, scope: Scope, name: str) -> Path:
+        """The file of a backup; raises ``not_found``."""
+        require(scope, "backups.write")
+        return self.shelf.path(name)
+
     def taken_along(self, scope: Scope, name: str) -> Path:
         """The file of a backup that somebody downloads; it is noted in the audit log."""
-        _require(scope, "backups.write")
-        path = self.shelf.path(name)
+        require(scope, "backups.write")
+        path = self.path(scope, name)
         self._note(scope, "backup_downloaded", name)
         return path
 
@@ -200,7 +170,7 @@ class BackupService:
 
         Raises ``backup_exists`` or what opening raises.
         """
-        _require(scope, "backups.write")
+        require(scope, "backups.write")
         try:
             with opened(file, self.backup_keys) as archive:
                 name = archive.manifest.label.name
@@ -253,7 +223,14 @@ class BackupService:
             audit.record(connection, scope.actor, action, entity=name, details=details)
 
 
-def _require(scope: Scope, permission: str) -> None:
+def confirmed(name: str, confirmation: str) -> None:
+    """Whoever typed the name means it; else ``backup_confirmation_wrong``."""
+    if confirmation.strip() != name:
+        raise AppError("backup_confirmation_wrong", params={"name": name})
+
+
+def require(scope: Scope, permission: str) -> None:
+    """The permission, and every hotel, since a backup holds them all; else ``forbidden``."""
     scope.require(permission)
     if scope.hotels is not None:
         raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)

@@ -7,12 +7,12 @@ import streamlit as st
 ASKED = "asked"
 
 
-def ask(what: str, of: int) -> None:
+def ask(what: str, of: int | str) -> None:
     """Open the dialog ``what`` about a row in this run and those after it."""
     st.session_state[ASKED] = (what, of)
 
 
-def asked(what: str, of: int) -> bool:
+def asked(what: str, of: int | str) -> bool:
     return bool(st.session_state.get(ASKED) == (what, of))
 
 

@@ -32,7 +32,7 @@ def job_bar(page: Page, hotel_id: int, names: Sequence[str], label: str, outcome
             st.rerun(scope="app")
         with st.container(border=True):
             _bar(page, hotel_id, names, label, now)
-            _told(page, now, outcome)
+            told(page, now, outcome)
 
     fragment(follow, run_every=POLL_SECONDS if shown.is_active else None)()
 
@@ -46,7 +46,8 @@ def _bar(page: Page, hotel_id: int, names: Sequence[str], label: str, now: JobSt
             st.rerun(scope="app")
 
 
-def _told(page: Page, now: JobState, outcome: Callable[[RunRow], str]) -> None:
+def told(page: Page, now: JobState, outcome: Callable[[RunRow], str]) -> None:
+    """How far it is, or how it ended."""
     t = page.t
     if now.running is not None:
         note = now.running.progress_note

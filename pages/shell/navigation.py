@@ -30,6 +30,7 @@ REDIS = "pages/system/redis.py"
 CACHE = "pages/system/cache.py"
 QUALITY = "pages/system/quality.py"
 AUDIT = "pages/system/audit.py"
+BACKUPS = "pages/system/backups.py"
 PERFORMANCE = "pages/models/performance.py"
 COMPARISON = "pages/models/comparison.py"
 FEATURES = "pages/models/features.py"
@@ -86,6 +87,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(REDIS, "redis.title", "memory", url_path="redis", needs="redis.read"),
         Entry(CACHE, "cache.title", "cached", url_path="cache", needs="cache.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
+        Entry(BACKUPS, "backups.title", "backup", url_path="backups", needs="backups.read"),
         Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
         Entry(USERS, "users.title", "group", url_path="users", needs="users.write"),
         Entry(ACCOUNT, "account.title", "account_circle", url_path="account", is_listed=False),

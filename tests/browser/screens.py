@@ -12,7 +12,7 @@ PAGES = {
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/redis": "redis.title",
     "/cache": "cache.title",
     "/quality": "quality.title",
-    "/audit": "audit.title",
+    "/backups": "backups.title", "/audit": "audit.title",
     "/users": "users.title", "/account": "account.title", "/password": "password.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence

@@ -52,7 +52,7 @@ def request_of(api: Api, route: APIRoute, method: str, hotel_id: int, ids: dict[
 
 
 def example_word(name: str) -> str:
-    return {"code": "P0", "number": "101", "job": "collect"}.get(name, "1")
+    return {"code": "P0", "number": "101", "job": "collect", "name": "no-backup"}.get(name, "1")
 
 
 def walk(api: Api, who: str | None, hotel_id: int, ids: dict[str, int]) -> dict[str, int]:
@@ -86,9 +86,14 @@ def test_each_role_gets_where_its_permissions_lead_and_nowhere_else(
     expected = {
         operation_id(route)
         for route, _ in WALKED
-        if (needed := needs_of(route)) and not scope.allows(needed.permission)
+        if (needed := needs_of(route)) and (not scope.allows(needed.permission) or holds_every_hotel(route, role))
     }
     assert {name for name, status in found.items() if status == 403} == expected
+
+
+def holds_every_hotel(route: APIRoute, role: str) -> bool:
+    """Backups are for those who see all hotels; of the test's people only the superadmin does."""
+    return route.path_format.startswith("/backup") and role != "superadmin"
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_whoever_is_killed_loses_nothing_and_hinders_nobody(installation: Instal
     killed(installation, "restore", "backup.migrating", made.name)
     assert installation.beside()
     assert installation.rows() == before
-    installation.service.delete(SYSTEM, made.name)
+    installation.service.delete(SYSTEM, made.name, made.name)
     installation.service.prune(SYSTEM)
     assert installation.beside() == []
     assert [name for name in shelf_of(installation) if name.endswith(".partial")] == []
@@ -150,7 +150,7 @@ def test_another_administrator_is_told_that_somebody_is_at_it(installation: Inst
         for work in (
             installation.service.create, installation.service.undo, installation.service.prune,
             lambda scope: installation.service.restore(scope, made.name),
-            lambda scope: installation.service.delete(scope, made.name),
+            lambda scope: installation.service.delete(scope, made.name, made.name),
         ):  # fmt: skip
             if len(told) < 5:
                 with pytest.raises(AppError) as refused:
@@ -159,7 +159,7 @@ def test_another_administrator_is_told_that_somebody_is_at_it(installation: Inst
 
     installation.service.prove(SYSTEM, made.name, second)
     assert told == ["backup_busy"] * 5
-    installation.service.delete(SYSTEM, made.name)
+    installation.service.delete(SYSTEM, made.name, made.name)
 
 
 def test_without_its_key_a_backup_stays_shut_and_with_it_opens_elsewhere(
