@@ -14,7 +14,7 @@ from core.settings import ROOT
 from tests.browser.conftest import Instance, NewVisitor
 
 pytestmark = pytest.mark.browser
-TRAINED_WITHIN_MS = 120_000
+TRAINED_WITHIN_MS = 240_000  # behind what a training before it brought along
 
 
 @pytest.fixture(scope="module")

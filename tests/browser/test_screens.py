@@ -70,6 +70,7 @@ def test_filters_stand_in_the_address_and_a_colleague_opens_the_same_view(new_vi
     first, second = new_visitor("ayse"), new_visitor("deniz")
     first.open("/alerts")
     first.see("Uyarılar")
+    first.page.wait_for_load_state("networkidle")  # a list closes when a part of the page that comes late is drawn
     first.page.get_by_label("Önem").first.click()
     first.page.get_by_role("option", name="Kritik").click()
     first.page.wait_for_url(re.compile("severity=kritik"))
