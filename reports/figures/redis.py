@@ -37,10 +37,14 @@ def memory_figure(frame: pd.DataFrame, labels: MemoryLabels, t: Translator, them
                 x=at, y=frame[column] / MEGABYTE, name=name, mode="lines+markers", line=line, marker={"size": 3},
                 hovertemplate="%{y:.1f}",
             )  # fmt: skip
-    for begin, end in _spans(frame, at):
-        figure.add_vrect(
-            begin, end, labels.away, line={"width": 0},
-            fillcolor=with_opacity(palette.severity["kritik"], AWAY_OPACITY),
+    red = with_opacity(palette.severity["kritik"], AWAY_OPACITY)
+    spans = _spans(frame, at)
+    for begin, end in spans:
+        figure.add_shape(type="rect", yref="y domain", x0=begin, x1=end, y0=0, y1=1, line={"width": 0}, fillcolor=red)
+    if spans:  # named once, in the legend: spans that lie close together would write over each other
+        figure.add_scatter(
+            x=[None], y=[None], name=labels.away, mode="markers",
+            marker={"symbol": "square", "size": 12, "color": red},
         )  # fmt: skip
     return finished(figure, labels.unit, t)
 

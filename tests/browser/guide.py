@@ -65,6 +65,8 @@ PICTURES = (
     Picture("model-files", "/model-files", "models.title", "administrator"),
     Picture("jobs", "/jobs", "jobs.title", "administrator"),
     Picture("requests", "/requests", "requests.title", "administrator"),
+    Picture("redis", "/redis", "redis.title", "administrator", height=1000),
+    Picture("cache", "/cache", "cache.title", "administrator", height=1000),
     Picture("audit", "/audit", "audit.title", "administrator"),
     Picture("users", "/users", "users.title", "administrator"),
     Picture("account", "/account", "account.title", "administrator", height=1000),
