@@ -77,12 +77,7 @@ def work(page: Page) -> None:
                 st.markdown(f":material/backup: {plain(t(f'job.{run.job_name}' if run else 'job.backup'))}")
                 if (
                     page.scope.allows("backups.write")
-                    and st.button(
-                        t("backups.create"),
-                        type="secondary" if now.is_active else "primary",
-                        key="create_backup",
-                        disabled=now.is_active,
-                    )
+                    and st.button(t("backups.create"), type="primary", key="create_backup", disabled=now.is_active)
                     and attempted(page, lambda: jobs.create(page.scope))
                 ):
                     st.rerun(scope="app")

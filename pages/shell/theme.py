@@ -16,7 +16,7 @@ ROUTE = "/auth/theme.js"
 NAMES = {"light": "Light", "dark": "Dark"}
 KEY = '"stActiveTheme-" + window.location.pathname + "-v2"'
 
-MAIN_BUTTON = "button[data-testid^=stBaseButton-primary]"
+MAIN_BUTTON = "button[data-testid^=stBaseButton-primary]:not(:disabled)"
 STYLE = f"{MAIN_BUTTON} {{ color: hsl(from currentColor 0 0 clamp(0, (50 - l) * 100, 100)) !important; }}"
 
 
