@@ -33,6 +33,7 @@ from operations.jobs.definitions import JobDefinition, JobWork, defined
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
 from operations.keys.service import KeyService
+from operations.logs.service import LogService
 from operations.model_features.service import ModelFeaturesService
 from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
@@ -123,6 +124,7 @@ class Services:
     redis: RedisService
     cached_reads: CachedReads
     cache: CacheService
+    logs: LogService
 
     def close(self) -> None:
         """Give connections and loaded models back."""
@@ -243,7 +245,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         "search_thresholds": search,
         "forecast": services.forecasts.forecast,
         "examine_models": partial(examine_models, services),
-        "measure_models": partial(measure_models, pipeline),
+        "measure_models": lambda *run: pipeline.models.upkeep.measure(*run),
         "compare": partial(compare, pipeline),
         "model_cleanup": watched(services, clean_models),
         "data_cleanup": services.cleanup.delete_old,
@@ -271,10 +273,6 @@ def stage_work(pipeline: Pipeline, name: str) -> JobWork:
         return pipeline.stage(name)(scope, hotel_id, at, progress)
 
     return work
-
-
-def measure_models(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-    return pipeline.models.upkeep.measure(scope, hotel_id, at, progress)
 
 
 def examine_models(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:

@@ -34,6 +34,15 @@ def masked(value: Any, name: str = "") -> Any:
     return _masked_text(value) if isinstance(value, str) else value
 
 
+def count_masks(value: Any) -> int:
+    """How many secrets were masked in a value that ``masked`` answered."""
+    if isinstance(value, dict):
+        return sum(map(count_masks, value.values()))
+    if isinstance(value, list):
+        return sum(map(count_masks, value))
+    return value.count(MASK) if isinstance(value, str) else 0
+
+
 def _masked_text(text: str) -> str:
     for form in SECRET_FORMS:
         text = form.sub(MASK, text)

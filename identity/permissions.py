@@ -8,7 +8,7 @@ PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
     "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
-    "redis.read", "cache.read", "cache.write",
+    "redis.read", "cache.read", "cache.write", "logs.read",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -32,6 +32,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "redis.read",
         "cache.read",
         "cache.write",
+        "logs.read",
         "audit.read",
         "backups.read",
         "backups.write",

@@ -65,6 +65,7 @@ BUDGETS = (
     Budget("pages/overview/overview.py", 30, 1450),
     Budget("pages/system/audit.py", 12, 60),
     Budget("pages/system/jobs.py", 9, 10),
+    Budget("pages/system/logs.py", 12, 20),
     Budget("pages/system/quality.py", 39, 150),
     Budget("pages/system/cache.py", 12, 10),
     Budget("pages/system/redis.py", 16, 20),
