@@ -22,6 +22,7 @@ from api.routes import (
     health,
     hotels,
     jobs,
+    logs,
     metrics,
     models,
     quality,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
-    cache, hotels,    api_keys, users, auth, health,
+    cache, logs, hotels, api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

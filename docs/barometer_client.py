@@ -396,6 +396,26 @@ class Barometer:
         """Forget every key of a namespace, and nothing else on the server."""
         return self.call("POST", "/cache/clear", asked)
 
+    def logs_lines(self, **asked: Any) -> Any:
+        """Lines of all processes, the newest first; a search ends after two seconds and tells how far it went."""
+        return self.call("GET", "/logs", asked)
+
+    def logs_newer(self, **asked: Any) -> Any:
+        """The newest 100 lines since `newest` of an answer; a `next_cursor` tells that more are left out."""
+        return self.call("GET", "/logs/newer", asked)
+
+    def logs_line(self, line_id: str, **asked: Any) -> Any:
+        """One line, and what its process wrote before and after it."""
+        return self.call("GET", f"/logs/lines/{quote(str(line_id), safe='')}", asked)
+
+    def logs_statistics(self, **asked: Any) -> Any:
+        """Lines by time and level, masked secrets, patterns and which of them are new in this version."""
+        return self.call("GET", "/logs/statistics", asked)
+
+    def logs_export(self, **asked: Any) -> Any:
+        """What is filtered as JSON or text, at most 20,000 lines; noted in the audit log."""
+        return self.call("POST", "/logs/exports", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)
