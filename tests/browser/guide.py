@@ -67,6 +67,8 @@ PICTURES = (
     Picture("requests", "/requests", "requests.title", "administrator"),
     Picture("redis", "/redis", "redis.title", "administrator", height=1000),
     Picture("cache", "/cache", "cache.title", "administrator", height=1000),
+    Picture("backups", "/backups", "backups.title", "administrator"),
+    Picture("logs", "/logs", "logs.title", "administrator"),
     Picture("audit", "/audit", "audit.title", "administrator"),
     Picture("users", "/users", "users.title", "administrator"),
     Picture("account", "/account", "account.title", "administrator", height=1000),
