@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -19,7 +20,7 @@ from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from db.session import Database
 from operations.cached_reads import service as layer
-from operations.cached_reads.entry import MOST_BYTES, PREFIX, STALE_SECONDS, Asked, key_of
+from operations.cached_reads.entry import MOST_BYTES, PREFIX, STALE_SECONDS, Asked, Entry, key_of
 from operations.cached_reads.keys import CacheService, ReadSums
 from operations.cached_reads.service import CachedReads
 
@@ -105,8 +106,17 @@ def test_two_processes_fill_once(
     monkeypatch.setattr(layer, "LOOK_EVERY_SECONDS", 0.01)
     other, together, made = CachedReads(reads.database, reads.clock, reads.redis_url), Barrier(8), []
 
+    someone_waits, wait_for_another = Event(), CachedReads._of_another
+
+    def told(*arguments: Any) -> Entry | None:
+        someone_waits.set()
+        return wait_for_another(*arguments)
+
+    monkeypatch.setattr(CachedReads, "_of_another", told)
+
     def make() -> bytes:
         made.append(1)
+        someone_waits.wait(1)  # the other process comes while this one is at it
         return b"1"
 
     def ask(process: CachedReads) -> bytes:
