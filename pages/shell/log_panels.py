@@ -16,7 +16,7 @@ from pages.shell.attempt import refusal
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import PAGE, to_address
 from pages.shell.guard import Page
-from pages.shell.log_filters import Asked, open_line
+from pages.shell.log_filters import LINE, Asked, open_line
 from pages.shell.page_runs import fragment
 from pages.shell.request_panels import minute
 from pages.shell.session import browser_theme
@@ -78,9 +78,11 @@ def kept_lines(page: Page, asked: Asked) -> Kept | None:
 
 def lines(page: Page, asked: Asked, kept: Kept) -> None:
     """The list; while it is live it looks for new lines every few seconds."""
-    kept.is_drawn = False
+    kept.is_drawn, shown = False, st.query_params.get(LINE)
 
     def draw() -> None:
+        if kept.is_drawn and st.query_params.get(LINE) != shown:
+            st.rerun()  # a row was ticked: what stands around the list changes too
         if asked.is_live and kept.is_drawn:
             _look_for_newer(page, asked, kept)
         kept.is_drawn = True
