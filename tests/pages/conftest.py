@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.clock import FixedClock
@@ -21,6 +23,14 @@ OVERVIEW = "pages/overview/overview.py"
 BOARD = "pages/alerts/board.py"
 ALERT = "pages/alerts/alert.py"
 JOBS = "pages/system/jobs.py"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def components_scanned_once() -> Iterator[None]:
+    """AppTest reads the metadata of every installed package at each run, for components: a third of a page's test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
