@@ -16,6 +16,7 @@ from core.clock import FixedClock
 from core.embedded.postgres import PostgresServer, start_postgres
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.key_ring import Key, KeyRing
+from core.request_context import end_request
 from core.settings import Settings, environment_names
 from db import migrate, roles
 from db.session import Database, open_database
@@ -56,6 +57,13 @@ REAL_HASHER = passwords._HASHER
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords without argon2's memory and time, which were most of what the tests of sign-ins waited for."""
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(autouse=True)
+def no_request_of_another_test() -> Iterator[None]:
+    """Whom a test asked as stands in no audit entry of the next."""
+    yield
+    end_request()
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ BUDGETS = (
     Budget("pages/system/jobs.py", 9, 10),
     Budget("pages/system/logs.py", 12, 20),
     Budget("pages/system/quality.py", 39, 150),
+    Budget("pages/system/backups.py", 16, 10),
     Budget("pages/system/cache.py", 12, 10),
     Budget("pages/system/redis.py", 16, 20),
     Budget("pages/system/requests.py", 14, 40),
