@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
     table = Timetable(tuple(TimedJob(name, Every(60), TIMEOUTS.get(name, 60)) for name in arguments[1:]))
     command = (sys.executable, __file__, "child")
     runner = JobRunner(database, clock, command, workers=2, environment=child_environment())
-    sidecar = Sidecar(database, clock, table, runner, Reaper(database, clock, alive_seconds=2), 60, RHYTHM)
+    sidecar = Sidecar(database, clock, table, runner, Reaper(database, clock, alive_seconds=2), 60, rhythm=RHYTHM)
     stop_on_signals(sidecar.stopping)
     sidecar.run()
     return 0
