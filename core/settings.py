@@ -63,13 +63,15 @@ class Settings(BaseSettings):
     home: Path = Field(ROOT / ".barometer", description="Data folder: embedded servers, logs, secrets")
     port: int = Field(8501, ge=1, le=65535, description="Port of the dashboard and the API")
     address: str = Field("127.0.0.1", description="Address the dashboard listens on")
-    admin_password: str | None = Field(None, description="Password of the first administrator; generated when empty")
+    admin_password: str | None = Field(
+        None, repr=False, description="Password of the first administrator; generated when empty"
+    )
     second_factor_required: bool = Field(False, description="Administrators must set up a second factor")
     oidc_issuer: str | None = Field(
         None, description="Issuer of an OpenID Connect provider; sign-in by it is on when it is set"
     )
     oidc_client_id: str | None = Field(None, description="This installation's id at the provider")
-    oidc_client_secret: str | None = Field(None, description="Its secret there")
+    oidc_client_secret: str | None = Field(None, repr=False, description="Its secret there")
     oidc_redirect_url: str | None = Field(
         None, description="/auth/provider/answer as browsers reach it, as registered at the provider"
     )
@@ -78,10 +80,12 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
     encryption_keys: str | None = Field(
-        None, description="Keys that encrypt thresholds and sign model files, newest first; kept in a file when empty"
+        None,
+        repr=False,
+        description="Keys that encrypt thresholds and sign model files, newest first; kept in a file when empty",
     )
     backup_keys: str | None = Field(
-        None, description="Keys that encrypt backups, newest first; kept in a file when empty"
+        None, repr=False, description="Keys that encrypt backups, newest first; kept in a file when empty"
     )
     backups_dir: Path | None = Field(None, description="Folder of the backups; backups in the data folder when empty")
     backup_schedule: str = Field("30 2 * * *", description="Cron of the backup, time of the first hotel")
@@ -96,17 +100,23 @@ class Settings(BaseSettings):
     sample_hotel: bool = Field(True, description="Load the sample hotel into an empty database")
     sample_seed: int = Field(20, description="Seed of the sample hotel")
     database_url: str | None = Field(
-        None, validation_alias=_older("DATABASE_URL"), description="PostgreSQL; the embedded server when empty"
+        None,
+        repr=False,
+        validation_alias=_older("DATABASE_URL"),
+        description="PostgreSQL; the embedded server when empty",
     )
     database_owner_url: str | None = Field(
-        None, validation_alias=_older("DATABASE_OWNER_URL"),
+        None, repr=False, validation_alias=_older("DATABASE_OWNER_URL"),
         description="PostgreSQL as the owner of the tables, for migrations; DATABASE_URL when empty",
     )  # fmt: skip
     redis_url: str | None = Field(
-        None, validation_alias=_older("REDIS_URL"), description="Redis or Valkey; the embedded server when empty"
+        None,
+        repr=False,
+        validation_alias=_older("REDIS_URL"),
+        description="Redis or Valkey; the embedded server when empty",
     )
     redis_reader_url: str | None = Field(
-        None, validation_alias=_older("REDIS_READER_URL"),
+        None, repr=False, validation_alias=_older("REDIS_READER_URL"),
         description="An account of REDIS_URL's server that may only look; REDIS_URL itself when empty",
     )  # fmt: skip
     ml_enabled: bool = Field(True, validation_alias=_older("ML_ENABLED"), description="Run the pipeline's timed jobs")
@@ -182,6 +192,11 @@ class Settings(BaseSettings):
     @property
     def backups_folder(self) -> Path:
         return self.backups_dir.expanduser().resolve() if self.backups_dir else self.data_dir / "backups"
+
+    def told(self) -> dict[str, str]:
+        """Every setting that has a value and is no secret: secrets are the fields that ``repr`` leaves out."""
+        values = {name: getattr(self, name) for name, field in type(self).model_fields.items() if field.repr}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
     @property
     def logs_dir(self) -> Path:

@@ -16,9 +16,9 @@ from operations.backups.service import Backup, BackupService, Restored, confirme
 from operations.health import SIDECAR_ALIVE_SECONDS
 from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition, keeper_jobs
 from operations.jobs.service import JobState
+from operations.sidecar import KEEPER
 
 BACKUP, PROOF, RESTORE, UNDO = KEEPER_JOB_NAMES
-KEEPER = "keeper"  # the service that runs them
 SERVED_WITHIN = timedelta(seconds=SIDECAR_ALIVE_SECONDS)
 NEEDS = {BACKUP: "backups.write", PROOF: "backups.write", RESTORE: "backups.restore", UNDO: "backups.restore"}
 

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from db.session import Database
 from operations.backups.archive import KEYS, MODELS, READ_BYTES, Archive, opened
 from operations.backups.checking import beside, compare, fill
 from operations.backups.making import Source, full_named, make
+from operations.backups.manifest import FileState
 
 COMING, BEFORE = "coming", "before"
 FILLED, COMPARED, SWAPPED = 0.7, 0.9, 0.98  # how much of the work is done then
@@ -142,7 +144,7 @@ def write_models(archive: Archive, folder: Path, names: Iterable[str] | None = N
         path, expected = folder / name.removeprefix(MODELS), archive.manifest.files[name]
         if ".." in path.parts:
             raise AppError("model_path_wrong", params={"path": name})
-        if path.is_file() and path.stat().st_size == expected.size:
+        if path.is_file() and _state_of(path) == expected:
             continue
         with full_named(folder):
             path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
@@ -159,6 +161,11 @@ def write_models(archive: Archive, folder: Path, names: Iterable[str] | None = N
                 staged.unlink(missing_ok=True)
         written += 1
     return written
+
+
+def _state_of(path: Path) -> FileState:
+    with path.open("rb") as file:
+        return FileState(path.stat().st_size, file_digest(file, "sha256").hexdigest())
 
 
 def _bring_models_back(source: Source, safety: str | None) -> None:

@@ -56,7 +56,7 @@ class BackupService:
     def source(self) -> Source:
         models = self.settings.models_dir.expanduser()
         return Source(
-            self.owner_url, models, self.shelf, self.keys, self.backup_keys, _readable(self.settings)
+            self.owner_url, models, self.shelf, self.keys, self.backup_keys, self.settings.told()
         )  # fmt: skip
 
     def listed(self, scope: Scope) -> Shelved:
@@ -248,11 +248,3 @@ def _proof(found: Findings, at: datetime) -> Proof:
         at, found.restore_seconds, found.rows, found.tables, found.files, None, None, found.audit_findings,
         found.models_missing, found.keys_missing,
     )  # fmt: skip
-
-
-def _readable(settings: Settings) -> dict[str, Any]:
-    """Settings that are no secrets, to read when a machine is set up anew."""
-    secret = {
-        "admin_password", "encryption_keys", "backup_keys", "database_url", "database_owner_url", "redis_url",
-    }  # fmt: skip
-    return {name: str(value) for name, value in settings.model_dump(exclude=secret).items() if value is not None}

@@ -5,9 +5,9 @@ Barometer keeps beside its cache, stays as it is.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -21,31 +21,14 @@ from db.queries import audit
 from db.queries import cache_counts as queries
 from db.session import Database
 from operations.cached_reads.entry import NAMESPACES, PREFIX, Meta, meta_of, unpacked
-from operations.redis.looking import connected, note_own_hits, text_of, unavailable
+from operations.periods import PERIODS
+from operations.redis.looking import MOST_KEYS, MOST_SECONDS, connected, names_of, note_own_hits, text_of, unavailable
 
 __all__ = ["NAMESPACES", "PERIODS", "CacheKey", "CacheOverview", "CacheService", "Content", "Keys", "ReadSums"]
 
-BATCH = 500
-MOST_KEYS, MOST_SECONDS = 2_000, 0.5  # of a list
 HITS_A_KEY = 2  # asking for its TTL and its first line; not the server's use
 META_BYTES = 2_047  # the first line of an entry lies within
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True)
-class Period:
-    """How far back, and the step of the chart."""
-
-    length: timedelta
-    step_seconds: int
-
-
-PERIODS = {
-    "24h": Period(timedelta(hours=24), 900),
-    "1h": Period(timedelta(hours=1), 60),
-    "7d": Period(timedelta(days=7), 3600),
-    "30d": Period(timedelta(days=30), 6 * 3600),
-}
 
 
 @dataclass(frozen=True)
@@ -126,7 +109,7 @@ class CacheService:
         """Reads over ``period`` (a key of PERIODS); from the database, so also while Redis is away."""
         scope.require("cache.read")
         with self.database.reading() as connection:
-            rows = queries.sums(connection, self._since(PERIODS[period]))
+            rows = queries.sums(connection, PERIODS[period].begin(self.clock.now()))
             first_at = queries.first_at(connection)
         found = {row.namespace: _sums(row) for row in rows}
         return CacheOverview({name: found.get(name, ReadSums()) for name in NAMESPACES}, first_at)
@@ -136,7 +119,7 @@ class CacheService:
         scope.require("cache.read")
         chosen = PERIODS[period]
         with self.database.reading() as connection:
-            rows = queries.course(connection, self._since(chosen), chosen.step_seconds)
+            rows = queries.course(connection, chosen.begin(self.clock.now()), chosen.step_seconds)
         told = [(row.at, row.namespace, _sums(row)) for row in rows]
         return pd.DataFrame(
             [(at, namespace, sums.reads, sums.hit_ratio) for at, namespace, sums in told],
@@ -170,7 +153,7 @@ class CacheService:
     def count(self, scope: Scope, namespace: str) -> int:
         """How many keys clearing a namespace would delete now."""
         scope.require("cache.read")
-        return self._asked(lambda redis: sum(len(names) for names in _names(redis, _match(namespace))))
+        return self._asked(lambda redis: sum(len(names) for names in names_of(redis, _match(namespace))))
 
     def clear(self, scope: Scope, namespace: str) -> int:
         """Forget every key of a namespace; returns how many. Answers are made anew as they are asked for."""
@@ -188,11 +171,6 @@ class CacheService:
         except (RedisError, ValueError) as error:
             raise unavailable(error) from error
 
-    def _since(self, period: Period) -> datetime:
-        """The begin of the first full step."""
-        begin = (self.clock.now() - period.length).timestamp()
-        return datetime.fromtimestamp(begin // period.step_seconds * period.step_seconds, UTC)
-
 
 def _match(namespace: str | None) -> str:
     """The pattern of SCAN; raises ``cache_namespace_unknown`` for what is none of NAMESPACES."""
@@ -201,25 +179,14 @@ def _match(namespace: str | None) -> str:
     return f"{PREFIX}*" if namespace is None else f"{PREFIX}{namespace}:*"
 
 
-def _names(redis: Redis, match: str) -> Iterator[list[Any]]:
-    """Batches of names; a name may come twice, as SCAN says."""
-    cursor = 0
-    while True:
-        cursor, names = redis.scan(cursor, match=match, count=BATCH)
-        if names:
-            yield names
-        if cursor == 0:
-            return
-
-
 def _unlinked(redis: Redis, match: str) -> int:
-    return sum(int(redis.unlink(*names)) for names in _names(redis, match))
+    return sum(int(redis.unlink(*names)) for names in names_of(redis, match))
 
 
 def _keys(redis: Redis, match: str) -> Keys:
     found: dict[Any, CacheKey] = {}
     ends, is_complete = time.monotonic() + MOST_SECONDS, True
-    for names in _names(redis, match):
+    for names in names_of(redis, match):
         fresh = [name for name in names if name not in found]
         found |= {name: key for name, key in zip(fresh, _described(redis, fresh), strict=True) if key is not None}
         if len(found) >= MOST_KEYS or time.monotonic() > ends:

@@ -192,18 +192,28 @@ def asked(url: str, reader_url: str | None, question: Callable[[Redis], Answer])
 
 
 def take_survey(client: Redis) -> Survey:
-    """At most MOST_KEYS keys within about MOST_SECONDS, by SCAN, which holds nobody else up."""
+    """At most MOST_KEYS keys within about MOST_SECONDS."""
     return survey(_seen(client), int(client.dbsize()), MOST_LASTING)
 
 
-def _seen(client: Redis) -> Iterator[SeenKey]:
-    cursor, seen, ends = 0, set[bytes | str](), time.monotonic() + MOST_SECONDS
+def names_of(client: Redis, match: str | None = None) -> Iterator[list[bytes | str]]:
+    """Batches of names by SCAN, which holds nobody else up; a name may come twice."""
+    cursor = 0
     while True:
-        cursor, names = client.scan(cursor, count=BATCH)
+        cursor, names = client.scan(cursor, match=match, count=BATCH)
+        if names:
+            yield names
+        if cursor == 0:
+            return
+
+
+def _seen(client: Redis) -> Iterator[SeenKey]:
+    seen, ends = set[bytes | str](), time.monotonic() + MOST_SECONDS
+    for names in names_of(client):
         fresh = [name for name in dict.fromkeys(names) if name not in seen][: MOST_KEYS - len(seen)]
         seen.update(fresh)
         yield from _measured(client, fresh)
-        if cursor == 0 or len(seen) >= MOST_KEYS or time.monotonic() > ends:
+        if len(seen) >= MOST_KEYS or time.monotonic() > ends:
             return
 
 

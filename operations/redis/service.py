@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from core.scope import Scope
 from db.queries import redis_samples as queries
 from db.queries.redis_samples import SampleRow
 from db.session import Database
+from operations.periods import Period
 from operations.redis import looking
 from operations.redis.figures import Forecast, ServerFigures, forecast, lately
 from operations.redis.looking import REASONS, Client, Look, SlowCommand
@@ -29,14 +30,6 @@ ANSWERING = ("up", "slow", "refusing")
 STATES = (*ANSWERING, "down")
 Answer = TypeVar("Answer")
 AGO = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
-
-
-@dataclass(frozen=True)
-class Period:
-    """How far back, and the step of the chart."""
-
-    length: timedelta
-    step_seconds: int
 
 
 PERIODS = {
@@ -135,8 +128,7 @@ class RedisService:
         """at, used_bytes, limit_bytes, keys, was_down by steps of the period; NaN and None where nobody looked."""
         scope.require("redis.read")
         chosen, now = PERIODS[period], self.clock.now()
-        begin = (now - chosen.length).timestamp() // chosen.step_seconds * chosen.step_seconds
-        since = datetime.fromtimestamp(begin, UTC)
+        since = chosen.begin(now)
         with self.database.reading() as connection:
             rows = queries.course(connection, since, chosen.step_seconds)
         frame = pd.DataFrame(rows, columns=["at", "used_bytes", "limit_bytes", "keys", "was_down"])

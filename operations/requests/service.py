@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from core.scope import Scope
 from db.queries import requests as queries
 from db.queries.requests import RecentRow
 from db.session import Database
+from operations.periods import PERIODS, Period
 from operations.requests.histogram import added, quantile
 from operations.requests.recorder import HOUR_SECONDS, MINUTE_SECONDS, RECENT, Batch, Endpoint, RequestRecorder
 
@@ -20,25 +21,7 @@ __all__ = ["PERIODS", "Endpoint", "EndpointDetail", "Figures", "RecentRow", "Req
 
 ERROR_LIMIT = 0.05  # SPEC C3: a higher error rate is highlighted
 LEAST_FAILURES = 2  # one failure of a quiet endpoint is no rate; one that always fails is marked at the second
-DAY = timedelta(days=1)
 VIEWS = {"pages": ("page", "fragment"), "api": ("api",)}
-
-
-@dataclass(frozen=True)
-class Period:
-    """How far back, from which rows, and the step of the chart."""
-
-    length: timedelta
-    span_seconds: int
-    step_seconds: int
-
-
-PERIODS = {
-    "24h": Period(DAY, MINUTE_SECONDS, 15 * 60),
-    "1h": Period(timedelta(hours=1), MINUTE_SECONDS, 60),
-    "7d": Period(timedelta(days=7), HOUR_SECONDS, HOUR_SECONDS),
-    "30d": Period(timedelta(days=30), HOUR_SECONDS, 6 * HOUR_SECONDS),
-}
 
 
 @dataclass(frozen=True)
@@ -133,12 +116,12 @@ class RequestService:
     def overview(self, scope: Scope, view: str, period: str) -> RequestOverview:
         """The endpoints of ``view`` (a key of VIEWS) over ``period`` (a key of PERIODS)."""
         scope.require("requests.read")
-        kinds, day = VIEWS[view], PERIODS["24h"]
+        kinds, day, now = VIEWS[view], PERIODS["24h"], self.clock.now()
         with self.database.reading() as connection:
             found = {
                 chosen: _figures(
-                    queries.sums(connection, chosen.span_seconds, self.since(chosen), kinds),
-                    queries.histograms(connection, chosen.span_seconds, self.since(chosen), kinds),
+                    queries.sums(connection, _span_of(chosen), chosen.begin(now), kinds),
+                    queries.histograms(connection, _span_of(chosen), chosen.begin(now), kinds),
                 )
                 for chosen in {day, PERIODS[period]}
             }
@@ -150,16 +133,16 @@ class RequestService:
     def course(self, scope: Scope, view: str, period: str, endpoint: Endpoint | None = None) -> pd.DataFrame:
         """at, requests, p50_seconds, p95_seconds by steps of the period; without requests 0 and NaN."""
         scope.require("requests.read")
-        chosen, kinds = PERIODS[period], VIEWS[view]
-        since = self.since(chosen)
+        chosen, kinds, now = PERIODS[period], VIEWS[view], self.clock.now()
+        since = chosen.begin(now)
         with self.database.reading() as connection:
             rows = queries.course(
-                connection, chosen.span_seconds, since, chosen.step_seconds, kinds=kinds, endpoint=endpoint
+                connection, _span_of(chosen), since, chosen.step_seconds, kinds=kinds, endpoint=endpoint
             )
         buckets: dict[datetime, dict[int, int]] = defaultdict(dict)
         for row in rows:
             buckets[row.at][row.bucket] = row.n
-        steps = pd.date_range(since, self.clock.now(), freq=f"{chosen.step_seconds}s")
+        steps = pd.date_range(since, now, freq=f"{chosen.step_seconds}s")
         counted = [buckets.get(step.to_pydatetime(), {}) for step in steps]
         return pd.DataFrame(
             {
@@ -172,16 +155,16 @@ class RequestService:
 
     def detail(self, scope: Scope, period: str, endpoint: Endpoint) -> EndpointDetail:
         scope.require("requests.read")
-        chosen = PERIODS[period]
+        chosen, now = PERIODS[period], self.clock.now()
         with self.database.reading() as connection:
-            codes = queries.error_codes(connection, chosen.span_seconds, self.since(chosen), endpoint)
+            codes = queries.error_codes(connection, _span_of(chosen), chosen.begin(now), endpoint)
             rows = queries.recent(connection, endpoint, RECENT)
         return EndpointDetail({row.code: row.n for row in codes}, rows)
 
-    def since(self, period: Period) -> datetime:
-        """The begin of the first step: a full step, so that a span never lies in two of them."""
-        begin = (self.clock.now() - period.length).timestamp()
-        return datetime.fromtimestamp(begin // period.step_seconds * period.step_seconds, UTC)
+
+def _span_of(period: Period) -> int:
+    """Of the rows that are added up: minutes are kept for a day, hours for longer."""
+    return MINUTE_SECONDS if period.step_seconds < HOUR_SECONDS else HOUR_SECONDS
 
 
 def _span_rows(batch: Batch) -> list[dict[str, Any]]:

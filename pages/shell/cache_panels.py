@@ -11,6 +11,7 @@ from pages.shell import cache_words as words
 from pages.shell import navigation
 from pages.shell.asking import ask, asked, asking, done
 from pages.shell.attempt import attempted, refused
+from pages.shell.console import ratio
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import ALL, choose_one, filter_row, to_address
 from pages.shell.guard import Page
@@ -45,7 +46,7 @@ def key_figures(page: Page, found: "CacheOverview") -> None:
     """Of the period; without reads a dash, never a zero."""
     t, total = page.t, found.total
     with st.container(horizontal=True):
-        st.metric(t("cache.hit_ratio"), words.ratio(t, total.hit_ratio), border=True, help=plain(t("cache.ratio_help")))
+        st.metric(t("cache.hit_ratio"), ratio(t, total.hit_ratio), border=True, help=plain(t("cache.ratio_help")))
         for name in ("reads", "misses", "stale", "degraded"):
             value = t.number(getattr(total, name)) if total.reads else "–"
             st.metric(t(f"cache.{name}"), value, border=True, help=plain(t(f"cache.{name}_help")))

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
 KILOBYTE = 1024
 
 
-def ratio(t: Translator, value: float | None) -> str:
-    return "–" if value is None else t.percent(value, 1)
-
-
 def namespaces_sheet(t: Translator, found: "CacheOverview") -> Sheet:
     """One row a namespace; without reads its hit ratio is not known."""
     columns = [

@@ -13,12 +13,12 @@ from operations.logs.service import PAGE_LINES
 from pages.shell import log_words as words
 from pages.shell import reads
 from pages.shell.attempt import refusal
+from pages.shell.console import minute
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import PAGE, to_address
 from pages.shell.guard import Page
 from pages.shell.log_filters import LINE, Asked, open_line
 from pages.shell.page_runs import fragment
-from pages.shell.request_panels import minute
 from pages.shell.session import browser_theme
 from pages.shell.stock_tables import instants
 from pages.shell.text import muted, plain

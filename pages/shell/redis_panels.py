@@ -7,6 +7,7 @@ import streamlit as st
 from core.embedded.valkey import READER, READER_RULES
 from operations.redis.service import AGO, PERIODS
 from pages.shell import redis_words as words
+from pages.shell.console import ratio
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import choose_one, filter_row
 from pages.shell.folding import when_open
@@ -83,8 +84,8 @@ def key_figures(page: Page, found: "ServerStatus") -> None:
         st.metric(t("redis.memory"), words.memory(t, figures), border=True, help=plain(_memory_help(page, found)))
         st.metric(t("redis.keys"), t.number(figures.keys), border=True)
         st.metric(
-            t("redis.hit_rate"), words.ratio(t, found.lately_ratio), border=True,
-            help=plain(t("redis.hit_rate_help", share=words.ratio(t, figures.hit_ratio))),
+            t("redis.hit_rate"), ratio(t, found.lately_ratio), border=True,
+            help=plain(t("redis.hit_rate_help", share=ratio(t, figures.hit_ratio))),
         )  # fmt: skip
         st.metric(t("redis.evicted"), t.number(figures.evicted), border=True, help=plain(t("redis.evicted_help")))
         clients = t("redis.clients_help", blocked=figures.blocked_clients, rejected=figures.rejected_connections)

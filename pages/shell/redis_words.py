@@ -34,10 +34,6 @@ def memory(t: Translator, figures: "ServerFigures") -> str:
     return t("redis.of_limit", used=used, limit=megabytes(t, figures.limit_bytes), share=t.percent(figures.used_ratio))
 
 
-def ratio(t: Translator, value: float | None) -> str:
-    return "–" if value is None else t.percent(value, 1)
-
-
 def patterns_sheet(t: Translator, found: "Survey") -> Sheet:
     """One row a pattern, the heaviest first."""
     columns = [

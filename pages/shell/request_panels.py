@@ -1,12 +1,10 @@
 """Filters and panels of the Requests page: 24 hours, what fails, the course, one endpoint, all endpoints."""
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.i18n import Translator
 from operations.requests.service import ERROR_LIMIT, PERIODS, VIEWS
 from pages.shell import request_words as words
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
@@ -24,12 +22,6 @@ if TYPE_CHECKING:
 ENDPOINT = "endpoint"
 TABLE = "table_requests"
 WIDTH = 320
-
-
-def in_local_time(page: Page) -> Page:
-    """Requests belong to no hotel: times are those of the visitor's first hotel."""
-    hotels = page.services.hotels.listed(page.scope)
-    return replace(page, t=Translator(page.t.language, hotels[0].time_zone)) if hotels else page
 
 
 def filters(page: Page) -> tuple[str, str]:
@@ -150,8 +142,3 @@ def since(page: Page, found: "RequestOverview") -> str:
     if found.measured_since is None:
         return t("requests.help")
     return f"{t('requests.since', at=found.measured_since)} {t('requests.help')}"
-
-
-def minute(page: Page) -> str:
-    """The page is drawn anew every minute."""
-    return page.services.clock.now().strftime("%H:%M")

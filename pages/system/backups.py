@@ -5,9 +5,9 @@ import streamlit as st
 from pages.shell import backup_panels as panels
 from pages.shell.asking import asked
 from pages.shell.backup_actions import MANAGE, UNDO, manage_dialog, undo_dialog
+from pages.shell.console import in_local_time
 from pages.shell.guard import open_page
 from pages.shell.live import rerun_when_changed
-from pages.shell.request_panels import in_local_time
 from pages.shell.text import muted
 
 

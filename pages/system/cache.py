@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.shell import cache_panels as panels
+from pages.shell.console import in_local_time, minute
 from pages.shell.guard import open_page
 from pages.shell.live import rerun_when_changed
-from pages.shell.request_panels import in_local_time, minute
 
 
 def show() -> None:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.shell import log_panels as panels
+from pages.shell.console import in_local_time
 from pages.shell.guard import open_page
 from pages.shell.log_detail import detail
 from pages.shell.log_filters import log_filters
-from pages.shell.request_panels import in_local_time
 from pages.shell.text import muted
 
 

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages.shell import request_panels as panels
+from pages.shell.console import in_local_time, minute
 from pages.shell.guard import open_page
 from pages.shell.live import rerun_when_changed
 from pages.shell.text import muted, plain
 
 
 def show() -> None:
-    page = panels.in_local_time(open_page("requests.read"))
+    page = in_local_time(open_page("requests.read"))
     t, requests = page.t, page.services.requests
     st.title(t("requests.title"))
     view, period = panels.filters(page)
@@ -25,7 +26,7 @@ def show() -> None:
             panels.detail(page, period, chosen, found.endpoints[chosen])
         panels.table(page, found, view)
     muted(panels.since(page, found))
-    rerun_when_changed(panels.minute(page), lambda: panels.minute(page))
+    rerun_when_changed(minute(page), lambda: minute(page))
 
 
 if __name__ == "__main__":

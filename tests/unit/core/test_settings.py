@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import AppError
+from core.masking import SECRET_NAME
 from core.settings import ROOT, Settings, environment_example
 
 
@@ -49,6 +50,20 @@ def test_a_secret_is_read_from_the_file_that_its_variable_names(
     secret.write_text("hidden")
     monkeypatch.setenv("BAROMETER_ADMIN_PASSWORD_FILE", str(secret))
     assert Settings().admin_password == "hidden"
+
+
+def test_no_secret_is_told() -> None:
+    """What backups write down and what logs say of the settings: addresses hold passwords too."""
+    secret = {
+        name
+        for name in Settings.model_fields
+        if SECRET_NAME.search(name) or (name.endswith(("_url", "_keys")) and name != "oidc_redirect_url")
+    } - {"second_factor_required"}
+    assert {"oidc_client_secret", "redis_reader_url", "database_owner_url", "backup_keys"} <= secret
+    settings = Settings.model_construct(**dict.fromkeys(secret, "sesame"), address="192.0.2.1")
+    assert "sesame" not in f"{settings.told()} {settings!r}"
+    assert settings.told()["address"] == "192.0.2.1"
+    assert not secret & settings.told().keys()
 
 
 def test_a_direct_value_wins_over_the_file_and_the_file_over_dotenv(

@@ -11,6 +11,7 @@ from db import roles
 from db.queries import audit
 from identity.audit.service import AuditService
 from operations.backups.archive import opened
+from operations.backups.restoring import write_models
 from tests.integration.operations.backups.conftest import Installation
 
 
@@ -48,6 +49,18 @@ def test_rows_and_files_come_back_and_the_restore_is_undone(installation: Instal
     installation.service.undo(SYSTEM)  # which can be undone in turn
     assert installation.rows() == before
     assert installation.beside() == []
+
+
+def test_a_model_file_that_was_damaged_meanwhile_is_whole_again(installation: Installation) -> None:
+    made = installation.backup()
+    [path] = installation.models.glob("hotel-*/*.pkl")
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    with opened(installation.service.shelf.path(made.name), installation.service.backup_keys) as archive:
+        assert write_models(archive, installation.models) == 1
+        assert path.read_bytes() == content
+        assert write_models(archive, installation.models) == 0
 
 
 def test_the_audit_log_goes_on(installation: Installation) -> None:
