@@ -40,6 +40,11 @@ class Picture:
     height: int = 800
     is_dark: bool = False
 
+    @property
+    def does_more(self) -> bool:
+        """More than to open a page of the navigation table as it is."""
+        return "?" in self.path or self.arrange is not as_it_opens
+
 
 PICTURES = (
     Picture("overview", "/", "overview.title", height=1150),

@@ -1,7 +1,7 @@
 """The user guide speaks of screens that exist, and its pictures are taken by walking through them (C15).
 
-``make guide`` (BAROMETER_GUIDE=1) takes the pictures anew from the sample hotel; without it the same walk is made on
-the small hotels of this suite and nothing is written.
+``make guide`` (BAROMETER_GUIDE=1) takes the pictures anew from the sample hotel; without it the steps that do more than
+open a page are walked on the small hotels of this suite, and nothing is written. Every page is opened elsewhere here.
 """
 
 import pytest
@@ -43,14 +43,16 @@ def test_every_picture_of_the_guide_has_a_step_that_takes_it_and_the_other_way_r
 
 
 def test_every_screen_is_in_a_picture() -> None:
-    shown = {picture.path.split("?")[0] for picture in PICTURES}
-    assert shown == {*PAGES, DETAIL}
+    shown = {(picture.path.split("?")[0], picture.title) for picture in PICTURES}
+    assert shown == {*PAGES.items(), (DETAIL, "shell.alert")}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_steps_of_the_guide_are_walked(new_visitor: NewVisitor, instance: Instance, language: str) -> None:
     visitors: dict[tuple[object, ...], Visitor] = {}
     for picture in PICTURES:
+        if not (conftest.GUIDE or picture.does_more):
+            continue
         key = (picture.user, picture.width, picture.is_dark)
         if key not in visitors:
             visitors[key] = newcomer(new_visitor, picture, language)

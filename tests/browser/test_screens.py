@@ -9,20 +9,12 @@ from core.clock import SystemClock
 from core.i18n import Translator
 from core.scope import SYSTEM
 from pages.shell.preloading import ROUTE as PRELOAD
-from tests.browser.conftest import Instance, NewVisitor, Visitor
-from tests.browser.screens import DETAIL, PAGES, addresses, opener
+from tests.browser.conftest import Instance, NewVisitor
+from tests.browser.screens import DETAIL, PAGES, addresses
+from tests.browser.test_accessibility import scrolls_sideways
 
 pytestmark = pytest.mark.browser
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
-
-
-def scrolls_sideways(visitor: Visitor) -> bool:
-    return bool(
-        visitor.page.evaluate(
-            "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
-            ".some(part => part.scrollWidth > part.clientWidth + 1)"
-        )
-    )
 
 
 def test_every_page_of_the_navigation_table_is_opened_by_this_suite() -> None:
@@ -114,26 +106,6 @@ def test_the_language_is_changed_on_the_spot_and_kept(new_visitor: NewVisitor) -
     visitor.see("Uyarılar")
     visitor.page.get_by_test_id("stSidebar").get_by_text("English").click()
     visitor.see("Alerts")
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [390, 768, 1440])
-def test_no_page_scrolls_sideways_or_complains(new_visitor: NewVisitor, path: str, width: int) -> None:
-    visitor = new_visitor(opener(path, "ayse", "firat"), width=width, phone=width == 390)
-    visitor.open(path)
-    visitor.see(Translator("tr")(PAGES[path]))
-    assert not scrolls_sideways(visitor)
-    assert visitor.problems == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_in_english_and_in_the_dark_without_an_error(new_visitor: NewVisitor, path: str) -> None:
-    visitor = new_visitor("deniz", theme="dark", locale="en-GB")
-    visitor.open(path)
-    visitor.see(Translator("en")(PAGES[path]))
-    assert visitor.page.get_by_test_id("stException").count() == 0
-    assert visitor.page.get_by_text(Translator("en")("shell.failed")).count() == 0
-    assert visitor.problems == []
 
 
 def test_a_phone_opens_an_alert_on_a_page_of_its_own(new_visitor: NewVisitor, instance: Instance) -> None:

@@ -6,31 +6,24 @@ from core.scope import SYSTEM
 from tests.browser.conftest import PASSWORD, Instance, NewVisitor, Visitor
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    "/", "/alerts", "/forecasts", "/consumption", "/rooms", "/stock", "/thresholds", "/models", "/quality", "/users",
-    "/account",
-)  # fmt: skip
 
 
 def violations(visitor: Visitor) -> list[str]:
     return [problem for problem in visitor.problems if "Content Security Policy" in problem]
 
 
-def test_pages_charts_tables_and_downloads_break_no_rule_of_the_policy(new_visitor: NewVisitor) -> None:
-    visitor, charts, tables = new_visitor("deniz", locale="en-GB"), 0, 0
-    for path in PAGES:
-        visitor.open(path)
-        visitor.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-        visitor.page.wait_for_timeout(1500)
-        charts += visitor.page.locator(".js-plotly-plot").count()
-        tables += visitor.page.locator("[data-testid=stDataFrame], [data-testid=stTable]").count()
+def test_charts_tables_and_downloads_break_no_rule_of_the_policy(new_visitor: NewVisitor) -> None:
+    """The other pages: a broken rule is an error in the console, and test_accessibility.py finds none on any page."""
+    visitor = new_visitor("deniz", locale="en-GB")
+    visitor.open("/consumption")
+    visitor.page.locator(".js-plotly-plot").first.wait_for()
     visitor.open("/stock")
+    visitor.page.locator("[data-testid=stDataFrame], [data-testid=stTable]").first.wait_for()
+    visitor.page.wait_for_load_state("networkidle")
     download = visitor.page.get_by_test_id("stDownloadButton").first.locator("button")
     with visitor.page.expect_download() as started:
         download.click()
     assert started.value.failure() is None
-    assert charts > 0
-    assert tables > 0
     assert violations(visitor) == []
 
 
