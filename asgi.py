@@ -19,9 +19,11 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from api.app import create_api
 from api.metering import Metering
+from core.clock import SystemClock
 from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
+from operations.profiler.watch import SERVING, ProfileWatch, profiled
 from operations.requests.flushing import Flushing
 from pages.shell import oidc_routes, preloading
 from pages.shell import theme as themes
@@ -80,8 +82,9 @@ async def serving(_: object) -> AsyncIterator[None]:
     for thread in (flushing, looking):
         thread.start()
     watching = create_task(watch_sessions(), name="sessions")
-    yield
-    watching.cancel()
+    with profiled(ProfileWatch(lambda: services().database, SystemClock(), SERVING)):
+        yield
+        watching.cancel()
     for thread in (looking, flushing):
         await to_thread(thread.stop)
 

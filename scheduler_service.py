@@ -22,6 +22,7 @@ from operations.jobs.definitions import JobDefinition, keeper_jobs, timed_jobs
 from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
+from operations.profiler.watch import SCHEDULING, ProfileWatch, profiled
 from operations.sidecar import KEEPER, KEEPER_KEY, LEADER_KEY, SERVICE, Sidecar
 
 CHILD_COMMAND = (sys.executable, str(Path(__file__).resolve()), "child")
@@ -42,7 +43,11 @@ def serve(settings: Settings, servers: Servers, service: str) -> None:
         table, limit, key = timed_jobs(settings), settings.job_timeout_seconds, LEADER_KEY
     sidecar = Sidecar(database, clock, Timetable(table), runner, Reaper(database, clock), limit, service, key)
     stop_on_signals(sidecar.stopping)
-    sidecar.run()
+    if service == KEEPER:
+        sidecar.run()
+    else:
+        with profiled(ProfileWatch(lambda: database, clock, SCHEDULING)):
+            sidecar.run()
     database.dispose()
 
 

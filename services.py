@@ -37,6 +37,7 @@ from operations.logs.service import LogService
 from operations.model_features.service import ModelFeaturesService
 from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
+from operations.profiler.service import ProfilerService
 from operations.quality.service import QualityService
 from operations.rate_limits.service import RateLimitService
 from operations.redis.service import RedisService
@@ -125,6 +126,7 @@ class Services:
     cached_reads: CachedReads
     cache: CacheService
     logs: LogService
+    profiler: ProfilerService
 
     def close(self) -> None:
         """Give connections and loaded models back."""

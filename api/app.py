@@ -25,6 +25,7 @@ from api.routes import (
     logs,
     metrics,
     models,
+    profiler,
     quality,
     redis,
     reports,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
-    cache, logs, hotels, api_keys, users, auth, health,
+    cache, logs, profiler, hotels, api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

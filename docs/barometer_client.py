@@ -416,6 +416,38 @@ class Barometer:
         """What is filtered as JSON or text, at most 20,000 lines; noted in the audit log."""
         return self.call("POST", "/logs/exports", asked)
 
+    def profiler_listed(self, **asked: Any) -> Any:
+        """The newest fifty, the one that runs with its figures so far first."""
+        return self.call("GET", "/profiler/profiles", asked)
+
+    def profiler_start(self, **asked: Any) -> Any:
+        """Ask for a profile; 409 while another one waits or runs."""
+        return self.call("POST", "/profiler/profiles", asked)
+
+    def profiler_one(self, profile_id: int, **asked: Any) -> Any:
+        """One profile: its hottest functions, or the lines whose memory grew; both empty until it has ended well."""
+        return self.call("GET", f"/profiler/profiles/{quote(str(profile_id), safe='')}", asked)
+
+    def profiler_delete(self, profile_id: int, **asked: Any) -> Any:
+        """Delete one that has ended; 404 when it still runs."""
+        return self.call("DELETE", f"/profiler/profiles/{quote(str(profile_id), safe='')}", asked)
+
+    def profiler_export(self, profile_id: int, **asked: Any) -> Any:
+        """All that is kept of it."""
+        return self.call("GET", f"/profiler/profiles/{quote(str(profile_id), safe='')}/export", asked)
+
+    def profiler_speedscope(self, profile_id: int, **asked: Any) -> Any:
+        """The file for https://www.speedscope.app; 404 when it is no profile of time that ended well."""
+        return self.call("GET", f"/profiler/profiles/{quote(str(profile_id), safe='')}/speedscope", asked)
+
+    def profiler_comparison(self, **asked: Any) -> Any:
+        """Functions whose share of the time changed the most; 404 when one is no profile of time that ended well."""
+        return self.call("GET", "/profiler/comparison", asked)
+
+    def profiler_stop(self, profile_id: int, **asked: Any) -> Any:
+        """End it now and keep what was measured; 409 when it has ended or somebody was faster."""
+        return self.call("POST", f"/profiler/profiles/{quote(str(profile_id), safe='')}/stop", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)

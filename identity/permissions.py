@@ -8,7 +8,7 @@ PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
     "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
-    "redis.read", "cache.read", "cache.write", "logs.read",
+    "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -33,6 +33,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "cache.read",
         "cache.write",
         "logs.read",
+        "profiler.read",
+        "profiler.run",
         "audit.read",
         "backups.read",
         "backups.write",

@@ -16,6 +16,7 @@ from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
 from operations.jobs.service import JobService
 from operations.logs.service import LogService
+from operations.profiler.service import ProfilerService
 from operations.quality.service import QualityService
 from operations.rate_limits.service import RateLimitService
 from operations.redis.service import RedisService
@@ -36,6 +37,7 @@ def watching_services(
         "rate_limits": RateLimitService(servers.redis_url, clock),
         "health": HealthService(database, servers.redis_url, clock, version()),
         "requests": RequestService(database, clock, recorder or RequestRecorder(clock)),
+        "profiler": ProfilerService(database, clock),
         "logs": LogService(settings.logs_dir, database, clock),
         "redis": RedisService(database, clock, servers.redis_url, servers.redis_reader_url),
         "cached_reads": CachedReads(database, clock, servers.redis_url),

@@ -12,6 +12,7 @@ from db.models import (
     ml,
     operations,
     premises,
+    profiles,
     redis,
     requests,
     rollups,
@@ -22,5 +23,5 @@ from db.models.base import Base
 
 __all__ = [
     "Base", "activity", "alerts", "api_keys", "cache", "catalog", "forecasts", "identity", "learning", "ml",
-    "operations", "premises", "redis", "requests", "rollups", "series", "tokens",
+    "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "tokens",
 ]  # fmt: skip

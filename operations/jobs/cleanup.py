@@ -60,6 +60,7 @@ class InstallationRetention:
     denied_tokens: int = 7
     token_attempts: int = 7
     redis_samples: int = 14
+    profiles: int = 90
     cache_counts: int = 30
 
     @classmethod

@@ -17,6 +17,7 @@ from db.queries.jobs import NewRun, RunEnd, RunRow
 from db.session import Database
 from operations.jobs.definitions import JobDefinition
 from operations.jobs.heart import BEAT_SECONDS, Heart
+from operations.profiler.watch import RUNNING, ProfileWatch, profiled
 
 MAX_ERROR_CHARACTERS = 20_000
 
@@ -41,7 +42,8 @@ def execute(
         return 1
     begin_request(wanted_id=f"job-run-{run_id}")
     identify_request("system", "system")
-    with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart:
+    watch = ProfileWatch(lambda: database, clock, RUNNING, run.job_name)
+    with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart, profiled(watch):
         end = _attempt(load_definitions, run, clock, heart.progress)
     with database.transaction() as connection:
         queries.finish_run(connection, run_id, end)

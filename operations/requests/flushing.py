@@ -14,16 +14,17 @@ log = logger(__name__)
 class Flushing:
     """Calls ``flush`` until it is stopped, and then once more; a failure is logged and tried again the next time.
 
-    ``told_as``: the event in the log when it failed.
+    ``told_as``: the event in the log when it failed; ``at_once``: the first time is now.
     """
 
     def __init__(
         self, flush: Callable[[], object], interval_seconds: float = INTERVAL_SECONDS,
-        told_as: str = "request_metrics_not_written",
+        told_as: str = "request_metrics_not_written", at_once: bool = False,
     ) -> None:  # fmt: skip
         self._flush = flush
         self._interval_seconds = interval_seconds
         self._told_as = told_as
+        self._at_once = at_once
         self._ended = Event()
         self._thread = Thread(target=self._run, name=told_as, daemon=True)
 
@@ -37,7 +38,8 @@ class Flushing:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(1, self._told_as) as pool:
-            while not self._ended.wait(self._interval_seconds):
+            while not self._ended.wait(0.0 if self._at_once else self._interval_seconds):
+                self._at_once = False
                 self._once(pool)
             self._once(pool)
 

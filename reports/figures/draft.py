@@ -27,6 +27,9 @@ class Draft:
     def add_heatmap(self, **trace: Any) -> None:
         self.traces.append({"type": "heatmap", **trace})
 
+    def add_icicle(self, **trace: Any) -> None:
+        self.traces.append({"type": "icicle", **trace})
+
     def add_shape(self, **shape: Any) -> None:
         self.layout.setdefault("shapes", []).append(shape)
 

@@ -10,7 +10,7 @@ PAGES = {
     "/stock": "stock.title", "/custody": "custody.title",
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/redis": "redis.title",
-    "/cache": "cache.title", "/logs": "logs.title",
+    "/cache": "cache.title", "/logs": "logs.title", "/profiler": "profiler.title",
     "/quality": "quality.title",
     "/backups": "backups.title", "/audit": "audit.title",
     "/users": "users.title", "/account": "account.title", "/password": "password.title",
