@@ -29,6 +29,7 @@ from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
+from operations.jobs.control import JobControl
 from operations.jobs.definitions import JobDefinition, JobWork, defined
 from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
@@ -119,6 +120,7 @@ class Services:
     refill_times: RefillTimesService
     tuning: TuningService
     jobs: JobService
+    job_control: JobControl
     cleanup: CleanupService
     health: HealthService
     requests: RequestService
@@ -248,7 +250,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
         "forecast": services.forecasts.forecast,
         "examine_models": partial(examine_models, services),
         "measure_models": lambda *run: pipeline.models.upkeep.measure(*run),
-        "compare": partial(compare, pipeline),
+        "compare": lambda *run: pipeline.metrics.compare_everything(*run),
         "model_cleanup": watched(services, clean_models),
         "data_cleanup": services.cleanup.delete_old,
     }
@@ -271,10 +273,7 @@ def watched(services: Services, work: JobWork) -> JobWork:
 
 # What follows imports its stage when it runs: scikit-learn takes seconds that the dashboard never pays.
 def stage_work(pipeline: Pipeline, name: str) -> JobWork:
-    def work(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        return pipeline.stage(name)(scope, hotel_id, at, progress)
-
-    return work
+    return lambda *run: pipeline.stage(name)(*run)
 
 
 def examine_models(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
@@ -284,10 +283,6 @@ def examine_models(services: Services, scope: Scope, hotel_id: int, at: datetime
     progress(0.0, "stage.importance")
     importance = ImportanceService(services.database, services.pipeline.models)
     return importance.measure(scope, hotel_id, at) + services.model_comparisons.compare(scope, hotel_id, at, progress)
-
-
-def compare(pipeline: Pipeline, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-    return pipeline.metrics.compare_everything(scope, hotel_id, at, progress)
 
 
 def renew(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:

@@ -6,7 +6,8 @@ from core.scope import Scope
 # Every permission that code asks for.
 PERMISSIONS = (
     "overview.read", "alerts.read", "alerts.triage", "metrics.read", "models.read", "models.write", "thresholds.write",
-    "jobs.read", "jobs.run", "requests.read", "audit.read", "data.import", "users.write", "api_keys.write",
+    "jobs.read", "jobs.run", "jobs.control", "requests.read", "audit.read", "data.import", "users.write",
+    "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
     "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
 )  # fmt: skip
@@ -22,6 +23,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     | {
         "jobs.read",
         "jobs.run",
+        "jobs.control",
         "data.import",
         "users.write",
         "thresholds.write",

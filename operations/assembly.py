@@ -14,6 +14,7 @@ from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
 from operations.health import HealthService
 from operations.jobs.cleanup import CleanupService
+from operations.jobs.control import JobControl
 from operations.jobs.service import JobService
 from operations.logs.service import LogService
 from operations.profiler.service import ProfilerService
@@ -33,6 +34,7 @@ def watching_services(
         "quality": QualityService(database, clock),
         "source_quality": SourceService(database, clock),
         "jobs": JobService(database, clock),
+        "job_control": JobControl(database, clock),
         "cleanup": CleanupService.of(database, settings),
         "rate_limits": RateLimitService(servers.redis_url, clock),
         "health": HealthService(database, servers.redis_url, clock, version()),

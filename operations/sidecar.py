@@ -13,9 +13,10 @@ from core.logs import logger
 from core.version import version
 from db.leader import LeaderLock
 from db.queries import health as health_queries
+from db.queries import job_control
 from db.queries import jobs as job_queries
 from db.queries.health import HeartbeatRow
-from db.queries.jobs import JobHotel
+from db.queries.job_rows import JobHotel
 from db.session import Database
 from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
@@ -118,7 +119,14 @@ class Sidecar:
             self.timetable.started(request.job_name, request.hotel_id, self.clock.now())
 
     def _start_due(self) -> None:
-        for job, hotel in self.timetable.due(self._hotels, self.clock.now()):
+        due = self.timetable.due(self._hotels, self.clock.now())
+        if not due:
+            return
+        with self.database.reading() as connection:
+            paused = job_control.paused_keys(connection)
+        for job, hotel in due:
+            if (job.name, hotel.id) in paused or (job.name, None) in paused:
+                continue  # it stays due: what was left out meanwhile is made up by one run when somebody resumes it
             if not self.runner.has_room():
                 return
             if hotel.id in self.runner.busy_hotels():

@@ -17,7 +17,12 @@ class JobRun(Base):
     """One run of one job: what was read and written, how long, and why it failed."""
 
     __tablename__ = "job_runs"
-    __table_args__ = (one_of("state", JOB_STATES), Index(None, "job_name", "started_at"))
+    __table_args__ = (
+        one_of("state", JOB_STATES),
+        Index(None, "job_name", "started_at"),
+        Index(None, "job_name", "hotel_id", "started_at"),
+        Index(None, "started_at"),
+    )
     id: Mapped[Key]
     job_name: Mapped[Code]
     hotel_id: Mapped[int | None] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"))
@@ -38,6 +43,9 @@ class JobRun(Base):
     result: Mapped[dict[str, Any] | None]
     error_code: Mapped[str | None]
     error_text: Mapped[str | None] = mapped_column(Text)
+    retry_of: Mapped[int | None] = mapped_column(ForeignKey("job_runs.id", ondelete="SET NULL"), index=True)
+    cancel_requested_at: Mapped[datetime | None]
+    cancel_requested_by: Mapped[str | None]
 
 
 # One run at a time of a job in a hotel, whoever starts it.
@@ -61,6 +69,34 @@ class JobRequest(Base):
     requested_at: Mapped[Now]
     state: Mapped[Code] = mapped_column(server_default="pending")
     run_id: Mapped[int | None] = mapped_column(ForeignKey("job_runs.id", ondelete="SET NULL"))
+    retry_of: Mapped[int | None] = mapped_column(ForeignKey("job_runs.id", ondelete="SET NULL"))
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[str | None]
+
+
+# A run is repeated once: of two people who ask at the same time the second is told.
+Index("uq_job_requests_retry_of", JobRequest.retry_of, unique=True, postgresql_where=text("state <> 'cancelled'"))
+
+
+class JobPause(Base):
+    """A job that the timetable leaves out, in a hotel or everywhere (no hotel), until somebody resumes it."""
+
+    __tablename__ = "job_pauses"
+    id: Mapped[Key]
+    job_name: Mapped[Code]
+    hotel_id: Mapped[int | None] = mapped_column(ForeignKey("hotels.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str]
+    paused_by: Mapped[str]
+    paused_at: Mapped[datetime]
+    resumed_by: Mapped[str | None]
+    resumed_at: Mapped[datetime | None]
+
+
+Index(
+    "uq_job_pauses_lasting",
+    JobPause.job_name, JobPause.hotel_id,
+    unique=True, postgresql_where=text("resumed_at IS NULL"), postgresql_nulls_not_distinct=True,
+)  # fmt: skip
 
 
 class Heartbeat(Base):

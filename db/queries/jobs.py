@@ -1,7 +1,6 @@
 """Runs, requests and heartbeats of the machinery."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,91 +8,9 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.queries.claims import OF_THE_SIDECAR, Claims
+from db.queries.job_rows import REQUEST_COLUMNS, RUN_COLUMNS, Beat, JobHotel, NewRun, RequestRow, RunEnd, RunRow
 
 ALIVE_SECONDS = 60  # a run whose heartbeat is older has stopped beating
-
-RUN_COLUMNS = """job_runs.id, job_name, hotel_id, trigger, requested_by, arguments, state, started_at, heartbeat_at,
-    finished_at, timeout_seconds, process_id, host, progress_ratio, progress_note, rows_in, rows_out, result,
-    error_code, error_text"""
-
-
-@dataclass(frozen=True)
-class JobHotel:
-    """What the timetable must know of a hotel; ``id`` is None for the installation, which has jobs of its own."""
-
-    id: int | None
-    code: str
-    time_zone: str
-    simulated: bool
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One row of ``job_runs``."""
-
-    id: int
-    job_name: str
-    hotel_id: int | None
-    trigger: str
-    requested_by: str | None
-    arguments: dict[str, Any] | None
-    state: str
-    started_at: datetime
-    heartbeat_at: datetime
-    finished_at: datetime | None
-    timeout_seconds: int | None
-    process_id: int | None
-    host: str | None
-    progress_ratio: float | None
-    progress_note: str | None
-    rows_in: int | None
-    rows_out: int | None
-    result: dict[str, Any] | None
-    error_code: str | None
-    error_text: str | None
-
-
-@dataclass(frozen=True)
-class NewRun:
-    """What is known of a run before it starts."""
-
-    job_name: str
-    hotel_id: int | None
-    trigger: str
-    started_at: datetime
-    host: str
-    timeout_seconds: int | None = None
-    requested_by: str | None = None
-    arguments: dict[str, Any] | None = None
-    process_id: int | None = None
-
-
-@dataclass(frozen=True)
-class RunEnd:
-    """How a run ended."""
-
-    state: str
-    finished_at: datetime
-    rows_in: int | None = None
-    rows_out: int | None = None
-    result: dict[str, Any] | None = None
-    error_code: str | None = None
-    error_text: str | None = None
-
-
-@dataclass(frozen=True)
-class RequestRow:
-    """Work a person asked for."""
-
-    id: int
-    job_name: str
-    hotel_id: int | None
-    arguments: dict[str, Any] | None
-    requested_by: str
-    requested_at: datetime
-    state: str
-    run_id: int | None
 
 
 def hotels(connection: Connection) -> list[JobHotel]:
@@ -117,8 +34,9 @@ def begin_run(connection: Connection, run: NewRun) -> int | None:
     """The id of the new run; None when the job is running in that hotel already."""
     statement = text(
         "INSERT INTO job_runs (job_name, hotel_id, trigger, requested_by, arguments, state, started_at, heartbeat_at, "
-        "timeout_seconds, host, process_id) VALUES (:job_name, :hotel_id, :trigger, :requested_by, :arguments, "
-        "'running', :started_at, :started_at, :timeout_seconds, :host, :process_id) "
+        "timeout_seconds, host, process_id, retry_of) "
+        "VALUES (:job_name, :hotel_id, :trigger, :requested_by, :arguments, 'running', "
+        ":started_at, :started_at, :timeout_seconds, :host, :process_id, :retry_of) "
         "ON CONFLICT (job_name, hotel_id) WHERE state = 'running' DO NOTHING RETURNING id"
     ).bindparams(bindparam("arguments", type_=JSONB))
     run_id: int | None = connection.execute(statement, vars(run)).scalar()
@@ -132,16 +50,16 @@ def attach_process(connection: Connection, run_id: int, process_id: int, host: s
     )
 
 
-def beat_run(connection: Connection, run_id: int, at: datetime, ratio: float | None, note: str | None) -> bool:
-    """Say that the run lives and how far it is; False when it was taken away (lost, cancelled, timed out)."""
-    done = connection.execute(
+def beat_run(connection: Connection, run_id: int, at: datetime, ratio: float | None, note: str | None) -> Beat:
+    """Say that the run lives and how far it is; not ours: it was taken away (lost, cancelled, timed out)."""
+    row = connection.execute(
         text(
             "UPDATE job_runs SET heartbeat_at = :at, progress_ratio = :ratio, progress_note = :note "
-            "WHERE id = :run_id AND state = 'running'"
+            "WHERE id = :run_id AND state = 'running' RETURNING cancel_requested_at"
         ),
         {"run_id": run_id, "at": at, "ratio": ratio, "note": note},
-    )
-    return done.rowcount == 1
+    ).one_or_none()
+    return Beat(row is not None, row.cancel_requested_at if row else None)
 
 
 def finish_run(connection: Connection, run_id: int, end: RunEnd) -> bool:
@@ -257,7 +175,7 @@ def claim_request(
             "SELECT id FROM job_requests WHERE state = 'pending' AND (job_name = ANY(:names)) = :is_only "
             "AND NOT coalesce(hotel_id = ANY(CAST(:busy AS bigint[])), false) "
             "ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1) "
-            "RETURNING id, job_name, hotel_id, arguments, requested_by, requested_at, state, run_id"
+            f"RETURNING {REQUEST_COLUMNS}"
         ),
         {"busy": list(busy_hotels), "names": list(claims.names), "is_only": claims.is_only},
     )
@@ -286,7 +204,7 @@ def reopen_request(connection: Connection, run_id: int) -> None:
 def pending_requests(connection: Connection, hotel_ids: Sequence[int] | None) -> list[RequestRow]:
     rows = connection.execute(
         text(
-            "SELECT id, job_name, hotel_id, arguments, requested_by, requested_at, state, run_id FROM job_requests "
+            f"SELECT {REQUEST_COLUMNS} FROM job_requests "
             "WHERE state = 'pending' AND "
             "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[]))) ORDER BY id"
         ),

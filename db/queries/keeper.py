@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from db.queries.jobs import RUN_COLUMNS, RequestRow, RunRow, pending_requests
+from db.queries.job_rows import RUN_COLUMNS, RequestRow, RunRow
+from db.queries.jobs import pending_requests
 
 TURNS_LOCK = 7_240_026
 

@@ -10,7 +10,7 @@ from core.scope import SYSTEM, Scope
 from core.stage import Progress, StageReport
 from db.queries import audit, health, keeper
 from db.queries import jobs as queries
-from db.queries.jobs import RunRow
+from db.queries.job_rows import RunRow
 from db.session import Database
 from operations.backups.service import Backup, BackupService, Restored, confirmed, require
 from operations.health import SIDECAR_ALIVE_SECONDS

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -21,7 +22,9 @@ class Child:
     hotel_id: int | None
     process: subprocess.Popen[bytes]
     deadline: float
+    grace_seconds: float = STOP_GRACE_SECONDS
     stopped_as: str | None = None  # the state of a run that we ended ourselves
+    stopped_for: str | None = None  # … and the error code that says why
     kill_at: float = 0.0
 
     def has_ended(self) -> bool:
@@ -31,14 +34,22 @@ class Child:
         """Stop a run over its limit; kill one that does not listen."""
         now = time.monotonic()
         if self.stopped_as is None and now > self.deadline:
-            self.stop("timed_out")
+            self.stop("timed_out", "timed_out")
         elif self.stopped_as is not None and now > self.kill_at:
             self._signal(signal.SIGKILL)
 
-    def stop(self, state: str, grace_seconds: float = STOP_GRACE_SECONDS) -> None:
-        self.stopped_as = self.stopped_as or state
-        self.kill_at = time.monotonic() + grace_seconds
+    def stop(self, state: str, code: str) -> None:
+        """The first reason stands; the second one who asks changes nothing."""
+        if self.stopped_as is not None:
+            return
+        self.stopped_as, self.stopped_for = state, code
+        self.kill_at = time.monotonic() + self.grace_seconds
         self._signal(signal.SIGTERM)
+
+    def sweep(self) -> None:
+        """What the run started itself ends with it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         if self.process.poll() is None:
@@ -53,11 +64,12 @@ def start_child(
     *,
     timeout_seconds: float,
     environment: dict[str, str],
+    grace_seconds: float = STOP_GRACE_SECONDS,
 ) -> Child:
     process = subprocess.Popen(
         [*command, str(run_id)], stdin=subprocess.DEVNULL, env=environment, start_new_session=True
     )
-    return Child(run_id, job_name, hotel_id, process, time.monotonic() + timeout_seconds)
+    return Child(run_id, job_name, hotel_id, process, time.monotonic() + timeout_seconds, grace_seconds)
 
 
 def is_alive(process_id: int | None, run_id: int) -> bool:
@@ -70,3 +82,14 @@ def is_alive(process_id: int | None, run_id: int) -> bool:
         return alive and (process_id == os.getpid() or process.cmdline()[-1:] == [str(run_id)])
     except psutil.Error:
         return False
+
+
+def kill(process_id: int, run_id: int) -> None:
+    """Kill a run that is not our child, with what it started where it leads a group of its own."""
+    if not is_alive(process_id, run_id):
+        return
+    with suppress(ProcessLookupError):
+        if os.getpgid(process_id) == process_id:
+            os.killpg(process_id, signal.SIGKILL)
+        else:
+            os.kill(process_id, signal.SIGKILL)

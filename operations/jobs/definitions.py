@@ -12,7 +12,7 @@ from core.scope import SYSTEM, Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport
 from db.queries.claims import KEEPER_JOBS
-from db.queries.jobs import RunRow
+from db.queries.job_rows import RunRow
 
 # (hotel_id, at, progress) → what was done; without a hotel for jobs of the installation
 JobFunction = Callable[[int | None, datetime, Progress], StageReport]

@@ -5,6 +5,7 @@ import resource
 import socket
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from core.clock import Clock
@@ -12,11 +13,12 @@ from core.errors import AppError
 from core.logs import logger
 from core.request_context import begin_request, identify_request
 from core.stage import Progress, StageReport, silent
+from db.queries import job_control
 from db.queries import jobs as queries
-from db.queries.jobs import NewRun, RunEnd, RunRow
+from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
 from operations.jobs.definitions import JobDefinition
-from operations.jobs.heart import BEAT_SECONDS, Heart
+from operations.jobs.heart import BEAT_SECONDS, CANCELLED, ORPHAN_GRACE_SECONDS, Heart
 from operations.profiler.watch import RUNNING, ProfileWatch, profiled
 
 MAX_ERROR_CHARACTERS = 20_000
@@ -29,7 +31,9 @@ def execute(
     run_id: int,
     database: Database,
     clock: Clock,
+    *,
     beat_seconds: float = BEAT_SECONDS,
+    cancel_grace_seconds: float = ORPHAN_GRACE_SECONDS,
 ) -> int:
     """Run a run that the sidecar recorded, in the child process it started; returns the exit code.
 
@@ -43,7 +47,8 @@ def execute(
     begin_request(wanted_id=f"job-run-{run_id}")
     identify_request("system", "system")
     watch = ProfileWatch(lambda: database, clock, RUNNING, run.job_name)
-    with Heart(database, clock, run_id, run.timeout_seconds, beat_seconds) as heart, profiled(watch):
+    heart = Heart(database, clock, run_id, run.timeout_seconds, beat_seconds, cancel_grace_seconds)
+    with heart, profiled(watch):
         end = _attempt(load_definitions, run, clock, heart.progress)
     with database.transaction() as connection:
         queries.finish_run(connection, run_id, end)
@@ -60,6 +65,7 @@ def run_recorded(
     clock: Clock,
     requested_by: str,
     progress: Progress = silent,
+    beat_seconds: float = BEAT_SECONDS,
 ) -> StageReport:
     """Run a job in this process for a command, recorded like any other run; raises what the job raises.
 
@@ -76,7 +82,7 @@ def run_recorded(
         raise AppError("job_already_running", 409, params={"job": definition.name})
     end = RunEnd("cancelled", clock.now(), error_code="interrupted")
     try:
-        with Heart(database, clock, run_id) as heart:
+        with Heart(database, clock, run_id, beat_seconds=beat_seconds, is_command=True) as heart:
             report = definition.run(hotel_id, at, _both(heart.progress, progress))
         end = _succeeded(report, clock.now())
     except Exception as error:
@@ -84,7 +90,9 @@ def run_recorded(
         raise
     finally:
         with database.transaction() as connection:
-            queries.finish_run(connection, run_id, end)
+            if end.error_code == "interrupted" and job_control.cancelled(connection, [run_id]):
+                end = replace(end, error_code=CANCELLED)
+            queries.finish_run(connection, run_id, replace(end, finished_at=clock.now()))
     return report
 
 

@@ -1,4 +1,8 @@
-"""The beating heart of a run: a thread that writes heartbeat and progress and stops a run that was taken away."""
+"""The beating heart of a run: a thread that writes heartbeat and progress and stops a run that was taken away.
+
+A cancel is the sidecar's work: it asks the process to stop before it kills it. The heart answers for a run that has
+no sidecar: one whose sidecar died, and a command in somebody's terminal.
+"""
 
 import os
 import signal
@@ -10,11 +14,12 @@ from core.clock import Clock
 from core.errors import AppError
 from core.logs import logger
 from db.queries import jobs as queries
-from db.queries.jobs import RunEnd
+from db.queries.job_rows import Beat, RunEnd
 from db.session import Database
 
 BEAT_SECONDS = 3.0
-ORPHAN_GRACE_SECONDS = 15  # the sidecar enforces the limit; this is for a child whose sidecar died
+CANCELLED = "cancelled_by_person"
+ORPHAN_GRACE_SECONDS = 15  # the sidecar enforces limit and cancel; this is for a child whose sidecar died
 
 log = logger(__name__)
 
@@ -28,6 +33,9 @@ class Heart:
     run_id: int
     timeout_seconds: int | None = None
     beat_seconds: float = BEAT_SECONDS
+    cancel_grace_seconds: float = ORPHAN_GRACE_SECONDS
+    is_command: bool = False
+    _interrupted: bool = field(default=False, init=False)
     _ratio: float | None = field(default=None, init=False)
     _note: str | None = field(default=None, init=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False)
@@ -60,8 +68,19 @@ class Heart:
         with self.database.transaction() as connection:
             if self._deadline is not None and time.monotonic() > self._deadline:
                 queries.finish_run(connection, self.run_id, RunEnd("timed_out", now, error_code="timed_out"))
-            is_ours = queries.beat_run(connection, self.run_id, now, self._ratio, self._note)
-        if not is_ours and not self._stopped.is_set():
+            beat = queries.beat_run(connection, self.run_id, now, self._ratio, self._note)
+            if self._must_end(beat):
+                queries.finish_run(connection, self.run_id, RunEnd("cancelled", now, error_code=CANCELLED))
+                beat = Beat(False)
+        if beat.cancel_requested_at is not None and self.is_command and not self._interrupted:
+            self._interrupted = True
+            os.kill(os.getpid(), signal.SIGINT)  # the command ends as by Ctrl+C, and records it
+        if not beat.is_ours and not self._stopped.is_set():
             log.error("run_taken_away", run_id=self.run_id)
             # The whole process: its open transaction must not be committed by a run that does not count any more.
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def _must_end(self, beat: Beat) -> bool:
+        if not beat.is_ours or beat.cancel_requested_at is None or self.is_command:
+            return False
+        return (self.clock.now() - beat.cancel_requested_at).total_seconds() > self.cancel_grace_seconds

@@ -2,23 +2,20 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.clock import Clock
 from core.logs import logger
 from core.settings import child_environment
+from db.queries import job_control
 from db.queries import jobs as queries
 from db.queries.claims import OF_THE_SIDECAR, Claims
-from db.queries.jobs import NewRun, RequestRow, RunEnd
+from db.queries.job_rows import NewRun, RequestRow, RunEnd
 from db.session import Database
-from operations.jobs.children import Child, start_child
+from operations.jobs.children import STOP_GRACE_SECONDS, Child, start_child
+from operations.jobs.heart import CANCELLED
 
-ERROR_CODES = {
-    "timed_out": "timed_out",
-    "cancelled": "sidecar_stopped",
-    "failed": "process_failed",
-    "lost": "process_gone",
-}
+ERROR_CODES = {"failed": "process_failed", "lost": "process_gone"}  # of runs that ended without our doing
 
 log = logger(__name__)
 
@@ -45,6 +42,7 @@ class JobRunner:
     workers: int = 2
     environment: dict[str, str] = field(default_factory=child_environment)
     claims: Claims = OF_THE_SIDECAR
+    grace_seconds: float = STOP_GRACE_SECONDS
     children: dict[int, Child] = field(default_factory=dict, init=False)
 
     def has_room(self) -> bool:
@@ -79,8 +77,10 @@ class JobRunner:
         return request
 
     def poll(self) -> list[EndedRun]:
-        """Enforce time limits and collect the children that ended; call it often."""
+        """Stop what somebody cancelled, enforce time limits, collect the children that ended; call it often."""
         ended = []
+        for run_id in self._cancelled():
+            self.children[run_id].stop("cancelled", CANCELLED)
         for child in list(self.children.values()):
             child.watch_the_time()
             if child.has_ended():
@@ -91,14 +91,24 @@ class JobRunner:
     def stop_all(self) -> None:
         """Ask every child to stop; ``poll`` kills those that do not and records them as cancelled."""
         for child in self.children.values():
-            child.stop("cancelled")
+            child.stop("cancelled", "sidecar_stopped")
+
+    def _cancelled(self) -> list[int]:
+        if not self.children:
+            return []
+        with self.database.reading() as connection:
+            return job_control.cancelled(connection, list(self.children))
 
     def _close(self, child: Child) -> str:
         code = child.process.returncode
+        child.sweep()
         # Killed by a signal or without a word: lost. An exit code of its own: it failed before it could write why.
         state = child.stopped_as or ("failed" if code > 0 else "lost")
-        end = RunEnd(state, self.clock.now(), error_code=ERROR_CODES[state], error_text=f"exit code {code}")
+        reason = child.stopped_for or ERROR_CODES[state]
         with self.database.transaction() as connection:
+            if job_control.cancelled(connection, [child.run_id]):  # it died in the moment between asking and answering
+                state, reason = "cancelled", CANCELLED
+            end = RunEnd(state, self.clock.now(), error_code=reason, error_text=f"exit code {code}")
             if queries.finish_run(connection, child.run_id, end):
                 log.error("run_closed", run_id=child.run_id, job=child.job_name, state=state, error=end.error_text)
                 return state
@@ -109,15 +119,17 @@ class JobRunner:
         self, job_name: str, hotel_id: int | None, trigger: str, timeout_seconds: int,
         request: RequestRow | None = None,
     ) -> NewRun:  # fmt: skip
-        asked = (request.requested_by, request.arguments) if request else (None, None)
-        return NewRun(
-            job_name, hotel_id, trigger, self.clock.now(), socket.gethostname(), timeout_seconds, asked[0], asked[1]
-        )
+        new = NewRun(job_name, hotel_id, trigger, self.clock.now(), socket.gethostname(), timeout_seconds)
+        if request is None:
+            return new
+        return replace(
+            new, requested_by=request.requested_by, arguments=request.arguments, retry_of=request.retry_of
+        )  # fmt: skip
 
     def _spawn(self, run_id: int, job_name: str, hotel_id: int | None, timeout_seconds: int) -> None:
         child = start_child(
             self.child_command, run_id, job_name, hotel_id,
-            timeout_seconds=timeout_seconds, environment=self.environment,
+            timeout_seconds=timeout_seconds, environment=self.environment, grace_seconds=self.grace_seconds,
         )  # fmt: skip
         self.children[run_id] = child
         log.info("run_started", run_id=run_id, job=job_name, hotel_id=hotel_id, process_id=child.process.pid)

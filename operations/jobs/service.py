@@ -9,7 +9,7 @@ from core.errors import AppError
 from core.scope import Scope
 from db.queries import audit, health
 from db.queries import jobs as queries
-from db.queries.jobs import RequestRow, RunRow
+from db.queries.job_rows import RequestRow, RunRow
 from db.session import Database
 from operations.health import SIDECAR_ALIVE_SECONDS
 from operations.jobs.definitions import JOB_NAMES

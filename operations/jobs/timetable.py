@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from db.queries.jobs import JobHotel
+from db.queries.job_rows import JobHotel
 from operations.jobs.definitions import Every, TimedJob
 
 RunKey = tuple[str, int | None]  # (job, hotel), None for the installation

@@ -14,7 +14,7 @@ from core.request_context import begin_request, end_request, identify_request
 from core.scope import SYSTEM
 from db.queries import audit
 from db.queries import jobs as queries
-from db.queries.jobs import NewRun, RunEnd
+from db.queries.job_rows import NewRun, RunEnd
 from identity.audit.service import AuditFilters, AuditRow
 from pages.shell import audit_filters, audit_tables, errors
 from pages.shell.consumption_tables import csv_bytes

@@ -14,7 +14,7 @@ from api.documents import needs_of, operation_id
 from core.scope import Scope
 from db.models.identity import ROLES
 from db.queries import jobs as job_queries
-from db.queries.jobs import NewRun
+from db.queries.job_rows import NewRun
 from identity.permissions import ROLE_PERMISSIONS
 from pipeline.alerts.silences.service import Silence
 from services import Services

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.scope import SYSTEM
 from db.queries import jobs as job_queries
-from db.queries.jobs import NewRun, RunEnd
+from db.queries.job_rows import NewRun, RunEnd
 from services import Services
 from tests.integration.api.conftest import Api
 from tests.integration.api.test_alerts_api import code

@@ -15,7 +15,7 @@ from core.version import version
 from db.queries import health as queries
 from db.queries import jobs as job_queries
 from db.queries.health import HeartbeatRow
-from db.queries.jobs import NewRun, RunEnd
+from db.queries.job_rows import NewRun, RunEnd
 from db.session import Database, open_database
 from operations.health import HealthService
 

@@ -11,7 +11,7 @@ from core.errors import AppError
 from core.scope import Scope
 from core.stage import Progress, StageReport, silent
 from db.queries import jobs as queries
-from db.queries.jobs import NewRun, RunRow
+from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
 from operations.jobs.definitions import JobDefinition, of_hotel
 from operations.jobs.execution import execute, run_recorded
@@ -112,7 +112,7 @@ def test_a_run_that_was_closed_by_others_stays_as_they_closed_it(
 
     def taken_away(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
         with database.transaction() as connection:
-            queries.finish_run(connection, run_id or 0, queries.RunEnd("cancelled", clock.now()))
+            queries.finish_run(connection, run_id or 0, RunEnd("cancelled", clock.now()))
         return StageReport(1, 1)
 
     execute(lambda: [JobDefinition("collect", taken_away)], run_id or 0, database, clock)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from datetime import datetime
@@ -46,12 +47,20 @@ def stubborn(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
     return endless(hotel_id, at, progress)
 
 
+def deaf(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
+    """Does not listen, and neither does what it has started."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    grandchild = subprocess.Popen(["sleep", "300"])
+    progress(0.5, str(grandchild.pid))
+    return endless(hotel_id, at, progress)
+
+
 def greedy(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
     limit_memory(512)
     return StageReport(len(bytearray(2_000_000_000)))
 
 
-JOBS = {job.__name__: job for job in (quick, slow, endless, stubborn, greedy)}
+JOBS = {job.__name__: job for job in (quick, slow, endless, stubborn, deaf, greedy)}
 
 
 def main(arguments: list[str]) -> int:
@@ -61,10 +70,12 @@ def main(arguments: list[str]) -> int:
         if os.environ.get("CHILDREN_FAIL_TO_START"):
             return 3
         definitions = [JobDefinition(name, function) for name, function in JOBS.items()]
-        return execute(lambda: definitions, int(arguments[1]), database, clock, beat_seconds=0.2)
+        return execute(
+            lambda: definitions, int(arguments[1]), database, clock, beat_seconds=0.2, cancel_grace_seconds=1
+        )
     table = Timetable(tuple(TimedJob(name, Every(60), TIMEOUTS.get(name, 60)) for name in arguments[1:]))
     command = (sys.executable, __file__, "child")
-    runner = JobRunner(database, clock, command, workers=2, environment=child_environment())
+    runner = JobRunner(database, clock, command, workers=2, environment=child_environment(), grace_seconds=0.5)
     sidecar = Sidecar(database, clock, table, runner, Reaper(database, clock, alive_seconds=2), 60, rhythm=RHYTHM)
     stop_on_signals(sidecar.stopping)
     sidecar.run()

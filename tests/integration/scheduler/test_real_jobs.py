@@ -14,7 +14,7 @@ from core.embedded.servers import Servers
 from core.embedded.valkey import ValkeyServer
 from core.settings import ROOT, Settings
 from db.queries import jobs as queries
-from db.queries.jobs import RunRow
+from db.queries.job_rows import RunRow
 from db.session import Database
 from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES, timed_jobs
 from services import build_services, job_definitions

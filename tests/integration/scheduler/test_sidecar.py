@@ -15,16 +15,19 @@ from sqlalchemy import text
 
 from core.clock import SystemClock
 from core.embedded.postgres import start_postgres
-from core.scope import SYSTEM
+from core.scope import SYSTEM, Scope
 from core.settings import ROOT
 from db import migrate
 from db.queries import health as health_queries
 from db.queries import jobs as queries
-from db.queries.jobs import RunRow
+from db.queries.job_rows import RunRow
 from db.session import Database, open_database
+from operations.jobs.children import is_alive
+from operations.jobs.control import JobControl
 from operations.jobs.service import JobService
 
 T = TypeVar("T")
+DENIZ = Scope("deniz", frozenset({"*"}), None)
 PROCESS = Path(__file__).parent / "jobs_process.py"
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -181,6 +184,52 @@ def test_a_request_is_run_and_says_who_asked(database: Database, hotel: int, sta
         queries.add_request(connection, "quick", hotel, requested_by="ayse", at=SystemClock().now(), arguments={})
     run = wait_for(lambda: runs(database, "quick", "succeeded"))[0]
     assert (run.trigger, run.requested_by) == ("request", "ayse")
+
+
+def test_a_cancel_ends_the_process_and_what_it_started_and_is_not_repeated(
+    database: Database, hotel: int, start: Start
+) -> None:
+    """Also one that does not listen; the record says who, and a run that was cancelled is no lost run."""
+    start("deaf")
+    run = wait_for(lambda: [run for run in runs(database, "deaf", "running") if run.progress_ratio])[0]
+    JobControl(database, SystemClock()).cancel_run(DENIZ, run.id)
+    ended = wait_for(lambda: runs(database, "deaf", "cancelled"))[0]
+    assert (ended.id, ended.error_code, ended.cancel_requested_by) == (run.id, "cancelled_by_person", "deniz")
+    assert not psutil.pid_exists(run.process_id or 0)
+    grandchild = int(run.progress_note or 0)
+    wait_for(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE)
+    assert len(runs(database, "deaf")) == 1
+
+
+def test_a_cancel_of_a_run_whose_sidecar_died_is_answered_by_the_run_itself(
+    database: Database, hotel: int, start: Start
+) -> None:
+    sidecar = start("slow")
+    run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
+    sidecar.kill()
+    sidecar.wait()
+    JobControl(database, SystemClock()).cancel_run(DENIZ, run.id)
+    ended = wait_for(lambda: runs(database, "slow", "cancelled"))[0]
+    assert ended.error_code == "cancelled_by_person"
+    wait_for(lambda: not is_alive(run.process_id, run.id))
+
+
+def test_a_paused_job_waits_for_its_resumption_and_is_made_up_once_while_others_run(
+    database: Database, hotel: int, start: Start
+) -> None:
+    control = JobControl(database, SystemClock())
+    pause = control.pause(DENIZ, "collect", None, "the scales are away")
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE job_pauses SET job_name = 'quick'"))
+    start("quick", "slow")
+    wait_for(lambda: runs(database, "slow", "running"))
+    assert runs(database, "quick") == []
+    control.cancel_run(DENIZ, runs(database, "slow")[0].id)
+    wait_for(lambda: runs(database, "slow", "cancelled"))
+    assert runs(database, "quick") == []
+    control.resume(DENIZ, pause)
+    wait_for(lambda: runs(database, "quick", "succeeded"))
+    assert len(runs(database, "quick")) == 1
 
 
 def test_a_clean_stop_stops_the_children_and_takes_the_sign_of_life_away(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from db.queries.jobs import JobHotel
+from db.queries.job_rows import JobHotel
 from operations.jobs.definitions import Cron, Every, TimedJob
 from operations.jobs.timetable import Timetable
 

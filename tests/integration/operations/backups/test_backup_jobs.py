@@ -15,7 +15,7 @@ from core.scope import SYSTEM, Scope
 from core.settings import ROOT, Settings
 from db.queries import jobs as queries
 from db.queries.claims import OF_THE_KEEPER
-from db.queries.jobs import NewRun, RunRow
+from db.queries.job_rows import NewRun, RunRow
 from operations.backups.jobs import BackupJobs
 from operations.jobs.definitions import KEEPER_JOB_NAMES, keeper_jobs
 from operations.jobs.execution import execute

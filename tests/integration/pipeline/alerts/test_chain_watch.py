@@ -9,7 +9,7 @@ from core.clock import FixedClock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from db.queries import audit, jobs
-from db.queries.jobs import NewRun, RunEnd
+from db.queries.job_rows import NewRun, RunEnd
 from db.session import Database
 from identity.audit.service import AuditService
 from pipeline.alerts.chain_watch.service import ChainWatch
