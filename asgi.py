@@ -25,7 +25,7 @@ from core.logs import configure_logging
 from core.settings import ROOT, load_settings
 from operations.profiler.watch import SERVING, ProfileWatch, profiled
 from operations.requests.flushing import Flushing
-from pages.shell import oidc_routes, preloading
+from pages.shell import oidc_routes, preloading, reads
 from pages.shell import theme as themes
 from pages.shell.entrance import cookie_user, enter, leave
 from pages.shell.errors import show_error
@@ -72,6 +72,13 @@ def watch_redis() -> None:
     services().redis.watch()
 
 
+def watch_memory() -> None:
+    """How much this process holds; what it can spare are read answers and loaded models."""
+    watch = services().memory_watch
+    watch.spares = [reads.forget, services().pipeline.models.spare]
+    watch.look()
+
+
 @asynccontextmanager
 async def serving(_: object) -> AsyncIterator[None]:
     """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes
@@ -79,13 +86,14 @@ async def serving(_: object) -> AsyncIterator[None]:
     Thread(target=warm, name="warming", daemon=True).start()
     flushing = Flushing(write_requests)
     looking = Flushing(watch_redis, told_as="redis_not_watched")
-    for thread in (flushing, looking):
+    measuring = Flushing(watch_memory, told_as="memory_not_watched", at_once=True)
+    for thread in (flushing, looking, measuring):
         thread.start()
     watching = create_task(watch_sessions(), name="sessions")
     with profiled(ProfileWatch(lambda: services().database, SystemClock(), SERVING)):
         yield
         watching.cancel()
-    for thread in (looking, flushing):
+    for thread in (measuring, looking, flushing):
         await to_thread(thread.stop)
 
 

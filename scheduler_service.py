@@ -22,7 +22,9 @@ from operations.jobs.definitions import JobDefinition, keeper_jobs, timed_jobs
 from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
+from operations.memory.watch import MemoryWatch, Other
 from operations.profiler.watch import SCHEDULING, ProfileWatch, profiled
+from operations.requests.flushing import Flushing
 from operations.sidecar import KEEPER, KEEPER_KEY, LEADER_KEY, SERVICE, Sidecar
 
 CHILD_COMMAND = (sys.executable, str(Path(__file__).resolve()), "child")
@@ -41,14 +43,25 @@ def serve(settings: Settings, servers: Servers, service: str) -> None:
     else:
         runner = JobRunner(database, clock, CHILD_COMMAND, settings.job_workers, environment)
         table, limit, key = timed_jobs(settings), settings.job_timeout_seconds, LEADER_KEY
-    sidecar = Sidecar(database, clock, Timetable(table), runner, Reaper(database, clock), limit, service, key)
+    memory = MemoryWatch(service, lambda: database, clock, others=lambda: children_of(runner))
+    sidecar = Sidecar(
+        database, clock, Timetable(table), runner, Reaper(database, clock), limit, service, key,
+        may_start=lambda: not memory.refuses,
+    )  # fmt: skip
     stop_on_signals(sidecar.stopping)
+    looking = Flushing(memory.look, told_as="memory_not_watched", at_once=True)
+    looking.start()
     if service == KEEPER:
         sidecar.run()
     else:
         with profiled(ProfileWatch(lambda: database, clock, SCHEDULING)):
             sidecar.run()
+    looking.stop()
     database.dispose()
+
+
+def children_of(runner: JobRunner) -> list[Other]:
+    return [Other(f"job:{child.job_name}", child.process.pid) for child in list(runner.children.values())]
 
 
 def stop_on_signals(stopping: threading.Event) -> None:

@@ -35,6 +35,8 @@ from operations.jobs.execution import run_recorded
 from operations.jobs.service import JobService
 from operations.keys.service import KeyService
 from operations.logs.service import LogService
+from operations.memory.service import MemoryService
+from operations.memory.watch import MemoryWatch
 from operations.model_features.service import ModelFeaturesService
 from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
@@ -129,6 +131,8 @@ class Services:
     cache: CacheService
     logs: LogService
     profiler: ProfilerService
+    memory: MemoryService
+    memory_watch: MemoryWatch
 
     def close(self) -> None:
         """Give connections and loaded models back."""

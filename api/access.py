@@ -115,6 +115,8 @@ class Needs:
         scope = authenticated(request, services)
         self._count(request, services, scope.actor)
         scope.require(self.permission)
+        if self.limit in (REPORTS, COSTLY) and services.memory_watch.refuses:
+            raise AppError("memory_short", 503)
         return Caller(request, services, scope, language_of(request))
 
     def _count(self, request: Request, services: "Services", who: str) -> None:

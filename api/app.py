@@ -23,6 +23,7 @@ from api.routes import (
     hotels,
     jobs,
     logs,
+    memory,
     metrics,
     models,
     profiler,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
-    cache, logs, profiler, hotels, api_keys, users, auth, health,
+    cache, logs, profiler, memory, hotels, api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

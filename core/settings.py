@@ -159,6 +159,9 @@ class Settings(BaseSettings):
     alert_budget_per_day: float = Field(5.0, gt=0, description="Alerts a day a hotel wants to read, about")
     job_timeout_seconds: int = Field(900, ge=1, description="Time limit of one job run")
     job_memory_mb: int = Field(4096, ge=256, description="Memory limit of one job run")
+    dashboard_memory_mb: int | None = Field(
+        None, ge=256, description="Memory limit of the dashboard process; without one the container's or the machine's"
+    )
     job_workers: int = Field(2, ge=1, description="Job runs at the same time")
     metric_days: int = Field(90, ge=35, description="Days that metrics and scores are kept; learning reads 30")
     feature_days: int = Field(90, ge=35, description="Days that features are kept; learning reads 30")

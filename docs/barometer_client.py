@@ -448,6 +448,18 @@ class Barometer:
         """End it now and keep what was measured; 409 when it has ended or somebody was faster."""
         return self.call("POST", f"/profiler/profiles/{quote(str(profile_id), safe='')}/stop", asked)
 
+    def memory_processes(self, **asked: Any) -> Any:
+        """Those that told of themselves lately first."""
+        return self.call("GET", "/memory/processes", asked)
+
+    def memory_history(self, **asked: Any) -> Any:
+        """The most of each step, by service; only steps with a sample."""
+        return self.call("GET", "/memory/history", asked)
+
+    def memory_events(self, **asked: Any) -> Any:
+        """The newest 50."""
+        return self.call("GET", "/memory/events", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)

@@ -10,6 +10,7 @@ PERMISSIONS = (
     "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
     "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
+    "memory.read",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -36,6 +37,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "cache.write",
         "logs.read",
         "profiler.read",
+        "memory.read",
         "profiler.run",
         "audit.read",
         "backups.read",

@@ -17,6 +17,8 @@ from operations.jobs.cleanup import CleanupService
 from operations.jobs.control import JobControl
 from operations.jobs.service import JobService
 from operations.logs.service import LogService
+from operations.memory.service import MemoryService
+from operations.memory.watch import DASHBOARD, MemoryWatch
 from operations.profiler.service import ProfilerService
 from operations.quality.service import QualityService
 from operations.rate_limits.service import RateLimitService
@@ -39,6 +41,8 @@ def watching_services(
         "rate_limits": RateLimitService(servers.redis_url, clock),
         "health": HealthService(database, servers.redis_url, clock, version()),
         "requests": RequestService(database, clock, recorder or RequestRecorder(clock)),
+        "memory": MemoryService(database, clock),
+        "memory_watch": MemoryWatch(DASHBOARD, lambda: database, clock, settings.dashboard_memory_mb),
         "profiler": ProfilerService(database, clock),
         "logs": LogService(settings.logs_dir, database, clock),
         "redis": RedisService(database, clock, servers.redis_url, servers.redis_reader_url),

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,9 +40,16 @@ class Rhythm:
     retry_seconds: float = 2.0
 
 
+def always() -> bool:
+    return True
+
+
 @dataclass
 class Sidecar:
-    """One of possibly several; the holder of the lock leads, the others wait to take over."""
+    """One of possibly several; the holder of the lock leads, the others wait to take over.
+
+    ``may_start``: whether there is memory for another run; what runs already goes on.
+    """
 
     database: Database
     clock: Clock
@@ -51,6 +59,7 @@ class Sidecar:
     request_timeout_seconds: int
     service: str = SERVICE
     leader_key: int = LEADER_KEY
+    may_start: Callable[[], bool] = always
     rhythm: Rhythm = field(default_factory=Rhythm)
     stopping: threading.Event = field(default_factory=threading.Event)
     _leads: bool = field(default=False, init=False)
@@ -76,8 +85,9 @@ class Sidecar:
                 self.timetable.ended(run.job_name, run.hotel_id, run.state)
             if self._lead():
                 self._keep_house()
-                self._start_requested()
-                self._start_due()
+                if self.may_start():
+                    self._start_requested()
+                    self._start_due()
         except AppError as error:
             log.warning("sidecar_waits", error=str(error))
             self._leads = False

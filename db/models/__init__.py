@@ -9,6 +9,7 @@ from db.models import (
     forecasts,
     identity,
     learning,
+    memory,
     ml,
     operations,
     premises,
@@ -22,6 +23,6 @@ from db.models import (
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "api_keys", "cache", "catalog", "forecasts", "identity", "learning", "ml",
+    "Base", "activity", "alerts", "api_keys", "cache", "catalog", "forecasts", "identity", "learning", "memory", "ml",
     "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "tokens",
 ]  # fmt: skip

@@ -33,6 +33,7 @@ OLD_ROWS = {
     "denied_tokens": ("denied_access_tokens", "expires_at < :cutoff"),
     "token_attempts": ("token_attempts", "window_began_at < :cutoff"),
     "cache_counts": ("cache_counts", "started_at < :cutoff"),
+    "process_memory": ("process_memory", "sampled_at < :cutoff"),
     "profiles": ("profiles", "ended_at < :cutoff"),
     "redis_samples": ("redis_samples", "sampled_at < :cutoff"),
 }

@@ -61,6 +61,7 @@ class InstallationRetention:
     token_attempts: int = 7
     redis_samples: int = 14
     profiles: int = 90
+    process_memory: int = 30
     cache_counts: int = 30
 
     @classmethod

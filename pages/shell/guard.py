@@ -15,6 +15,8 @@ from pages.shell.provider import services
 from pages.shell.sign_in import show_sign_in
 from services import Services
 
+ADMITTED = "admitted"  # of the session: who is at work goes on when memory is short, new visits wait
+
 
 @dataclass(frozen=True)
 class Page:
@@ -72,6 +74,11 @@ def open_page(permission: str | None) -> Page:
         st.stop()
     scope = services().identity.scope_of(user)
     t = Translator(user.language, "UTC")
+    if services().memory_watch.refuses and ADMITTED not in st.session_state and not scope.allows("memory.read"):
+        fail_request("memory_short", 503)
+        st.warning(t("error.memory_short"), icon=":material/hourglass:")
+        st.stop()
+    st.session_state[ADMITTED] = True
     if permission is not None and not scope.allows(permission):
         services().audit.note_denial(AppError("forbidden", 403, params={"permission": permission}, is_denial=True))
         if services().identity.must_add_second_factor(user):

@@ -27,6 +27,7 @@ REFILLS = "pages/exploration/refills.py"
 JOBS = "pages/system/jobs.py"
 REQUESTS = "pages/system/requests.py"
 REDIS = "pages/system/redis.py"
+MEMORY = "pages/system/memory.py"
 PROFILER = "pages/system/profiler.py"
 CACHE = "pages/system/cache.py"
 LOGS = "pages/system/logs.py"
@@ -88,6 +89,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(REQUESTS, "requests.title", "network_check", url_path="requests", needs="requests.read"),
         Entry(REDIS, "redis.title", "memory", url_path="redis", needs="redis.read"),
         Entry(CACHE, "cache.title", "cached", url_path="cache", needs="cache.read"),
+        Entry(MEMORY, "memory.title", "memory_alt", url_path="memory", needs="memory.read"),
         Entry(PROFILER, "profiler.title", "local_fire_department", url_path="profiler", needs="profiler.read"),
         Entry(LOGS, "logs.title", "receipt_long", url_path="logs", needs="logs.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),

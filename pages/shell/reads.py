@@ -278,3 +278,8 @@ def cached(page: Page, key: Key, what: Key, call: Callable[[], Result]) -> Resul
 @st.cache_data(ttl=TTL_SECONDS, max_entries=1_000, show_spinner=False)
 def _kept(key: Key, scope: Key, what: Key, _call: Callable[[], Any]) -> Any:
     return _call()
+
+
+def forget() -> None:
+    """Give back the memory of all kept reads; they are made anew when somebody asks."""
+    _kept.clear()

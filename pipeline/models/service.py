@@ -54,6 +54,10 @@ class ModelManager:
         """The models that this process has loaded."""
         return LoadedModels(self.settings.model_cache_mb * 1_000_000, MemoryGauge().used_ratio)
 
+    def spare(self) -> None:
+        """Give back the memory of models that nobody uses now."""
+        self.cache.clear()
+
     def close(self) -> None:
         """Give loaded models and their files back."""
         self.cache.shut()

@@ -73,6 +73,7 @@ PICTURES = (
     Picture("redis", "/redis", "redis.title", "administrator", height=1000),
     Picture("cache", "/cache", "cache.title", "administrator", height=1000),
     Picture("backups", "/backups", "backups.title", "administrator"),
+    Picture("memory", "/memory", "memory.title", "administrator"),
     Picture("profiler", "/profiler", "profiler.title", "administrator", height=1000),
     Picture("logs", "/logs", "logs.title", "administrator"),
     Picture("audit", "/audit", "audit.title", "administrator"),

@@ -69,6 +69,7 @@ BUDGETS = (
     Budget("pages/system/quality.py", 39, 150),
     Budget("pages/system/backups.py", 16, 10),
     Budget("pages/system/cache.py", 12, 10),
+    Budget("pages/system/memory.py", 14, 10),
     Budget("pages/system/profiler.py", 14, 10),
     Budget("pages/system/redis.py", 16, 20),
     Budget("pages/system/requests.py", 14, 40),

@@ -1,0 +1,133 @@
+"""What looks at the memory of its own process: it keeps a sample a minute, gives memory back, and says when to refuse.
+
+``look`` belongs on a thread that calls it every few seconds. A process's limit is the setting's, where there is one;
+the control group's or the machine's always counts too, whichever is nearer.
+"""
+
+import ctypes
+import gc
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psutil
+
+from core.clock import Clock
+from core.logs import logger
+from core.memory import MemoryGauge
+from db.queries import process_memory as queries
+from db.queries.process_memory import MemorySample
+from db.session import Database
+from operations.memory.levels import Level, next_level
+
+SAMPLE_EVERY = timedelta(seconds=60)
+GIVE_BACK_EVERY = timedelta(minutes=5)
+MEGABYTE = 1024 * 1024
+DASHBOARD = "dashboard"
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another process that this one looks after: a run in a child of the scheduler."""
+
+    service: str
+    process_id: int
+
+
+def nobody() -> Sequence[Other]:
+    return ()
+
+
+@dataclass
+class MemoryWatch:
+    """``spares``: each gives back what it can; ``limit_mb``: None where only the machine's limit counts."""
+
+    service: str
+    database: Callable[[], Database]
+    clock: Clock
+    limit_mb: int | None = None
+    spares: list[Callable[[], object]] = field(default_factory=list)
+    others: Callable[[], Sequence[Other]] = nobody
+    gauge: Callable[[], float] = field(default_factory=lambda: MemoryGauge().used_ratio)
+    level: Level = field(default="normal", init=False)
+    _kept_at: datetime | None = field(default=None, init=False)
+    _given_at: datetime | None = field(default=None, init=False)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether new work has to wait: what runs already ends first."""
+        return self.level == "refuse"
+
+    def look(self) -> None:
+        """One look; a sample is kept every minute, and whenever the level changes or memory was given back."""
+        now, rss = self.clock.now(), _rss(os.getpid())
+        ratio = self._ratio(rss)
+        before, self.level = self.level, next_level(self.level, ratio)
+        given = self._give_back(now, rss) if self.level in ("recycle", "refuse") else None
+        if before != self.level:
+            tell = log.info if self.level == "normal" else log.warning
+            tell("memory_level", service=self.service, level=self.level, before=before, ratio=round(ratio, 3))
+        if before != self.level or given is not None or self._kept_at is None or now - self._kept_at >= SAMPLE_EVERY:
+            self._keep(now, ratio, given)
+
+    def _ratio(self, rss: int) -> float:
+        own = rss / (self.limit_mb * MEGABYTE) if self.limit_mb else 0.0
+        return max(own, self.gauge())
+
+    def _give_back(self, now: datetime, rss: int) -> int | None:
+        """Bytes that became free; None when it was tried a moment ago."""
+        if self._given_at is not None and now - self._given_at < GIVE_BACK_EVERY:
+            return None
+        self._given_at = now
+        for spare in self.spares:
+            spare()
+        gc.collect()
+        _trim()
+        given = max(rss - _rss(os.getpid()), 0)
+        log.warning("memory_given_back", service=self.service, megabytes=round(given / MEGABYTE, 1))
+        return given
+
+    def _keep(self, now: datetime, ratio: float, given: int | None) -> None:
+        host, limit = socket.gethostname(), self.limit_mb * MEGABYTE if self.limit_mb else None
+        own = _sample(self.service, os.getpid(), host, now)
+        samples = [MemorySample(**own, limit_bytes=limit, used_ratio=ratio, level=self.level, given_back_bytes=given)]
+        for other in self.others():
+            try:
+                of_other = _sample(other.service, other.process_id, host, now)
+            except psutil.Error:  # it ended meanwhile
+                continue
+            samples.append(MemorySample(**of_other, limit_bytes=None, used_ratio=ratio, level=self.level))
+        with self.database().transaction() as connection:
+            queries.add(connection, samples)
+        self._kept_at = now
+
+
+def _sample(service: str, process_id: int, host: str, at: datetime) -> "queries.Measured":
+    """``uss_bytes``: what would become free if the process ended; None where the system does not tell."""
+    process = psutil.Process(process_id)
+    try:
+        full = process.memory_full_info()
+        rss, uss = full.rss, full.uss
+    except psutil.AccessDenied:
+        rss, uss = process.memory_info().rss, None
+    return {
+        "sampled_at": at, "service": service, "process_id": process_id, "host": host, "rss_bytes": rss,
+        "uss_bytes": uss,
+    }  # fmt: skip
+
+
+def _rss(process_id: int) -> int:
+    return int(psutil.Process(process_id).memory_info().rss)
+
+
+def _trim() -> None:
+    """Give what the C library holds back to the system, where it can (glibc)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
