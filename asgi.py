@@ -38,6 +38,11 @@ from pages.shell.warming import warm
 from pages.shell.watch import watch_sessions
 
 
+# Longer than clients and proxies keep an idle connection (60 s): who closes first must not be this side, or a request
+# that is on its way just then is lost.
+KEEP_ALIVE_SECONDS = 75
+
+
 def theme(request: Request) -> Response:
     """The theme of whoever asks; who is not signed in has that of the device."""
     try:
@@ -129,5 +134,5 @@ if __name__ == "__main__":
     # Tickets stand in addresses for their minute of life, so requests are not logged; they are measured by route (C3).
     uvicorn.run(
         app, host=settings.address, port=settings.port, access_log=False, log_config=None, server_header=False,
-        forwarded_allow_ips=settings.trusted_proxies,
+        forwarded_allow_ips=settings.trusted_proxies, timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip
