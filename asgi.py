@@ -37,7 +37,6 @@ from pages.shell.told_errors import ToldErrors
 from pages.shell.warming import warm
 from pages.shell.watch import watch_sessions
 
-
 # Longer than clients and proxies keep an idle connection (60 s): who closes first must not be this side, or a request
 # that is on its way just then is lost.
 KEEP_ALIVE_SECONDS = 75
