@@ -6,10 +6,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.i18n import Translator
-from reports.figures.over_time import begun, finished, local
+from reports.figures.over_time import HEIGHT, begun, finished, local
 from reports.figures.palette import PALETTES, ThemeName
 
 MEGABYTE = 1024 * 1024
+LEGEND_LINE = 18
 LINES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -26,4 +27,5 @@ def memory_course_figure(
             line={"color": colours[number % len(colours)], "dash": LINES[number // len(colours) % len(LINES)]},
             hovertemplate="%{y:.0f}",
         )  # fmt: skip
+    figure.update_layout(height=HEIGHT + LEGEND_LINE * len(names))  # on phones the legend has a line for each
     return finished(figure, unit, t)
