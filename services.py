@@ -42,6 +42,7 @@ from operations.model_files.service import ModelFilesService
 from operations.model_performance.service import ModelPerformanceService
 from operations.profiler.service import ProfilerService
 from operations.quality.service import QualityService
+from operations.queries.service import QueryService
 from operations.rate_limits.service import RateLimitService
 from operations.redis.service import RedisService
 from operations.requests.recorder import RequestRecorder
@@ -133,6 +134,7 @@ class Services:
     profiler: ProfilerService
     memory: MemoryService
     memory_watch: MemoryWatch
+    queries: QueryService
 
     def close(self) -> None:
         """Give connections and loaded models back."""
@@ -292,8 +294,8 @@ def examine_models(services: Services, scope: Scope, hotel_id: int, at: datetime
 def renew(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
     from pipeline.alerts.renewal.service import RenewalService
 
-    features, training = services.pipeline.features, services.pipeline.training
+    pipeline, database, clock = services.pipeline, services.database, services.clock
     renewal = RenewalService(
-        services.database, services.clock, services.settings, services.evaluations, features, training
+        database, clock, services.settings, services.evaluations, pipeline.features, pipeline.training
     )
     return renewal.renew(scope, hotel_id, at, progress)

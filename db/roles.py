@@ -32,6 +32,14 @@ SELECT to_regclass('audit_log') IS NOT NULL AND (EXISTS (
     OR NOT has_any_column_privilege('{APP_ROLE}', to_regclass('audit_log')::oid, 'INSERT'))
 """
 
+# What the console reads of statements (C2); only an administrator of the server may make it.
+CAN_GATHER = """
+SELECT rolsuper AND EXISTS (SELECT FROM pg_available_extensions
+                             WHERE name = 'pg_stat_statements' AND installed_version IS NULL)
+  FROM pg_roles WHERE rolname = current_user
+"""
+GATHER = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
+
 
 def limits() -> list[str]:
     return [
@@ -79,6 +87,7 @@ def prepare(owner: Database, app_url: str) -> None:
     with owner.transaction() as connection:
         # Two commands at once would change the same rows of the catalog.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ROLES_LOCK})
+        gather(connection)
         known = _known(connection)
         if app.username == APP_ROLE and len(known) < len(ROLES):
             _create(connection, known, app.password or "")
@@ -93,11 +102,18 @@ def settle(owner: Database) -> None:
     with owner.transaction() as connection:
         database, schema = connection.execute(text("SELECT current_database(), current_schema()")).one()
         connection.execute(text(LINKING))
+        gather(connection)
         if len(_known(connection)) < len(ROLES):
             return
         for statement in entrances(database, schema):
             connection.execute(text(statement))
         _grant(connection)
+
+
+def gather(connection: Connection) -> None:
+    """Make the server's statistics of statements readable, where we may and its software has them."""
+    if connection.execute(text(CAN_GATHER)).scalar_one():
+        connection.execute(text(GATHER))
 
 
 def _known(connection: Connection) -> set[str]:

@@ -11,6 +11,7 @@ PERMISSIONS = (
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
     "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
     "memory.read",
+    "queries.read", "queries.cancel",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -39,6 +40,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "profiler.read",
         "memory.read",
         "profiler.run",
+        "queries.read",
+        "queries.cancel",
         "audit.read",
         "backups.read",
         "backups.write",

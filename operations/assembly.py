@@ -21,6 +21,7 @@ from operations.memory.service import MemoryService
 from operations.memory.watch import DASHBOARD, MemoryWatch
 from operations.profiler.service import ProfilerService
 from operations.quality.service import QualityService
+from operations.queries.service import QueryService
 from operations.rate_limits.service import RateLimitService
 from operations.redis.service import RedisService
 from operations.requests.recorder import RequestRecorder
@@ -44,6 +45,7 @@ def watching_services(
         "memory": MemoryService(database, clock),
         "memory_watch": MemoryWatch(DASHBOARD, lambda: database, clock, settings.dashboard_memory_mb),
         "profiler": ProfilerService(database, clock),
+        "queries": QueryService(database, clock),
         "logs": LogService(settings.logs_dir, database, clock),
         "redis": RedisService(database, clock, servers.redis_url, servers.redis_reader_url),
         "cached_reads": CachedReads(database, clock, servers.redis_url),

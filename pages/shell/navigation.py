@@ -28,6 +28,7 @@ JOBS = "pages/system/jobs.py"
 REQUESTS = "pages/system/requests.py"
 REDIS = "pages/system/redis.py"
 MEMORY = "pages/system/memory.py"
+QUERIES = "pages/system/queries.py"
 PROFILER = "pages/system/profiler.py"
 CACHE = "pages/system/cache.py"
 LOGS = "pages/system/logs.py"
@@ -90,6 +91,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(REDIS, "redis.title", "memory", url_path="redis", needs="redis.read"),
         Entry(CACHE, "cache.title", "cached", url_path="cache", needs="cache.read"),
         Entry(MEMORY, "memory.title", "memory_alt", url_path="memory", needs="memory.read"),
+        Entry(QUERIES, "queries.title", "database", url_path="queries", needs="queries.read"),
         Entry(PROFILER, "profiler.title", "local_fire_department", url_path="profiler", needs="profiler.read"),
         Entry(LOGS, "logs.title", "receipt_long", url_path="logs", needs="logs.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),

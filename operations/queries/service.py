@@ -1,0 +1,199 @@
+"""Statements of the database as administrators watch, explain and end them (C2)."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from core.clock import Clock
+from core.errors import AppError
+from core.scope import Scope
+from db.queries import audit, backends, plans
+from db.queries import statements as queries
+from db.queries.backends import Asked, RunningRow, WaitRow
+from db.queries.statements import ORDERS, StatementRow, Totals
+from db.session import Database
+from operations.queries import plan as planning
+from operations.queries.plan import Advice, Step
+from operations.queries.sql_text import single_statement, without_literals
+
+__all__ = ["ORDERS", "SLOW_SECONDS", "Asked", "QueryService", "RunningRow", "StatementRow", "WaitRow"]
+
+SLOW_SECONDS = 1.0
+SLOWEST, LISTED, RUNNING_LIMIT = 10, 100, 100
+CANCEL_WAIT_SECONDS, CANCEL_LOOK_SECONDS = 3.0, 0.02
+LEAST_INDEX_BYTES = 1 << 20
+DEAD_RATIO, LEAST_DEAD = 0.2, 1_000
+FOUND_LIMIT = 20
+TURN_ON = {  # the statements, in their order, by what is missing
+    "not_loaded": ("ALTER SYSTEM SET shared_preload_libraries = {preloaded};",),
+    "absent": ("CREATE EXTENSION pg_stat_statements;",),
+    "hidden": ("GRANT pg_read_all_stats TO {role};",),
+}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why the statistics cannot be read, and the statements that turn them on, as an administrator of the server."""
+
+    reason: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """``missing``: then there are no figures at all. ``slowest`` by mean, ``listed`` by the order asked for."""
+
+    missing: Missing | None
+    totals: Totals | None = None
+    slowest: Sequence[StatementRow] = ()
+    listed: Sequence[StatementRow] = ()
+
+
+@dataclass(frozen=True)
+class Now:
+    """What runs and who waits for whom; all texts without their literals."""
+
+    at: datetime
+    running: Sequence[RunningRow]
+    waits: Sequence[WaitRow]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A plan, which was not executed."""
+
+    steps: Sequence[Step]
+    advice: Sequence[Advice]
+    total_cost: float
+
+
+@dataclass(frozen=True)
+class QueryService:
+    """Of our own database alone; ``sleep`` waits between looks at a statement that is being ended."""
+
+    database: Database
+    clock: Clock
+    sleep: Callable[[float], None] = time.sleep
+
+    def statistics(self, scope: Scope, order: str = "total") -> Statistics:
+        """Totals, the ten slowest by mean, and the first hundred by one of ORDERS; or what is missing for it."""
+        scope.require("queries.read")
+        if order not in ORDERS:
+            raise AppError("unknown_order", params={"order": order})
+        with self.database.reading() as connection:
+            standing = queries.standing(connection)
+            missing = missing_of(standing)
+            if missing is not None or standing.schema is None:
+                return Statistics(missing)
+            return Statistics(
+                None, queries.totals(connection, standing.schema),
+                _masked(queries.statements(connection, standing.schema, "mean", SLOWEST)),
+                _masked(queries.statements(connection, standing.schema, order, LISTED)),
+            )  # fmt: skip
+
+    def now(self, scope: Scope) -> Now:
+        """What runs at this moment, the longest first."""
+        scope.require("queries.read")
+        with self.database.glancing() as connection:
+            running = backends.running(connection, RUNNING_LIMIT)
+            waits = backends.waits(connection, RUNNING_LIMIT)
+        return Now(
+            self.clock.now(), [replace(row, text=without_literals(row.text)) for row in running],
+            [
+                replace(row, waiting_text=without_literals(row.waiting_text),
+                        blocking_text=without_literals(row.blocking_text or ""))
+                for row in waits
+            ],
+        )  # fmt: skip
+
+    def cancel(self, scope: Scope, asked: Asked) -> None:
+        """End one statement; its connection stays.
+
+        Who asks at the same time waits until it has ended. Raises ``query_ended`` (409) when it runs no more, is not in
+        our database or not ours to end, ``query_goes_on`` (409) when it has not ended after three seconds.
+        """
+        scope.require("queries.cancel")
+        with self.database.transaction() as connection:
+            backends.take_turn(connection, asked.pid)
+            found = backends.cancel(connection, asked)
+            if found is None:
+                raise AppError("query_ended", 409)
+            statement, application = found
+            told = {"statement": without_literals(statement)[:500], "application": application}
+            audit.record(connection, scope.actor, "query_cancelled", entity=f"connection {asked.pid}", details=told)
+            has_ended = self._has_ended(connection, asked)
+        if not has_ended:
+            raise AppError("query_goes_on", 409)
+
+    def _has_ended(self, connection: Any, asked: Asked) -> bool:
+        until = time.monotonic() + CANCEL_WAIT_SECONDS
+        while backends.is_active(connection, asked):
+            if time.monotonic() > until:
+                return False
+            self.sleep(CANCEL_LOOK_SECONDS)
+        return True
+
+    def explain(self, scope: Scope, text: str) -> Explained:
+        """How the server would execute one statement. Nothing is executed.
+
+        Raises ``explain_…`` (400), saying what is wrong with the text.
+        """
+        scope.require("queries.read")
+        statement = single_statement(text)
+        found = plans.explain(self.database, statement.text, statement.has_parameters)
+        with self.database.reading() as connection:
+            rows = plans.sizes(connection, planning.relations(found))
+            memory = plans.work_memory_bytes(connection)
+        return Explained(planning.steps(found), planning.advice(found, rows, memory), float(found["Total Cost"]))
+
+    def tables(self, scope: Scope) -> list[Advice]:
+        """Indexes that nobody reads or that are there twice, tables full of dead rows; of the whole database."""
+        scope.require("queries.read")
+        with self.database.reading() as connection:
+            unused = queries.unused_indexes(connection, LEAST_INDEX_BYTES, FOUND_LIMIT)
+            twice = queries.duplicate_indexes(connection, FOUND_LIMIT)
+            dead = queries.dead_rows(connection, DEAD_RATIO, LEAST_DEAD, FOUND_LIMIT)
+        return [*map(_duplicate, twice), *map(_unused, unused), *map(_dead, dead)]
+
+
+def _duplicate(row: Any) -> Advice:
+    others = [name for name, is_bound in zip(row.names[1:], row.bound[1:], strict=True) if not is_bound]
+    params = {"table": row.table_name, "kept": row.names[0], "others": ", ".join(others), "bytes": row.bytes}
+    return Advice("duplicate", params, "\n".join(f"DROP INDEX CONCURRENTLY {name};" for name in others))
+
+
+def _unused(row: Any) -> Advice:
+    params = {"table": row.table_name, "index": row.index_name, "bytes": row.bytes, "since": row.since}
+    return Advice("unused" if row.since else "unused_ever", params, f"DROP INDEX CONCURRENTLY {row.index_name};")
+
+
+def _dead(row: Any) -> Advice:
+    ratio = row.dead / (row.live + row.dead)
+    params = {"table": row.table_name, "live": row.live, "dead": row.dead, "ratio": ratio}
+    return Advice("dead", params, f"VACUUM (ANALYZE) {row.table_name};")
+
+
+def missing_of(standing: queries.Standing) -> Missing | None:
+    """The first thing that stands between us and the statistics, with everything that it takes from there on."""
+    libraries = [one.strip() for one in (standing.preloaded or "").split(",") if one.strip()]
+    values = {
+        "preloaded": ", ".join(f"'{one}'" for one in [*libraries, queries.EXTENSION]),
+        "role": standing.role,
+    }
+    wanted = [
+        reason
+        for reason, is_missing in (
+            ("not_loaded", not standing.is_loaded), ("absent", standing.schema is None),
+            ("hidden", not standing.sees_all),
+        )
+        if is_missing
+    ]  # fmt: skip
+    told = tuple(statement.format(**values) for reason in wanted for statement in TURN_ON[reason])
+    return Missing(wanted[0], told) if wanted else None
+
+
+def _masked(rows: Sequence[StatementRow]) -> list[StatementRow]:
+    """The server leaves literals in what is no query, such as SET and CREATE ROLE."""
+    return [replace(row, text=without_literals(row.text)) for row in rows]

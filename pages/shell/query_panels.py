@@ -1,0 +1,146 @@
+"""Panels of the page Queries: what runs now, what took long, a plan with its advice, indexes and tables."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from operations.queries.service import ORDERS, SLOW_SECONDS, Asked
+from pages.shell import query_words as words
+from pages.shell.attempt import attempted
+from pages.shell.consumption_tables import downloads, show_sheet
+from pages.shell.filters import choose_one, filter_row
+from pages.shell.guard import Page
+from pages.shell.page_runs import fragment
+from pages.shell.stock_tables import instants
+from pages.shell.text import badge, muted, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from operations.queries.plan import Advice
+    from operations.queries.service import Explained, Missing, RunningRow
+
+VIEWS = ("statements", "explain", "tables")
+POLL_SECONDS, SHOWN = 2.0, 10
+
+
+def now(page: Page) -> None:
+    """What runs and who waits, looked at anew every two seconds."""
+    t = page.t
+
+    def follow() -> None:
+        found = page.services.queries.now(page.scope)
+        st.header(t("queries.now"), anchor=False)
+        if not found.running:
+            st.success(plain(t("queries.nothing_runs")), icon=":material/check_circle:")
+        for row in found.running[:SHOWN]:
+            _running(page, row)
+        if len(found.running) > SHOWN:
+            muted(t("queries.more_run", count=len(found.running) - SHOWN))
+        if found.waits:
+            st.error(plain(t("queries.somebody_waits", count=len(found.waits))), icon=":material/lock:")
+            show_sheet(words.waits_sheet(t, found.waits), "table_waits", config=instants(t, t("queries.held_since")))
+
+    fragment(follow, run_every=POLL_SECONDS)()
+
+
+def _running(page: Page, row: "RunningRow") -> None:
+    t = page.t
+    with st.container(border=True):
+        is_long = row.seconds is not None and row.seconds > SLOW_SECONDS
+        since = badge(words.since(t, row.seconds), "red" if is_long else "gray", ":material/timer:")
+        st.markdown(f"{since} {badge(words.state(t, row))}")
+        st.code(row.text, language="sql", wrap_lines=True)
+        muted(words.running_told(t, row))
+        if row.may_cancel and row.query_start is not None and page.scope.allows("queries.cancel"):
+            _cancel(page, Asked(row.pid, row.backend_start, row.query_start))
+
+
+def _cancel(page: Page, asked: Asked) -> None:
+    """Keyed by the statement: a click on one that has ended meanwhile never reaches the next one."""
+    t, key = page.t, f"{asked.pid}_{asked.query_start.timestamp()}"
+    with st.popover(t("queries.cancel"), icon=":material/stop_circle:", key=f"asking_{key}"):
+        st.markdown(plain(t("queries.cancel_told")))
+        if st.button(t("queries.cancel_now"), key=f"cancel_{key}", type="primary") and attempted(
+            page, lambda: page.services.queries.cancel(page.scope, asked)
+        ):
+            st.success(plain(t("queries.cancelled")), icon=":material/check_circle:")
+
+
+def statements(page: Page) -> None:
+    """Since the statistics began: all together, the slowest ten, and all by an order; or what is missing for it."""
+    t = page.t
+    with filter_row(t("shell.filters")):
+        orders = ["total", *(one for one in ORDERS if one != "total")]
+        order = choose_one("order", orders, t("queries.order"), lambda one: t(f"queries.order_{one}"))
+    found = page.services.queries.statistics(page.scope, order)
+    if found.missing is not None or found.totals is None:
+        _missing(page, found.missing)
+        return
+    totals = found.totals
+    if totals.since is not None:
+        muted(t("queries.since", at=totals.since))
+    with st.container(horizontal=True):
+        st.metric(t("queries.calls"), t.number(totals.calls), border=True)
+        st.metric(t("queries.total_time"), words.since(t, totals.total_seconds), border=True)
+        st.metric(t("queries.mean"), words.milliseconds(t, totals.mean_seconds), border=True)
+        st.metric(t("queries.different"), t.number(totals.statements), border=True)
+    for name, rows in (("slowest", found.slowest), ("listed", found.listed)):
+        sheet = words.statements_sheet(t, t(f"queries.{name}"), rows)
+        st.subheader(sheet.name, anchor=False)
+        verdicts = st.column_config.MultiselectColumn(
+            options=[t("queries.fine"), t("queries.slow")], color=["green", "red"], width="small"
+        )
+        wide = st.column_config.TextColumn(width="large")
+        show_sheet(sheet, f"table_{name}", config={t("requests.state"): verdicts, t("queries.statement"): wide})
+        downloads(page, [sheet], f"queries-{name}", None)
+
+
+def _missing(page: Page, missing: "Missing | None") -> None:
+    """What turns the statistics on, to copy; no figure stands in their place."""
+    t = page.t
+    if missing is None:
+        return
+    st.warning(plain(t(f"queries.missing_{missing.reason}")), icon=":material/visibility_off:")
+    st.code("\n".join(missing.statements), language="sql", wrap_lines=True)
+    if missing.reason == "not_loaded":
+        muted(t("queries.restart_server"))
+
+
+def explain(page: Page) -> None:
+    """A statement in, its plan out; nothing is executed."""
+    t = page.t
+    with st.form("explain"):
+        text = st.text_area(t("queries.statement"), key="explained_text", height=140, help=plain(t("queries.allowed")))
+        is_sent = st.form_submit_button(t("queries.explain"), type="primary", icon=":material/account_tree:")
+    muted(t("queries.not_executed"))
+    found: list[Explained] = []
+    if is_sent and attempted(page, lambda: found.append(page.services.queries.explain(page.scope, text))):
+        _plan(page, found[0])
+
+
+def _plan(page: Page, found: "Explained") -> None:
+    t = page.t
+    sheet = words.steps_sheet(t, found.steps)
+    st.subheader(sheet.name, anchor=False)
+    share = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0, color="auto-inverse")
+    wide = st.column_config.TextColumn(width="large")
+    show_sheet(sheet, "table_plan", config={t("queries.share"): share, t("queries.step"): wide})
+    _advised(page, found.advice, t("queries.no_advice"))
+    downloads(page, [sheet], "plan", None)
+
+
+def tables(page: Page) -> None:
+    """Indexes and tables of the whole database that want looking after."""
+    _advised(page, page.services.queries.tables(page.scope), page.t("queries.tables_well"))
+
+
+def _advised(page: Page, found: "Sequence[Advice]", otherwise: str) -> None:
+    t = page.t
+    if not found:
+        st.success(plain(otherwise), icon=":material/check_circle:")
+    for one in found:
+        with st.container(border=True):
+            st.markdown(f":material/lightbulb: {plain(words.advice(t, one))}")
+            if one.statement:
+                st.code(one.statement, language="sql", wrap_lines=True)

@@ -1,0 +1,109 @@
+"""Statements in words, and the tables of their page."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.i18n import UNKNOWN, Translator
+from operations.queries.service import SLOW_SECONDS
+from pages.shell.consumption_tables import rounded
+from pages.shell.redis_words import megabytes
+from reports.excel import Column, Sheet
+
+if TYPE_CHECKING:
+    from operations.queries.plan import Advice, Step
+    from operations.queries.service import RunningRow, StatementRow, WaitRow
+
+INDENT = "\u2003"
+BYTES = ("bytes", "memory")
+
+
+def milliseconds(t: Translator, seconds: float | None) -> str:
+    return UNKNOWN if seconds is None else f"{t.number(1000 * seconds, 1)} {t('requests.ms')}"
+
+
+def since(t: Translator, seconds: float | None) -> str:
+    """'3 seconds', '20 minutes'; how long by now."""
+    return UNKNOWN if seconds is None else t.length(max(seconds, 1.0))
+
+
+def verdict(t: Translator, row: "StatementRow") -> str:
+    """Colour never speaks alone."""
+    return t("queries.slow" if row.mean_seconds > SLOW_SECONDS else "queries.fine")
+
+
+def statements_sheet(t: Translator, title: str, found: "Sequence[StatementRow]") -> Sheet:
+    """One row a statement, in the order given."""
+    unit = t("requests.ms")
+    columns = [
+        Column(t("queries.statement")), Column(t("requests.state")),
+        *(Column(f"{t(name)} ({unit})", "decimal") for name in ("queries.mean", "queries.longest")),
+        Column(t("queries.calls"), "whole"), Column(t("queries.total_seconds"), "decimal"),
+        Column(t("queries.rows"), "whole"), Column(t("queries.hits"), "percent"),
+        Column(t("queries.temporary"), "decimal"),
+    ]  # fmt: skip
+    rows = [
+        (
+            one.text, [verdict(t, one)], 1000 * one.mean_seconds, 1000 * one.max_seconds, one.calls, one.total_seconds,
+            one.rows, one.hit_ratio, one.temp_bytes / (1 << 20),
+        )
+        for one in found
+    ]  # fmt: skip
+    return rounded(title, columns, rows)
+
+
+def running_told(t: Translator, row: "RunningRow") -> str:
+    """What the connection does, for whom, and what it waits for."""
+    event = f"{row.wait_event_type}: {row.wait_event}" if row.wait_event else UNKNOWN
+    return t("queries.running_told", application=row.application or UNKNOWN, role=row.role or UNKNOWN,
+             client=row.client or UNKNOWN, event=event, connection=str(row.pid))  # fmt: skip
+
+
+def state(t: Translator, row: "RunningRow") -> str:
+    known = {"active": "active", "idle in transaction": "idle", "idle in transaction (aborted)": "aborted"}
+    return t(f"queries.state_{known.get(row.state or '', 'other')}")
+
+
+def waits_sheet(t: Translator, found: "Sequence[WaitRow]") -> Sheet:
+    """One row a pair: who waits, and who holds what it waits for."""
+    columns = [
+        Column(t("queries.waiting")), Column(t("queries.waits_seconds"), "decimal"), Column(t("queries.waits_for")),
+        Column(t("queries.held_by")), Column(t("queries.holder_does")), Column(t("queries.held_since"), "instant"),
+    ]  # fmt: skip
+    rows = [
+        (
+            f"{one.waiting_pid} {one.waiting_application}: {one.waiting_text}", one.seconds,
+            " ".join(word for word in (one.kind, one.relation, one.mode) if word),
+            f"{one.blocking_pid or UNKNOWN} {one.blocking_application or ''}".strip(),
+            f"{one.blocking_state or UNKNOWN}: {one.blocking_text or UNKNOWN}", one.blocking_since,
+        )
+        for one in found
+    ]  # fmt: skip
+    return rounded(t("queries.waits"), columns, rows)
+
+
+def steps_sheet(t: Translator, found: "Sequence[Step]") -> Sheet:
+    """One row a step, indented under the one that reads from it."""
+    columns = [
+        Column(t("queries.step")), Column(t("queries.on")), Column(t("queries.share"), "percent"),
+        Column(t("queries.rows_expected"), "whole"), Column(t("queries.cost"), "decimal"),
+        Column(t("queries.condition")),
+    ]  # fmt: skip
+    rows = [
+        (
+            INDENT * one.depth + ("↳ " if one.depth else "") + one.name, one.on or None, one.cost_ratio, one.rows,
+            one.cost, one.condition or None,
+        )
+        for one in found
+    ]  # fmt: skip
+    return rounded(t("queries.plan"), columns, rows)
+
+
+def advice(t: Translator, one: "Advice") -> str:
+    """One piece of advice with its reason and numbers."""
+    return t(f"queries.advice_{one.code}", **{name: _told(t, name, value) for name, value in one.params.items()})
+
+
+def _told(t: Translator, name: str, value: Any) -> Any:
+    if name in BYTES:
+        return megabytes(t, value)
+    return t.percent(value, 1) if name == "ratio" else value

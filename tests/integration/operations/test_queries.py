@@ -1,0 +1,354 @@
+"""Statements on the real server: what is remembered, what runs, who waits, ending one, plans that run nothing (C2)."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.clock import FixedClock
+from core.errors import AppError
+from core.scope import Scope
+from db import roles
+from db.queries import plans, statements
+from db.queries.backends import Asked, RunningRow
+from db.queries.statements import Standing
+from db.session import Database, open_database
+from operations.queries.service import QueryService, missing_of
+
+ADA = Scope("ada", frozenset({"queries.read", "queries.cancel"}), None)
+LOOKER = Scope("bora", frozenset({"queries.read"}), None)
+SLEEP = "SELECT pg_sleep(3), 'a guest''s name'"
+
+
+@pytest.fixture
+def queries(app_database: Database, clock: FixedClock) -> QueryService:
+    """As the application sees the server: in its own role."""
+    return QueryService(app_database, clock)
+
+
+def wait_until(found: "object") -> None:
+    deadline = time.monotonic() + 10
+    while not found():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Statement(threading.Thread):
+    """One that runs in a connection of its own."""
+
+    def __init__(self, database: Database, statement: str) -> None:
+        super().__init__(daemon=True)
+        self.database, self.statement = database, statement
+        self.code: str | None = None
+        self.took_seconds = 0.0
+
+    def run(self) -> None:
+        begun = time.monotonic()
+        try:
+            with self.database.engine.connect() as connection:
+                connection.execute(text(self.statement))
+        except DBAPIError as error:
+            self.code = error.orig.pgcode  # type: ignore[union-attr]
+        self.took_seconds = time.monotonic() - begun
+
+
+@contextmanager
+def at_work(queries: QueryService, database: Database, statement: str) -> Iterator[tuple[Statement, RunningRow]]:
+    thread = Statement(database, statement)
+    thread.start()
+    found: list[RunningRow] = []
+
+    def look() -> list[RunningRow]:
+        found[:] = [row for row in queries.now(ADA).running if "pg_sleep" in row.text]
+        return found
+
+    wait_until(look)
+    yield thread, found[0]
+    thread.join(10)
+
+
+def asked(row: RunningRow) -> Asked:
+    assert row.query_start is not None
+    return Asked(row.pid, row.backend_start, row.query_start)
+
+
+def test_what_took_long_is_remembered_and_told_without_its_values(
+    queries: QueryService, app_database: Database
+) -> None:
+    with app_database.transaction() as connection:
+        for _ in range(3):
+            connection.execute(text("SELECT pg_sleep(0.01), 'secret guest'"))
+    found = queries.statistics(LOOKER)
+    assert found.missing is None
+    assert found.totals is not None
+    assert found.totals.calls >= 3
+    assert found.totals.since is not None
+    [row] = [one for one in found.slowest if "pg_sleep" in one.text]
+    assert (row.calls, row.text) == (3, "SELECT pg_sleep($1), $2")
+    assert 0.01 <= row.mean_seconds <= row.max_seconds
+    assert row.total_seconds == pytest.approx(3 * row.mean_seconds)
+    assert found.slowest[0].mean_seconds == max(one.mean_seconds for one in found.listed)
+    by_calls = queries.statistics(LOOKER, "calls").listed
+    assert [one.calls for one in by_calls] == sorted((one.calls for one in by_calls), reverse=True)
+    with pytest.raises(AppError, match="unknown_order"):
+        queries.statistics(LOOKER, "text; DROP TABLE users")
+
+
+def test_statements_of_another_database_are_not_ours(
+    queries: QueryService, postgres_server: object, app_database: Database
+) -> None:
+    other = open_database(postgres_server.url, pool_size=1)  # type: ignore[attr-defined]
+    with other.transaction() as connection:
+        connection.execute(text("SELECT 1 AS of_another_database"))
+    assert not [one for one in queries.statistics(ADA, "calls").listed if "of_another_database" in one.text]
+    other.dispose()
+
+
+def test_without_the_extension_the_statement_that_makes_it_is_told_and_no_figure(
+    queries: QueryService, database: Database
+) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("DROP EXTENSION pg_stat_statements"))
+    found = queries.statistics(ADA)
+    assert found.missing is not None
+    assert (found.missing.reason, found.missing.statements) == ("absent", ("CREATE EXTENSION pg_stat_statements;",))
+    assert (found.totals, found.slowest) == (None, ())
+    assert queries.now(ADA).waits == []  # what needs no extension is there
+    with database.transaction() as connection:
+        connection.execute(text(found.missing.statements[0]))
+    assert queries.statistics(ADA).missing is None
+
+
+def test_the_next_start_makes_the_extension(queries: QueryService, database: Database, app_database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("DROP EXTENSION pg_stat_statements"))
+    roles.prepare(database, app_database.engine.url.render_as_string(hide_password=False))
+    assert queries.statistics(ADA).missing is None
+
+
+def test_a_role_that_sees_only_its_own_is_told_what_to_grant(app_database: Database) -> None:
+    with app_database.transaction() as connection:
+        connection.execute(text("SET LOCAL ROLE barometer_read"))
+        missing = missing_of(statements.standing(connection))
+    assert missing is not None
+    assert (missing.reason, missing.statements) == ("hidden", ("GRANT pg_read_all_stats TO barometer_read;",))
+
+
+def test_everything_that_is_missing_is_told_in_its_order() -> None:
+    found = missing_of(Standing(None, is_loaded=False, sees_all=True, role="app", preloaded="auto_explain"))
+    assert found is not None
+    assert found.reason == "not_loaded"
+    assert found.statements == (
+        "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pg_stat_statements';",
+        "CREATE EXTENSION pg_stat_statements;",
+    )
+
+
+def test_a_running_statement_is_seen_and_ended_by_one_of_two_who_ask_at_once(
+    queries: QueryService, app_database: Database, database: Database
+) -> None:
+    outcomes: list[str] = []
+
+    def end(row: RunningRow) -> None:
+        try:
+            queries.cancel(ADA, asked(row))
+            outcomes.append("cancelled")
+        except AppError as error:
+            outcomes.append(error.code)
+
+    with at_work(queries, app_database, SLEEP) as (thread, row):
+        assert (row.text, row.state, row.wait_event, row.may_cancel) == (
+            "SELECT pg_sleep(?), ?",
+            "active",
+            "PgSleep",
+            True,
+        )
+        assert row.application == "barometer"
+        both = [threading.Thread(target=end, args=(row,)) for _ in range(2)]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+    assert sorted(outcomes) == ["cancelled", "query_ended"]
+    assert (thread.code, thread.took_seconds < 2.9) == ("57014", True)
+    with database.reading() as connection:
+        entries = connection.execute(text("SELECT actor, action, entity, details FROM audit_log")).all()
+    assert [(one.actor, one.action, one.entity) for one in entries] == [
+        ("ada", "query_cancelled", f"connection {row.pid}")
+    ]
+    assert entries[0].details == {"statement": "SELECT pg_sleep(?), ?", "application": "barometer"}
+
+
+def test_what_is_not_that_statement_of_that_connection_is_never_hit(
+    queries: QueryService, app_database: Database, database: Database
+) -> None:
+    hour = timedelta(hours=1)
+    with at_work(queries, app_database, "SELECT pg_sleep(0.5)") as (thread, row):
+        meant = asked(row)
+        for wrong in (
+            Asked(meant.pid, meant.backend_start - hour, meant.query_start),  # the process id is another one's now
+            Asked(meant.pid, meant.backend_start, meant.query_start - hour),  # the connection does something else now
+        ):
+            with pytest.raises(AppError, match="query_ended"):
+                queries.cancel(ADA, wrong)
+        with pytest.raises(AppError, match="forbidden"):
+            queries.cancel(LOOKER, meant)
+    assert thread.code is None
+    with pytest.raises(AppError, match="query_ended"):
+        queries.cancel(ADA, meant)
+    with at_work(queries, database, "SELECT pg_sleep(0.3)") as (thread, row):  # an administrator's of the server
+        assert not row.may_cancel
+        with pytest.raises(AppError, match="query_ended"):
+            queries.cancel(ADA, asked(row))
+    assert thread.code is None
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit_log")).scalar_one() == 0
+
+
+def test_a_statement_of_another_database_is_neither_seen_nor_ended(
+    queries: QueryService, postgres_server: object, database: Database
+) -> None:
+    other = open_database(postgres_server.app_url, pool_size=1)  # type: ignore[attr-defined]
+    thread = Statement(other, "SELECT pg_sleep(0.4)")
+    thread.start()
+    query = text("SELECT pid, backend_start, query_start FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(0.4)'")
+    found: list[Asked] = []
+
+    def look() -> list[Asked]:
+        with database.reading() as connection:
+            found[:] = [Asked(*row) for row in connection.execute(query)]
+        return found
+
+    wait_until(look)
+    assert queries.now(ADA).running == []
+    with pytest.raises(AppError, match="query_ended"):
+        queries.cancel(ADA, found[0])
+    thread.join()
+    assert thread.code is None
+    other.dispose()
+
+
+def test_who_waits_for_whom_is_told(queries: QueryService, app_database: Database, hotel: int) -> None:
+    with app_database.engine.connect() as holder:
+        holder.execute(text("UPDATE hotels SET name = 'B'"))
+        waiting = Statement(app_database, "UPDATE hotels SET name = 'room 305'")
+        waiting.start()
+        wait_until(lambda: queries.now(ADA).waits)
+        now = queries.now(ADA)
+        [wait] = now.waits
+        [idle] = [row for row in now.running if row.state == "idle in transaction"]
+        holder.rollback()
+    waiting.join(5)
+    assert (wait.waiting_text, wait.blocking_text) == ("UPDATE hotels SET name = ?", "UPDATE hotels SET name = ?")
+    assert (wait.blocking_pid, wait.blocking_state) == (idle.pid, "idle in transaction")
+    assert wait.since is not None
+    assert not idle.may_cancel  # it executes nothing that could be ended
+    assert queries.now(ADA).waits == []
+
+
+HOSTILE = (  # (text, code): what the guard refuses, or what the server says; None is planned
+    ("DELETE FROM hotels", None), ("UPDATE hotels SET name = 'x'", None),
+    ("INSERT INTO hotels (code, name) VALUES ('Z', 'Z')", None),
+    ("WITH gone AS (DELETE FROM hotels RETURNING *) SELECT * FROM gone", None),
+    ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", None), ("SELECT pg_sleep(5)", None),
+    ("SELECT set_config('transaction_read_only', 'off', false)", None),
+    ("SELECT nextval('hotels_id_seq')", None), ("SELECT name FROM hotels WHERE id = $1", None),
+    ("SELECT 1 /* ; */ -- ; DELETE FROM hotels", None), ("SELECT $$; DELETE FROM hotels; $$", None),
+    ("SELECT 1; DELETE FROM hotels", "explain_several"), ("ANALYZE DELETE FROM hotels", "explain_kind"),
+    ("(ANALYZE) DELETE FROM hotels", "explain_kind"), ("TRUNCATE hotels", "explain_kind"),
+    ("SELECT nothing FROM nowhere", "explain_refused"), ("SELECT 1 FROM", "explain_refused"),
+)  # fmt: skip
+
+
+def test_hostile_texts_are_planned_or_refused_and_execute_nothing(
+    queries: QueryService, database: Database, hotel: int
+) -> None:
+    looks = text("SELECT (SELECT string_agg(name, ',') FROM hotels), (SELECT last_value FROM hotels_id_seq)")
+    with database.reading() as connection:
+        before = connection.execute(looks).one()
+    for statement, code in HOSTILE:
+        begun = time.monotonic()
+        if code is None:
+            assert queries.explain(ADA, statement).steps, statement
+        else:
+            with pytest.raises(AppError) as refused:
+                queries.explain(ADA, statement)
+            assert refused.value.code == code, statement
+        assert time.monotonic() - begun < 4, statement
+    with database.transaction() as connection:
+        assert connection.execute(looks).one() == before
+        connection.execute(text("LOCK TABLE hotels"))
+        with pytest.raises(AppError, match="explain_slow"):  # it does not wait for somebody's lock
+            queries.explain(ADA, "SELECT * FROM hotels")
+
+
+def test_the_server_alone_takes_one_statement_only_and_writes_nothing(
+    queries: QueryService, app_database: Database, database: Database, hotel: int
+) -> None:
+    """The guard is taken away: what is behind it still holds; without that, the same text would have written."""
+    for statement in (
+        "SELECT 1; DELETE FROM hotels", "SELECT 1; COMMIT; DELETE FROM hotels",
+        "SELECT 1; RESET ROLE; DELETE FROM hotels; SELECT 1",
+    ):  # fmt: skip
+        with pytest.raises(AppError, match="explain_refused"):
+            plans.explain(app_database, statement, has_parameters=False)
+    count = text("SELECT count(*) FROM hotels")
+    with database.reading() as connection:
+        assert connection.execute(count).scalar_one() == 1
+    with app_database.transaction() as connection:
+        connection.execute(text("EXPLAIN (FORMAT JSON, ANALYZE) DELETE FROM hotels"))
+    with database.reading() as connection:
+        assert connection.execute(count).scalar_one() == 0
+
+
+def test_a_plan_names_the_index_that_a_large_table_wants(queries: QueryService, database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            text("CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room FROM generate_series(1, 20000) n")
+        )
+        connection.execute(text("GRANT SELECT ON guests TO barometer_app, barometer_read"))
+        connection.execute(text("ANALYZE guests"))
+    found = queries.explain(LOOKER, "SELECT id FROM guests WHERE room = 305")
+    assert [(step.name, step.on) for step in found.steps] == [("Seq Scan", "guests")]
+    [advice] = found.advice
+    assert advice.statement == "CREATE INDEX CONCURRENTLY ON guests (room);"
+    assert (advice.params["rows"], advice.params["wanted"]) == (20_000, 20)
+    with database.transaction() as connection:
+        connection.execute(text("CREATE INDEX room_of_guests ON guests (room)"))
+    assert queries.explain(LOOKER, "SELECT id FROM guests WHERE room = 305").advice == []
+
+
+def test_indexes_that_are_there_twice_or_unread_and_dead_rows_are_told(
+    queries: QueryService, database: Database
+) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("CREATE TABLE guests AS SELECT n AS id, n AS room FROM generate_series(1, 60000) n"))
+        connection.execute(text("ALTER TABLE guests ADD PRIMARY KEY (id)"))
+        connection.execute(text("CREATE INDEX first_of_two ON guests (room)"))
+        connection.execute(text("CREATE INDEX second_of_two ON guests (room)"))
+    with database.transaction() as connection:
+        connection.execute(text("DELETE FROM guests WHERE id <= 20000"))
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+    wait_until(lambda: [one for one in queries.tables(LOOKER) if one.code == "dead"])
+    found = {one.code: one for one in queries.tables(LOOKER) if one.params["table"] == "guests"}
+    assert found["duplicate"].statement == "DROP INDEX CONCURRENTLY second_of_two;"
+    assert found["dead"].statement == "VACUUM (ANALYZE) guests;"
+    assert found["dead"].params["ratio"] == pytest.approx(1 / 3)
+    unused = [one.params["index"] for one in queries.tables(ADA) if one.code.startswith("unused")]
+    assert {"first_of_two", "second_of_two"} <= set(unused)
+    assert "guests_pkey" not in unused
+
+
+def test_nobody_reads_without_the_permission(queries: QueryService) -> None:
+    nobody = Scope("cem", frozenset(), None)
+    for forbidden in (
+        lambda: queries.statistics(nobody), lambda: queries.now(nobody), lambda: queries.tables(nobody),
+        lambda: queries.explain(nobody, "SELECT 1"),
+    ):  # fmt: skip
+        with pytest.raises(AppError, match="forbidden"):
+            forbidden()
