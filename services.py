@@ -151,8 +151,7 @@ def build_services(
     clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
     database = database or open_database(servers.database_url, keys=key_ring(settings), limits=SCREENS)
     alerts, forecasts = AlertService(database, clock), ForecastService(database)
-    thresholds = ThresholdService(database, clock, settings)
-    pipeline = Pipeline(database, settings, clock, alerts)
+    thresholds, pipeline = ThresholdService(database, clock, settings), Pipeline(database, settings, clock, alerts)
     return Services(
         settings=settings, clock=clock, database=database, hotels=HotelService(database),
         **identity_services(database, clock, settings, servers.redis_url, SignInWatch(alerts).tell),
@@ -295,7 +294,6 @@ def renew(services: Services, scope: Scope, hotel_id: int, at: datetime, progres
     from pipeline.alerts.renewal.service import RenewalService
 
     pipeline, database, clock = services.pipeline, services.database, services.clock
-    renewal = RenewalService(
-        database, clock, services.settings, services.evaluations, pipeline.features, pipeline.training
-    )
+    stages = pipeline.features, pipeline.training
+    renewal = RenewalService(database, clock, services.settings, services.evaluations, *stages)
     return renewal.renew(scope, hotel_id, at, progress)

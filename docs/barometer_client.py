@@ -459,6 +459,25 @@ class Barometer:
     def memory_events(self, **asked: Any) -> Any:
         """The newest 50."""
         return self.call("GET", "/memory/events", asked)
+    def queries_statistics(self, **asked: Any) -> Any:
+        """Totals, the ten slowest by mean and the first hundred by ``order``; or which statement turns them on."""
+        return self.call("GET", "/queries/statistics", asked)
+
+    def queries_now(self, **asked: Any) -> Any:
+        """What runs at this moment, the longest first, and who waits for whom."""
+        return self.call("GET", "/queries/now", asked)
+
+    def queries_cancel(self, **asked: Any) -> Any:
+        """End that statement; 409 when it has ended meanwhile or somebody else ended it."""
+        return self.call("POST", "/queries/cancel", asked)
+
+    def queries_explain(self, **asked: Any) -> Any:
+        """How the server would execute one statement, with advice. Nothing is executed."""
+        return self.call("POST", "/queries/explain", asked)
+
+    def queries_tables(self, **asked: Any) -> Any:
+        """Indexes that nobody reads or that are there twice, and tables full of dead rows."""
+        return self.call("GET", "/queries/tables", asked)
 
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""

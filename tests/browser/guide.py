@@ -74,6 +74,7 @@ PICTURES = (
     Picture("cache", "/cache", "cache.title", "administrator", height=1000),
     Picture("backups", "/backups", "backups.title", "administrator"),
     Picture("memory", "/memory", "memory.title", "administrator"),
+    Picture("queries", "/queries", "queries.title", "administrator", height=1000),
     Picture("profiler", "/profiler", "profiler.title", "administrator", height=1000),
     Picture("logs", "/logs", "logs.title", "administrator"),
     Picture("audit", "/audit", "audit.title", "administrator"),

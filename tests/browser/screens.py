@@ -12,6 +12,7 @@ PAGES = {
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/redis": "redis.title",
     "/cache": "cache.title", "/logs": "logs.title", "/profiler": "profiler.title",
     "/memory": "memory.title",
+    "/queries": "queries.title",
     "/quality": "quality.title",
     "/backups": "backups.title", "/audit": "audit.title",
     "/users": "users.title", "/account": "account.title", "/password": "password.title",

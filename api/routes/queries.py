@@ -1,0 +1,45 @@
+"""Statements of the database: statistics, what runs now, ending one, the plan of one (SPEC C2)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.access import COSTLY, Caller, needs
+from api.schemas import queries as shapes
+from operations.queries.service import Asked
+
+router = APIRouter(prefix="/queries", tags=["queries"])
+Reader = Annotated[Caller, needs("queries.read")]
+Explainer = Annotated[Caller, needs("queries.read", COSTLY)]
+Canceller = Annotated[Caller, needs("queries.cancel")]
+
+
+@router.get("/statistics")
+def statistics(caller: Reader, order: Annotated[shapes.Order, Query()] = "total") -> shapes.Statistics:
+    """Totals, the ten slowest by mean and the first hundred by ``order``; or which statement turns them on."""
+    return shapes.Statistics.model_validate(caller.services.queries.statistics(caller.scope, order))
+
+
+@router.get("/now")
+def now(caller: Reader) -> shapes.Now:
+    """What runs at this moment, the longest first, and who waits for whom."""
+    return shapes.Now.model_validate(caller.services.queries.now(caller.scope))
+
+
+@router.post("/cancel", status_code=204)
+def cancel(caller: Canceller, asked: shapes.ToCancel) -> None:
+    """End that statement; 409 when it has ended meanwhile or somebody else ended it."""
+    caller.services.queries.cancel(caller.scope, Asked(**asked.model_dump()))
+
+
+@router.post("/explain")
+def explain(caller: Explainer, asked: shapes.ToExplain) -> shapes.Explained:
+    """How the server would execute one statement, with advice. Nothing is executed."""
+    return shapes.Explained.model_validate(caller.services.queries.explain(caller.scope, asked.text))
+
+
+@router.get("/tables")
+def tables(caller: Reader) -> shapes.Tables:
+    """Indexes that nobody reads or that are there twice, and tables full of dead rows."""
+    found = caller.services.queries.tables(caller.scope)
+    return shapes.Tables(items=[shapes.Advice.model_validate(one) for one in found])

@@ -1,0 +1,140 @@
+"""Statements of the database, as administrators watch them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from api.schemas.base import Answer, Asked
+
+Order = Literal["mean", "total", "calls"]
+
+
+class Missing(Answer):
+    """Why there are no statistics, and the statements that turn them on."""
+
+    reason: Literal["not_loaded", "absent", "hidden"]
+    statements: list[str]
+
+
+class Totals(Answer):
+    """Of all statements since the server began to count."""
+
+    statements: int
+    calls: int
+    total_seconds: float
+    mean_seconds: float | None
+    since: datetime | None
+
+
+class Statement(Answer):
+    """One statement without its values; ``hit_ratio``: pages found in memory; over 1 s by mean it is slow."""
+
+    queryid: int
+    text: str = Field(examples=["SELECT * FROM hotels WHERE id = $1"])
+    calls: int
+    total_seconds: float
+    mean_seconds: float
+    max_seconds: float
+    rows: int
+    hit_ratio: float | None
+    temp_bytes: int
+
+
+class Statistics(Answer):
+    """``missing`` is null where there are figures; else all others are null or empty."""
+
+    missing: Missing | None
+    totals: Totals | None
+    slowest: list[Statement]
+    listed: list[Statement]
+
+
+class Running(Answer):
+    """What a connection does now; pid, backend_start and query_start together name one statement."""
+
+    pid: int
+    backend_start: datetime
+    query_start: datetime | None
+    xact_start: datetime | None
+    since: datetime | None
+    seconds: float | None
+    role: str | None
+    application: str
+    client: str | None
+    state: str | None
+    wait_event_type: str | None
+    wait_event: str | None
+    text: str
+    may_cancel: bool
+
+
+class Wait(Answer):
+    """Who waits for whom."""
+
+    waiting_pid: int
+    waiting_application: str
+    waiting_text: str
+    since: datetime | None
+    seconds: float | None
+    mode: str | None
+    kind: str | None
+    relation: str | None
+    blocking_pid: int | None
+    blocking_application: str | None
+    blocking_state: str | None
+    blocking_text: str | None
+    blocking_since: datetime | None
+
+
+class Now(Answer):
+    at: datetime
+    running: list[Running]
+    waits: list[Wait]
+
+
+class ToCancel(Asked):
+    """One statement, as it was listed."""
+
+    pid: int = Field(ge=1, le=2**31 - 1, examples=[4711])
+    backend_start: AwareDatetime
+    query_start: AwareDatetime
+
+
+class ToExplain(Asked):
+    """One SELECT, INSERT, UPDATE, DELETE, WITH or VALUES; values may be written as $1."""
+
+    text: str = Field(max_length=20_000, examples=["SELECT * FROM hotels WHERE id = $1"])
+
+
+class Step(Answer):
+    """``cost_ratio``: of the plan's cost, in itself without what it reads from."""
+
+    depth: int
+    name: str = Field(examples=["Seq Scan"])
+    on: str
+    condition: str
+    rows: int
+    cost: float
+    own_cost: float
+    cost_ratio: float
+
+
+class Advice(Answer):
+    """``code`` and its numbers; ``statement`` to run after thought."""
+
+    code: str = Field(examples=["scan"])
+    params: dict[str, Any]
+    statement: str | None
+
+
+class Explained(Answer):
+    """A plan; nothing was executed."""
+
+    steps: list[Step]
+    advice: list[Advice]
+    total_cost: float
+
+
+class Tables(Answer):
+    items: list[Advice]

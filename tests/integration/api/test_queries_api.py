@@ -1,0 +1,49 @@
+"""The routes of statements: statistics, now, ending one, the plan of one (C2, C12)."""
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import text
+
+from core.errors import AppError
+from services import Services
+from tests.integration.api.conftest import Api
+
+
+@pytest.fixture
+def root(api: Api) -> str:
+    return api.add("superadmin", None, "root")
+
+
+def test_statistics_plans_and_tables_are_told(api: Api, root: str) -> None:
+    found = api.get("/queries/statistics", root, order="calls").json()
+    assert found["missing"] is None
+    assert found["totals"]["calls"] >= sum(one["calls"] for one in found["slowest"]) > 0
+    assert found["listed"][0]["calls"] == max(one["calls"] for one in found["listed"])
+    assert api.get("/queries/statistics", root, order="text").status_code == 422
+    plan = api.call("POST", "/queries/explain", root, json={"text": "SELECT * FROM hotels WHERE id = $1"})
+    assert plan.json()["steps"][0]["on"].startswith("hotels")
+    refused = api.call("POST", "/queries/explain", root, json={"text": "SELECT 1; DROP TABLE hotels"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "explain_several")
+    assert isinstance(api.get("/queries/tables", root).json()["items"], list)
+    assert api.get("/queries/now", root).json()["waits"] == []
+
+
+def test_a_statement_is_ended_once(api: Api, services: Services, root: str) -> None:
+    def run() -> None:
+        with pytest.raises(AppError, match="database_busy"), services.database.transaction() as connection:
+            connection.execute(text("SELECT pg_sleep(30)"))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    found: list[dict[str, object]] = []
+    while not found:
+        found = api.get("/queries/now", root).json()["running"]
+        time.sleep(0.02)
+    asked = {name: found[0][name] for name in ("pid", "backend_start", "query_start")}
+    assert api.call("POST", "/queries/cancel", root, json=asked).status_code == 204
+    thread.join(5)
+    assert not thread.is_alive()
+    again = api.call("POST", "/queries/cancel", root, json=asked)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "query_ended")
