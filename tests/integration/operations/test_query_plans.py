@@ -1,0 +1,93 @@
+"""Plans of statements: hostile texts are refused or planned, and nothing is ever executed (C2)."""
+
+import time
+
+import pytest
+from sqlalchemy import text
+
+from core.clock import FixedClock
+from core.errors import AppError
+from core.scope import Scope
+from db.queries import plans
+from db.session import Database
+from operations.queries.service import QueryService
+
+ADA = Scope("ada", frozenset({"queries.read"}), None)
+
+
+@pytest.fixture
+def queries(app_database: Database, clock: FixedClock) -> QueryService:
+    """As the application sees the server: in its own role."""
+    return QueryService(app_database, clock)
+
+
+HOSTILE = (  # (text, code): what the guard refuses, or what the server says; None is planned
+    ("DELETE FROM hotels", None), ("UPDATE hotels SET name = 'x'", None),
+    ("INSERT INTO hotels (code, name) VALUES ('Z', 'Z')", None),
+    ("WITH gone AS (DELETE FROM hotels RETURNING *) SELECT * FROM gone", None),
+    ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", None), ("SELECT pg_sleep(5)", None),
+    ("SELECT set_config('transaction_read_only', 'off', false)", None),
+    ("SELECT nextval('hotels_id_seq')", None), ("SELECT name FROM hotels WHERE id = $1", None),
+    ("SELECT 1 /* ; */ -- ; DELETE FROM hotels", None), ("SELECT $$; DELETE FROM hotels; $$", None),
+    ("SELECT 1; DELETE FROM hotels", "explain_several"), ("ANALYZE DELETE FROM hotels", "explain_kind"),
+    ("(ANALYZE) DELETE FROM hotels", "explain_kind"), ("TRUNCATE hotels", "explain_kind"),
+    ("SELECT nothing FROM nowhere", "explain_refused"), ("SELECT 1 FROM", "explain_refused"),
+)  # fmt: skip
+
+
+def test_hostile_texts_are_planned_or_refused_and_execute_nothing(
+    queries: QueryService, database: Database, hotel: int
+) -> None:
+    looks = text("SELECT (SELECT string_agg(name, ',') FROM hotels), (SELECT last_value FROM hotels_id_seq)")
+    with database.reading() as connection:
+        before = connection.execute(looks).one()
+    for statement, code in HOSTILE:
+        begun = time.monotonic()
+        if code is None:
+            assert queries.explain(ADA, statement).steps, statement
+        else:
+            with pytest.raises(AppError) as refused:
+                queries.explain(ADA, statement)
+            assert refused.value.code == code, statement
+        assert time.monotonic() - begun < 4, statement
+    with database.transaction() as connection:
+        assert connection.execute(looks).one() == before
+        connection.execute(text("LOCK TABLE hotels"))
+        with pytest.raises(AppError, match="explain_slow"):  # it does not wait for somebody's lock
+            queries.explain(ADA, "SELECT * FROM hotels")
+
+
+def test_the_server_alone_takes_one_statement_only_and_writes_nothing(
+    queries: QueryService, app_database: Database, database: Database, hotel: int
+) -> None:
+    """The guard is taken away: what is behind it still holds; without that, the same text would have written."""
+    for statement in (
+        "SELECT 1; DELETE FROM hotels", "SELECT 1; COMMIT; DELETE FROM hotels",
+        "SELECT 1; RESET ROLE; DELETE FROM hotels; SELECT 1",
+    ):  # fmt: skip
+        with pytest.raises(AppError, match="explain_refused"):
+            plans.explain(app_database, statement, has_parameters=False)
+    count = text("SELECT count(*) FROM hotels")
+    with database.reading() as connection:
+        assert connection.execute(count).scalar_one() == 1
+    with app_database.transaction() as connection:
+        connection.execute(text("EXPLAIN (FORMAT JSON, ANALYZE) DELETE FROM hotels"))
+    with database.reading() as connection:
+        assert connection.execute(count).scalar_one() == 0
+
+
+def test_a_plan_names_the_index_that_a_large_table_wants(queries: QueryService, database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            text("CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room FROM generate_series(1, 20000) n")
+        )
+        connection.execute(text("GRANT SELECT ON guests TO barometer_app, barometer_read"))
+        connection.execute(text("ANALYZE guests"))
+    found = queries.explain(ADA, "SELECT id FROM guests WHERE room = 305")
+    assert [(step.name, step.on) for step in found.steps] == [("Seq Scan", "guests")]
+    [advice] = found.advice
+    assert advice.statement == "CREATE INDEX CONCURRENTLY ON guests (room);"
+    assert (advice.params["rows"], advice.params["wanted"]) == (20_000, 20)
+    with database.transaction() as connection:
+        connection.execute(text("CREATE INDEX room_of_guests ON guests (room)"))
+    assert queries.explain(ADA, "SELECT id FROM guests WHERE room = 305").advice == []
