@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
-    cache, logs, profiler, memory, hotels, api_keys, users, auth, health,
-    cache, logs, profiler, queries, hotels, api_keys, users, auth, health,
+    cache, logs, profiler, memory, queries, hotels, api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

@@ -459,6 +459,7 @@ class Barometer:
     def memory_events(self, **asked: Any) -> Any:
         """The newest 50."""
         return self.call("GET", "/memory/events", asked)
+
     def queries_statistics(self, **asked: Any) -> Any:
         """Totals, the ten slowest by mean and the first hundred by ``order``; or which statement turns them on."""
         return self.call("GET", "/queries/statistics", asked)
