@@ -92,7 +92,7 @@ def statements(page: Page) -> None:
             options=[t("queries.fine"), t("queries.slow")], color=["green", "red"], width="small"
         )
         wide = st.column_config.TextColumn(width="large")
-        show_sheet(sheet, f"table_{name}", config={t("requests.state"): verdicts, t("queries.statement"): wide})
+        show_sheet(sheet, f"table_{name}", config={t("queries.verdict"): verdicts, t("queries.statement"): wide})
         downloads(page, [sheet], f"queries-{name}", None)
 
 

@@ -35,7 +35,7 @@ def statements_sheet(t: Translator, title: str, found: "Sequence[StatementRow]")
     """One row a statement, in the order given."""
     unit = t("requests.ms")
     columns = [
-        Column(t("queries.statement")), Column(t("requests.state")),
+        Column(t("queries.statement")), Column(t("queries.verdict")),
         *(Column(f"{t(name)} ({unit})", "decimal") for name in ("queries.mean", "queries.longest")),
         Column(t("queries.calls"), "whole"), Column(t("queries.total_seconds"), "decimal"),
         Column(t("queries.rows"), "whole"), Column(t("queries.hits"), "percent"),

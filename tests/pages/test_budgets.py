@@ -70,7 +70,7 @@ BUDGETS = (
     Budget("pages/system/backups.py", 16, 10),
     Budget("pages/system/cache.py", 12, 10),
     Budget("pages/system/memory.py", 14, 10),
-    Budget("pages/system/queries.py", 16, 110),
+    Budget("pages/system/queries.py", 12, 140),
     Budget("pages/system/profiler.py", 14, 10),
     Budget("pages/system/redis.py", 16, 20),
     Budget("pages/system/requests.py", 14, 40),
