@@ -28,6 +28,7 @@ from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
 from operations.health import HealthService
+from operations.jobs.board import JobBoard
 from operations.jobs.cleanup import CleanupService
 from operations.jobs.control import JobControl
 from operations.jobs.definitions import JobDefinition, JobWork, defined
@@ -124,6 +125,7 @@ class Services:
     tuning: TuningService
     jobs: JobService
     job_control: JobControl
+    job_board: JobBoard
     cleanup: CleanupService
     health: HealthService
     requests: RequestService
@@ -246,8 +248,8 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
     works: dict[str, JobWork] = {
         "first_pass": judge_past,
         "sample_feed": feed,
-        **{name: stage_work(pipeline, name) for name in ("collect", "features")},
-        **{name: watched(services, stage_work(pipeline, name)) for name in ("detect", "train")},
+        **{name: pipeline.later(name) for name in ("collect", "features")},
+        **{name: watched(services, pipeline.later(name)) for name in ("detect", "train")},
         "learn": services.learning.learn,
         "evaluate": services.evaluations.evaluate,
         "renew": watched(services, partial(renew, services)),
@@ -277,10 +279,6 @@ def watched(services: Services, work: JobWork) -> JobWork:
 
 
 # What follows imports its stage when it runs: scikit-learn takes seconds that the dashboard never pays.
-def stage_work(pipeline: Pipeline, name: str) -> JobWork:
-    return lambda *run: pipeline.stage(name)(*run)
-
-
 def examine_models(services: Services, scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
     """What each forest in use goes by, and what new versions change."""
     from pipeline.training.importance.service import ImportanceService

@@ -292,6 +292,50 @@ class Barometer:
         """One run with its result, or what it said when it failed."""
         return self.call("GET", f"/jobs/runs/{quote(str(run_id), safe='')}", asked)
 
+    def jobs_cancel(self, run_id: int, **asked: Any) -> Any:
+        """Have a run ended: its process is stopped, then the run's state says ``cancelled``."""
+        return self.call("POST", f"/jobs/runs/{quote(str(run_id), safe='')}/cancel", asked)
+
+    def jobs_retry(self, run_id: int, **asked: Any) -> Any:
+        """Ask once more for a run that ended badly, with the same arguments; the id of the request."""
+        return self.call("POST", f"/jobs/runs/{quote(str(run_id), safe='')}/retry", asked)
+
+    def jobs_figures(self, **asked: Any) -> Any:
+        """Success rate and mean duration of the last 24 hours."""
+        return self.call("GET", "/jobs/figures", asked)
+
+    def jobs_estimates(self, **asked: Any) -> Any:
+        """When what runs will have ended, by the history of such runs; runs with too little history are left out."""
+        return self.call("GET", "/jobs/estimates", asked)
+
+    def jobs_timetable(self, **asked: Any) -> Any:
+        """Every job that is due by itself, with what is usual for it and its pause."""
+        return self.call("GET", "/jobs/timetable", asked)
+
+    def jobs_stale(self, **asked: Any) -> Any:
+        """Data that are old because a run failed, was missed or pauses."""
+        return self.call("GET", "/jobs/stale", asked)
+
+    def jobs_day(self, on: str, **asked: Any) -> Any:
+        """The runs of a day, and what was missed, late, too fast or empty."""
+        return self.call("GET", f"/jobs/days/{quote(str(on), safe='')}", asked)
+
+    def jobs_pauses(self, **asked: Any) -> Any:
+        """What the timetable leaves out now."""
+        return self.call("GET", "/jobs/pauses", asked)
+
+    def jobs_pause(self, **asked: Any) -> Any:
+        """Have the timetable leave a job out, in one hotel or everywhere."""
+        return self.call("POST", "/jobs/pauses", asked)
+
+    def jobs_resume(self, pause_id: int, **asked: Any) -> Any:
+        """One run makes up for what was left out."""
+        return self.call("POST", f"/jobs/pauses/{quote(str(pause_id), safe='')}/resume", asked)
+
+    def jobs_take_back(self, request_id: int, **asked: Any) -> Any:
+        """Take back what waits."""
+        return self.call("POST", f"/jobs/requests/{quote(str(request_id), safe='')}/cancel", asked)
+
     def jobs_pending(self, **asked: Any) -> Any:
         """What was asked for and has not begun, the oldest first."""
         return self.call("GET", "/jobs/requests", asked)

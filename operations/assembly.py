@@ -13,6 +13,7 @@ from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
 from operations.health import HealthService
+from operations.jobs.board import JobBoard
 from operations.jobs.cleanup import CleanupService
 from operations.jobs.control import JobControl
 from operations.jobs.service import JobService
@@ -38,6 +39,7 @@ def watching_services(
         "source_quality": SourceService(database, clock),
         "jobs": JobService(database, clock),
         "job_control": JobControl(database, clock),
+        "job_board": JobBoard(database, clock, settings),
         "cleanup": CleanupService.of(database, settings),
         "rate_limits": RateLimitService(servers.redis_url, clock),
         "health": HealthService(database, servers.redis_url, clock, version()),

@@ -1,5 +1,6 @@
 """The stages in their order: one pass as of an instant, and the first pass over a hotel's history."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -88,6 +89,10 @@ class Pipeline:
         if name == "detect":
             return self.detection.detect
         raise AppError("unknown_stage", params={"stage": name, "known": ", ".join(STAGES)})
+
+    def later(self, name: str) -> Callable[[Scope, int, datetime, Progress], StageReport]:
+        """The same, imported when it runs: scikit-learn takes seconds that the dashboard never pays."""
+        return lambda scope, hotel_id, at, progress: self.stage(name)(scope, hotel_id, at, progress)
 
     def was_judged(self, scope: Scope, hotel_id: int) -> bool:
         """Whether detection ever ran over the hotel; its past wants a first pass otherwise."""

@@ -1,5 +1,6 @@
-"""Jobs: what runs, what ran, what waits, and asking for a run (SPEC C4)."""
+"""Jobs: what runs, ran and waits, figures, timetable, days; asking for, ending, repeating, pausing (SPEC C4)."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -8,11 +9,12 @@ from api import cursors
 from api.access import COSTLY, Caller, needs
 from api.asked import FIRST_PAGE, Cursor, HotelId, Limit, Row
 from api.schemas import jobs as shapes
-from api.schemas.base import ListPage
+from api.schemas.base import ListPage, Made
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 Reader = Annotated[Caller, needs("jobs.read")]
 Runner = Annotated[Caller, needs("jobs.run", COSTLY)]
+Controller = Annotated[Caller, needs("jobs.control", COSTLY)]
 
 
 @router.get("/runs")
@@ -36,6 +38,79 @@ def active(caller: Reader) -> shapes.Runs:
 def one(caller: Reader, run_id: Row) -> shapes.OneRun:
     """One run with its result, or what it said when it failed."""
     return shapes.OneRun.model_validate(caller.services.jobs.run(caller.scope, run_id))
+
+
+@router.post("/runs/{run_id}/cancel", status_code=202)
+def cancel(caller: Runner, run_id: Row) -> Made:
+    """Have a run ended: its process is stopped, then the run's state says ``cancelled``."""
+    caller.services.job_control.cancel_run(caller.scope, run_id)
+    return Made(id=run_id)
+
+
+@router.post("/runs/{run_id}/retry", status_code=202)
+def retry(caller: Runner, run_id: Row) -> Made:
+    """Ask once more for a run that ended badly, with the same arguments; the id of the request."""
+    return Made(id=caller.services.job_control.retry(caller.scope, run_id))
+
+
+@router.get("/figures")
+def figures(caller: Reader) -> shapes.Figures:
+    """Success rate and mean duration of the last 24 hours."""
+    return shapes.Figures.model_validate(caller.services.job_board.figures(caller.scope))
+
+
+@router.get("/estimates")
+def estimates(caller: Reader) -> shapes.Estimates:
+    """When what runs will have ended, by the history of such runs; runs with too little history are left out."""
+    found = caller.services.job_board.etas(caller.scope, caller.services.jobs.active(caller.scope))
+    return shapes.Estimates(items=[shapes.Estimate.of(run_id, eta) for run_id, eta in found.items()])
+
+
+@router.get("/timetable")
+def timetable(caller: Reader) -> shapes.Timetable:
+    """Every job that is due by itself, with what is usual for it and its pause."""
+    found = caller.services.job_board.timetable(caller.scope)
+    return shapes.Timetable(items=[shapes.Scheduled.of(one) for one in found])
+
+
+@router.get("/stale")
+def stale(caller: Reader) -> shapes.StaleData:
+    """Data that are old because a run failed, was missed or pauses."""
+    found = caller.services.job_board.stale(caller.scope)
+    return shapes.StaleData(items=[shapes.Stale.model_validate(one) for one in found])
+
+
+@router.get("/days/{on}")
+def day(caller: Reader, on: date, time_zone: shapes.Zone = "UTC") -> shapes.Day:
+    """The runs of a day, and what was missed, late, too fast or empty."""
+    return shapes.Day.model_validate(caller.services.job_board.day(caller.scope, on, time_zone))
+
+
+@router.get("/pauses")
+def pauses(caller: Reader) -> shapes.Pauses:
+    """What the timetable leaves out now."""
+    found = caller.services.job_control.pauses(caller.scope)
+    return shapes.Pauses(items=[shapes.Pause.model_validate(one) for one in found])
+
+
+@router.post("/pauses", status_code=201)
+def pause(caller: Controller, asked: shapes.AskedPause) -> Made:
+    """Have the timetable leave a job out, in one hotel or everywhere."""
+    return Made(id=caller.services.job_control.pause(caller.scope, asked.job, asked.hotel_id, asked.reason))
+
+
+@router.post("/pauses/{pause_id}/resume")
+def resume(caller: Controller, pause_id: Row) -> Made:
+    """One run makes up for what was left out."""
+    caller.services.job_control.resume(caller.scope, pause_id)
+    return Made(id=pause_id)
+
+
+@router.post("/requests/{request_id}/cancel")
+def take_back(caller: Runner, request_id: Row) -> Made:
+    """Take back what waits."""
+    caller.services.job_control.cancel_request(caller.scope, request_id)
+    return Made(id=request_id)
 
 
 @router.get("/requests")

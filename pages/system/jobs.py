@@ -1,86 +1,46 @@
-"""Jobs: what the sidecar ran, how long it took, what it read and wrote, and why it failed."""
+"""Jobs: what runs and waits, what failed and why, the timetable with its pauses, and the day along the clock (C4)."""
 
 import streamlit as st
 
-from operations.jobs.service import RunRow
+from pages.shell import job_panels as panels
+from pages.shell.filters import choose_one, filter_row
 from pages.shell.guard import Page, open_page
-from pages.shell.header import header
 from pages.shell.hotels import choose_hotels
-from pages.shell.live import rerun_when_changed
-from pages.shell.text import badge, plain
+from pages.shell.job_day import choose_day, day
+from pages.shell.job_dialogs import dialogs
+from pages.shell.job_timetable import timetable
 
-STATES = {
-    "running": ("blue", ":material/progress_activity:"),
-    "succeeded": ("green", ":material/check_circle:"),
-    "failed": ("red", ":material/error:"),
-    "timed_out": ("orange", ":material/timer_off:"),
-    "lost": ("orange", ":material/help:"),
-    "cancelled": ("gray", ":material/cancel:"),
-}
-ROWS = 50
-ENDED_BY_US = (
-    "timed_out", "sidecar_stopped", "process_failed", "process_gone", "out_of_memory", "interrupted", "unexpected",
-)  # fmt: skip
-
-
-def duration(page: Page, run: RunRow) -> str:
-    ended = run.finished_at or page.now
-    return page.t("jobs.seconds", value=page.t.number((ended - run.started_at).total_seconds(), 1))
-
-
-def state(page: Page, run: RunRow) -> str:
-    colour, icon = STATES[run.state]
-    return badge(page.t(f"jobs.state_{run.state}"), colour, icon)
-
-
-def rows(page: Page, run: RunRow) -> str:
-    if run.rows_in is None or run.rows_out is None:
-        return ""
-    return f"{page.t.number(run.rows_in)} → {page.t.number(run.rows_out)}"
-
-
-def error(page: Page, run: RunRow) -> str:
-    """Why it failed, in words where the machinery itself ended it; a stage's own code is told as it is."""
-    code = run.error_code or ""
-    return page.t(f"jobs.error_{code}") if code in ENDED_BY_US else code
-
-
-def hotel_name(page: Page, names: dict[int, str], run: RunRow) -> str:
-    return page.t("jobs.installation") if run.hotel_id is None else names[run.hotel_id]
-
-
-def seen(runs: list[RunRow]) -> list[tuple[int, str]]:
-    """What a change of is worth drawing again."""
-    return [(run.id, run.state) for run in runs]
+VIEWS = ("now", "timetable", "day")
 
 
 def show() -> None:
     page = open_page("jobs.read")
     t = page.t
-    runs = page.services.jobs.recent(page.scope, ROWS)
-    top = st.container()
-    page, hotels = choose_hotels(page)
-    with top:
-        header(t("jobs.title"), page.t, page.now, runs[0].started_at if runs else None)
+    st.title(t("jobs.title"))
+    with filter_row(t("shell.filters")):
+        view = choose_one("view", VIEWS, t("jobs.view"), lambda one: t(f"jobs.view_{one}"))
+        page, hotels = choose_hotels(page)
+        on = choose_day(page) if view == "day" else None
+        job_name = panels.choose_job(page) if view == "now" else None
     names = {hotel.id: hotel.name for hotel in hotels}
-    shown = [run for run in runs if run.hotel_id is None or run.hotel_id in names]
-    if not shown:
-        st.info(f"**{t('jobs.empty_title')}**  \n{t('jobs.empty_text')}", icon=":material/schedule:")
+    page = panels.narrowed(page, hotels)
+    if on is not None:
+        day(page, names, on)
+    elif view == "timetable":
+        timetable(page, names)
     else:
-        st.table(
-            {
-                t("jobs.state"): [state(page, run) for run in shown],
-                t("jobs.job"): [t(f"job.{run.job_name}") for run in shown],
-                t("shell.hotel"): [plain(hotel_name(page, names, run)) for run in shown],
-                t("jobs.started"): [page.t.instant(run.started_at) for run in shown],
-                t("jobs.duration"): [duration(page, run) for run in shown],
-                t("jobs.rows"): [rows(page, run) for run in shown],
-                t("jobs.error"): [plain(error(page, run)) for run in shown],
-            },
-            border="horizontal",
-            hide_index=True,
-        )
-    rerun_when_changed(seen(runs), lambda: seen(page.services.jobs.recent(page.scope, ROWS)))
+        now(page, names, job_name)
+    dialogs(page, names)
+
+
+def now(page: Page, names: dict[int, str], job_name: str | None) -> None:
+    """What administrators look at first."""
+    work = panels.at_work(page)
+    panels.key_figures(page, work)
+    panels.troubles(page, names)
+    panels.work(page, names, work)
+    panels.failed(page, names, job_name)
+    panels.completed(page, names, job_name)
 
 
 if __name__ == "__main__":

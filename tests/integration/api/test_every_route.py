@@ -106,10 +106,11 @@ def theirs(api: Api, services: Services, hotel: SmallHotel) -> dict[str, int]:
         )
     scope, now = api.people[ada], services.clock.now()
     silence = Silence(now, now + timedelta(days=1), SECRET)
-    services.jobs.request(scope, "detect", hotel.hotel_id)
+    [request] = services.jobs.request(scope, "detect", hotel.hotel_id)
     made = api.call("POST", "/api-keys", ada, json={"name": SECRET, "permissions": ["alerts.read"]}).json()
     return {
-        "alert_id": hotel.alert_ids[0], "run_id": run or 0, "key_id": made["id"],
+        "alert_id": hotel.alert_ids[0], "run_id": run or 0, "request_id": request,
+        "pause_id": services.job_control.pause(scope, "forecast", hotel.hotel_id, SECRET), "key_id": made["id"],
         "user_id": services.users.id_of(scope, OWNER),
         "silence_id": services.alerts.silences.add(scope, hotel.hotel_id, silence),
         "action_id": services.alerts.triage.acknowledge(scope, hotel.alert_ids[:1], SECRET).action_id or 0,
@@ -118,7 +119,15 @@ def theirs(api: Api, services: Services, hotel: SmallHotel) -> dict[str, int]:
 
 def kept(services: Services, hotel_id: int) -> dict[str, list[Any]]:
     """Everything that the routes could change of a hotel or its manager."""
-    of_hotel = ("ml_alerts", "alert_silences", "job_runs", "job_requests", "detection_settings", "data_versions")
+    of_hotel = (
+        "ml_alerts",
+        "alert_silences",
+        "job_runs",
+        "job_requests",
+        "job_pauses",
+        "detection_settings",
+        "data_versions",
+    )
     queries = {table: f"SELECT * FROM {table} WHERE hotel_id = :hotel ORDER BY 1, 2" for table in of_hotel}
     owner = "(SELECT id FROM users WHERE username = :owner)"
     queries |= {"users": f"SELECT * FROM users WHERE id = {owner}", "api_keys": "SELECT * FROM api_keys ORDER BY 1"}
