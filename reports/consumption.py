@@ -123,9 +123,8 @@ class ConsumptionService:
         totals = _totals(looks.room_types, nights, known)
         days = sums.by_day(looks.room_types, pd.date_range(window.first_on, window.last_on))
         floor_days = _named_floors(sums.by_floor_and_day(looks.floors), places.floors)
-        shares = sums.pareto(
-            products, pd.DataFrame([vars(one) for one in places.products]).rename(columns={"id": "product_id"})
-        )
+        names = pd.DataFrame([vars(one) for one in places.products], columns=["id", "code", "name"])
+        shares = sums.pareto(products, names.rename(columns={"id": "product_id"}))
         return Consumption(
             filters=filters, as_of=as_of, currency=hotel.currency, first_on=window.first_on, last_on=window.last_on,
             totals=totals, before=before if _is_comparable(before, totals) else None, days=days,

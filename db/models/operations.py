@@ -22,6 +22,7 @@ class JobRun(Base):
         Index(None, "job_name", "started_at"),
         Index(None, "job_name", "hotel_id", "started_at"),
         Index(None, "started_at"),
+        Index(None, "state", "started_at"),
     )
     id: Mapped[Key]
     job_name: Mapped[Code]

@@ -22,14 +22,19 @@ def hotels(connection: Connection) -> list[HotelRow]:
     return [HotelRow(*row) for row in rows]
 
 
+# The first of each product, room and attendant stands at the begin of an index; the first of a hotel does not.
+FIRST_RECORD = """
+SELECT least(
+  (SELECT min((SELECT min(m.occurred_at) FROM stock_movements m WHERE m.hotel_id = p.hotel_id AND m.product_id = p.id))
+     FROM products p WHERE p.hotel_id = :hotel_id),
+  (SELECT min((SELECT min(v.occurred_at) FROM visits v WHERE v.hotel_id = r.hotel_id AND v.room_id = r.id))
+     FROM rooms r WHERE r.hotel_id = :hotel_id),
+  (SELECT min((SELECT min(c.occurred_at) FROM custody_movements c WHERE c.hotel_id = s.hotel_id AND c.staff_id = s.id))
+     FROM staff s WHERE s.hotel_id = :hotel_id))
+"""
+
+
 def first_record_at(connection: Connection, hotel_id: int) -> datetime | None:
     """The instant of the oldest movement, visit or custody movement; None for a hotel without any."""
-    found: datetime | None = connection.execute(
-        text(
-            "SELECT least((SELECT min(occurred_at) FROM stock_movements WHERE hotel_id = :hotel_id),"
-            " (SELECT min(occurred_at) FROM visits WHERE hotel_id = :hotel_id),"
-            " (SELECT min(occurred_at) FROM custody_movements WHERE hotel_id = :hotel_id))"
-        ),
-        {"hotel_id": hotel_id},
-    ).scalar()
+    found: datetime | None = connection.execute(text(FIRST_RECORD), {"hotel_id": hotel_id}).scalar()
     return found

@@ -114,8 +114,9 @@ def known_days(
         SELECT t.metric_type, count(*) FILTER (WHERE EXISTS (
                    SELECT 1 FROM ml_metrics m WHERE m.hotel_id = :hotel_id AND m.metric_type = t.metric_type
                       AND m.timestamp > d.begins AND m.timestamp <= d.ends)) AS known,
-               EXISTS (SELECT 1 FROM ml_metrics m
-                        WHERE m.hotel_id = :hotel_id AND m.metric_type = t.metric_type) AS ever
+               -- In the order of an index: with EXISTS the planner may read the whole table for a type without rows.
+               (SELECT true FROM ml_metrics m WHERE m.hotel_id = :hotel_id AND m.metric_type = t.metric_type
+                 ORDER BY m.timestamp LIMIT 1) AS ever
           FROM unnest(CAST(:types AS text[])) AS t(metric_type)
          CROSS JOIN (SELECT day AT TIME ZONE :zone AS begins, (day + interval '1 day') AT TIME ZONE :zone AS ends
                        FROM generate_series(CAST(:first AS timestamp), CAST(:last AS timestamp), '1 day') AS day) d

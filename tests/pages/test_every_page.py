@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from core.i18n import LANGUAGES, Translator
 from core.settings import ROOT
@@ -65,6 +66,14 @@ def test_only_the_page_of_a_link_is_for_strangers_and_only_the_own_account_for_e
     ]
     for role in OUTSIDE:
         assert ROLE_PERMISSIONS[role] == frozenset()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_opens_for_a_hotel_of_which_nothing_is_known_but_its_name(visit: Visit, language: str) -> None:
+    with visit.services.database.transaction() as connection:
+        connection.execute(text("INSERT INTO hotels (code, name) VALUES ('NEW', 'Yeni Otel')"))
+    visit.sign_in("superadmin", None, language)
+    assert [path for path in PAGES if path != ALERT and visit.open(path).exception] == []
 
 
 def asked_for(path: str) -> set[str | None]:
