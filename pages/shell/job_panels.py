@@ -107,11 +107,10 @@ def _running(page: Page, names: words.Names, run: "RunRow", eta: str) -> None:
     with st.container(border=True, key=f"running_{run.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{_name(page, names, run)} {' '.join(_badges(page, run))}")
-            if st.button(t("jobs.open"), key=f"open_{run.id}", icon=":material/more_horiz:"):
-                _ask(RUN, run.id)
+            _asking(t("jobs.open"), RUN, run, ":material/more_horiz:")
             can_end = page.scope.allows("jobs.run") and run.cancel_requested_at is None
-            if can_end and st.button(t("jobs.cancel"), key=f"cancel_{run.id}", icon=":material/stop_circle:"):
-                _ask(CANCEL, run.id)
+            if can_end:
+                _asking(t("jobs.cancel"), CANCEL, run, ":material/stop_circle:")
         note = run.progress_note
         share = f"{t.percent(run.progress_ratio)} · " if run.progress_ratio else ""
         st.progress(run.progress_ratio or 0.0, plain(share + (t(note) if note else t("jobs.beginning"))))
@@ -119,9 +118,10 @@ def _running(page: Page, names: words.Names, run: "RunRow", eta: str) -> None:
         muted(f"{since} · {words.by(page, run)} · {eta}")
 
 
-def _ask(what: str, run_id: int) -> None:
-    ask(what, run_id)
-    st.rerun(scope="app")
+def _asking(label: str, what: str, run: "RunRow", icon: str) -> None:
+    """A button that opens a dialog; asked in a callback, so that a run that begins or ends meanwhile loses no click."""
+    if st.button(label, key=f"{what}_{run.id}", icon=icon, on_click=ask, args=(what, run.id)):
+        st.rerun(scope="app")
 
 
 def _name(page: Page, names: words.Names, of: "RunRow | RequestRow") -> str:
@@ -175,8 +175,7 @@ def failed(page: Page, names: words.Names, job_name: str | None) -> None:
                 lasted = words.length(page, words.elapsed(page, run))
                 muted(f"{t.instant(run.started_at)} · {lasted} · {words.by(page, run)}")
                 st.markdown(plain(words.error(page, run)))
-            if st.button(t("jobs.open"), key=f"open_{run.id}", icon=":material/more_horiz:"):
-                ask(RUN, run.id)
+            _asking(t("jobs.open"), RUN, run, ":material/more_horiz:")
             _retry(page, run)
 
 

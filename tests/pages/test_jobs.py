@@ -81,9 +81,9 @@ def test_what_runs_is_cancelled_and_what_failed_is_asked_for_once_more(
     assert t("jobs.silent", length="2 min 0 s") in shown
     assert "longer than nine of ten of the last 6 runs" in shown
     assert {one.label: one.value for one in app.metric}[t("jobs.success_rate")] == "85.7%"
-    app = keyed(app, f"open_{failed}").click().run()
+    app = keyed(app, f"job_run_{failed}").click().run()
     assert "Traceback: planted" in [code.value for code in app.code]
-    app = keyed(visit.open(JOBS), f"cancel_{running}").click().run()
+    app = keyed(visit.open(JOBS), f"cancel_run_{running}").click().run()
     app = keyed(app, "cancel_for_certain").click().run()
     assert not app.exception
     asked = visit.services.jobs.run(SYSTEM, running)
@@ -125,8 +125,8 @@ def test_a_reader_sees_the_jobs_of_their_hotel_and_can_change_nothing(visit: Vis
     visit.sign_in("admin", [hotel.hotel_id], "en")
     app = visit.open(JOBS)
     keys = {button.key for button in app.button}
-    assert f"open_{run_id}" in keys
-    assert not {f"cancel_{run_id}", f"open_{own}"} & keys
+    assert f"job_run_{run_id}" in keys
+    assert not {f"cancel_run_{run_id}", f"job_run_{own}"} & keys
     assert not any(str(key).startswith("retry_") for key in keys)
     app = visit.open(JOBS, view="timetable")
     assert not app.exception
