@@ -83,6 +83,11 @@ def watch_memory() -> None:
     watch.look()
 
 
+def follow_configuration() -> None:
+    """A new version of the configuration is taken by this process too (C9)."""
+    services().configuration.follow()
+
+
 @asynccontextmanager
 async def serving(_: object) -> AsyncIterator[None]:
     """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes
@@ -91,13 +96,14 @@ async def serving(_: object) -> AsyncIterator[None]:
     flushing = Flushing(write_requests)
     looking = Flushing(watch_redis, told_as="redis_not_watched")
     measuring = Flushing(watch_memory, told_as="memory_not_watched", at_once=True)
-    for thread in (flushing, looking, measuring):
+    following = Flushing(follow_configuration, told_as="configuration_not_read", at_once=True)
+    for thread in (flushing, looking, measuring, following):
         thread.start()
     watching = create_task(watch_sessions(), name="sessions")
     with profiled(ProfileWatch(lambda: services().database, SystemClock(), SERVING)):
         yield
         watching.cancel()
-    for thread in (measuring, looking, flushing):
+    for thread in (following, measuring, looking, flushing):
         await to_thread(thread.stop)
 
 

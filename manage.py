@@ -8,6 +8,7 @@ import typer
 from commands.api_keys import api_keys_app
 from commands.audit import audit_app
 from commands.backups import backup_app
+from commands.config import config_app
 from commands.data import import_file, import_older, simulate
 from commands.database import db_app
 from commands.evaluation import evaluate
@@ -50,6 +51,7 @@ app.add_typer(api_keys_app, name="api-keys")
 app.add_typer(audit_app, name="audit")
 app.add_typer(db_app, name="db")
 app.add_typer(backup_app, name="backup")
+app.add_typer(config_app, name="config")
 
 
 @app.command()

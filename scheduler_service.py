@@ -18,6 +18,7 @@ from core.logs import configure_logging
 from core.settings import Settings, child_environment, load_settings
 from db.queries.claims import OF_THE_KEEPER
 from db.session import open_database
+from operations.configuration.taking import Taking, effective_settings
 from operations.jobs.definitions import JobDefinition, keeper_jobs, timed_jobs
 from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
@@ -36,6 +37,8 @@ def serve(settings: Settings, servers: Servers, service: str) -> None:
     addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     if service == KEEPER:
         addresses["DATABASE_OWNER_URL"] = servers.owner_url
+    taking = Taking(settings, database)
+    taking.begin()
     environment = child_environment(BAROMETER_HOME=str(settings.data_dir), **addresses)
     if service == KEEPER:
         runner = JobRunner(database, clock, CHILD_COMMAND, 1, environment, OF_THE_KEEPER)
@@ -49,15 +52,29 @@ def serve(settings: Settings, servers: Servers, service: str) -> None:
         may_start=lambda: not memory.refuses,
     )  # fmt: skip
     stop_on_signals(sidecar.stopping)
+    taking.then = lambda: follow(sidecar, settings)
     looking = Flushing(memory.look, told_as="memory_not_watched", at_once=True)
-    looking.start()
+    following = Flushing(taking.look, told_as="configuration_not_read", at_once=True)
+    for thread in (looking, following):
+        thread.start()
     if service == KEEPER:
         sidecar.run()
     else:
         with profiled(ProfileWatch(lambda: database, clock, SCHEDULING)):
             sidecar.run()
-    looking.stop()
+    for thread in (following, looking):
+        thread.stop()
     database.dispose()
+
+
+def follow(sidecar: Sidecar, settings: Settings) -> None:
+    """What a new version of the configuration changes for the scheduler, from its next round on (C9)."""
+    if sidecar.service == KEEPER:
+        table, limit = keeper_jobs(settings), settings.backup_timeout_seconds
+    else:
+        table, limit = timed_jobs(settings), settings.job_timeout_seconds
+        sidecar.runner.workers = settings.job_workers
+    sidecar.timetable.jobs, sidecar.request_timeout_seconds = table, limit
 
 
 def children_of(runner: JobRunner) -> list[Other]:
@@ -73,8 +90,8 @@ def run_child(settings: Settings, servers: Servers, run_id: int) -> int:
     """One run, with everything that computes; the memory goes back to the system with the process."""
     from operations.jobs.execution import execute, limit_memory
 
-    limit_memory(settings.job_memory_mb)
     database = open_database(servers.database_url, f"barometer-run-{run_id}", pool_size=3, keys=key_ring(settings))
+    limit_memory(effective_settings(settings, database).job_memory_mb)
 
     def load_definitions() -> tuple[JobDefinition, ...]:
         from services import build_services, job_definitions

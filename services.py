@@ -27,6 +27,7 @@ from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
+from operations.configuration.service import ConfigurationService
 from operations.health import HealthService
 from operations.jobs.board import JobBoard
 from operations.jobs.cleanup import CleanupService
@@ -137,6 +138,7 @@ class Services:
     memory: MemoryService
     memory_watch: MemoryWatch
     queries: QueryService
+    configuration: ConfigurationService
 
     def close(self) -> None:
         """Give connections and loaded models back."""

@@ -18,6 +18,7 @@ from api.routes import (
     auth,
     backups,
     cache,
+    config,
     forecasts,
     health,
     hotels,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
-    cache, logs, profiler, memory, queries, hotels, api_keys, users, auth, health,
+    cache, logs, profiler, memory, queries, config, hotels, api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

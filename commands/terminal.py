@@ -25,6 +25,7 @@ from core.stage import Progress as Report
 from db import migrate as migrations
 from db import roles
 from db.session import open_database
+from operations.configuration.taking import effective_settings
 from services import Services, build_services
 from sources.hotels import HotelRow
 
@@ -69,7 +70,8 @@ def migrated(settings: Settings, servers: Servers) -> Services:
         roles.prepare(owner, servers.database_url)
     finally:
         owner.dispose()
-    return build_services(settings, servers, database=open_database(servers.database_url, keys=keys))
+    database = open_database(servers.database_url, keys=keys)
+    return build_services(effective_settings(settings, database), servers, database=database)
 
 
 @contextmanager

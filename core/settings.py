@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.errors import AppError
 
@@ -216,6 +216,21 @@ def load_settings() -> Settings:
         field = Settings.model_fields.get(name)
         variable = environment_names(name, field)[0] if field else name
         raise AppError("settings_wrong", 500, params={"name": variable, "reason": first["msg"]}) from error
+
+
+def given_by(settings: Settings) -> dict[str, str]:
+    """Where each value that is not a default comes from: ``environment``, ``secret_file`` or ``env_file``."""
+    written = {*DotEnvSettingsSource(Settings).env_vars}
+    surroundings = {name.lower(): value for name, value in os.environ.items()}
+    found = {}
+    for name in settings.model_fields_set & set(Settings.model_fields):
+        variables = [variable.lower() for variable in environment_names(name, Settings.model_fields[name])]
+        is_in_file = any(surroundings.get(f"{variable}_file") for variable in variables)
+        if not any(surroundings.get(variable) for variable in variables) and (is_in_file or written & {*variables}):
+            found[name] = "secret_file" if is_in_file else "env_file"
+        else:
+            found[name] = "environment"
+    return found
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -74,6 +74,7 @@ def grants(schema: str, version: int) -> list[str]:
     # ANALYZE after bulk writes; before version 17 only the owner can, and autovacuum does it later.
     given += [f"GRANT MAINTAIN ON {every} TO {APP_ROLE}"] if version >= 17 else []
     given += [f"REVOKE ALL ON {kept} FROM {APP_ROLE}", f"GRANT SELECT ON {kept} TO {APP_ROLE}"]
+    given += [f"REVOKE UPDATE, DELETE, TRUNCATE ON configuration_versions FROM {APP_ROLE}"]
     return [*given, f"GRANT INSERT ({WRITTEN_BY_APP}) ON audit_log TO {APP_ROLE}"]
 
 

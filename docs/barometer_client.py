@@ -524,6 +524,30 @@ class Barometer:
         """Indexes that nobody reads or that are there twice, and tables full of dead rows."""
         return self.call("GET", "/queries/tables", asked)
 
+    def config_shown(self, **asked: Any) -> Any:
+        """Every setting with its value in the serving process and where that comes from."""
+        return self.call("GET", "/config", asked)
+
+    def config_check(self, **asked: Any) -> Any:
+        """Everything that is wrong with a text, by lines, and what it would change; nothing is saved."""
+        return self.call("POST", "/config/check", asked)
+
+    def config_versions(self, **asked: Any) -> Any:
+        """The newest hundred; with ``key`` those that changed this setting."""
+        return self.call("GET", "/config/versions", asked)
+
+    def config_save(self, **asked: Any) -> Any:
+        """422 with every wrong line; 409 when somebody else saved meanwhile."""
+        return self.call("POST", "/config/versions", asked)
+
+    def config_difference(self, version_id: int, **asked: Any) -> Any:
+        """Against the version before it."""
+        return self.call("GET", f"/config/versions/{quote(str(version_id), safe='')}/difference", asked)
+
+    def config_rollback(self, version_id: int, **asked: Any) -> Any:
+        """A new version with the text of this one; 0: without any setting."""
+        return self.call("POST", f"/config/versions/{quote(str(version_id), safe='')}/rollback", asked)
+
     def hotels_listed(self, **asked: Any) -> Any:
         """Hotels by name; every other route speaks of them by id."""
         return self.call("GET", "/hotels", asked)

@@ -12,6 +12,7 @@ PERMISSIONS = (
     "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
     "memory.read",
     "queries.read", "queries.cancel",
+    "config.read", "config.write",
 )  # fmt: skip
 
 READ = frozenset({"overview.read", "alerts.read", "metrics.read"})
@@ -42,6 +43,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "profiler.run",
         "queries.read",
         "queries.cancel",
+        "config.read",
+        "config.write",
         "audit.read",
         "backups.read",
         "backups.write",

@@ -12,6 +12,7 @@ from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
+from operations.configuration.service import ConfigurationService
 from operations.health import HealthService
 from operations.jobs.board import JobBoard
 from operations.jobs.cleanup import CleanupService
@@ -46,6 +47,7 @@ def watching_services(
         "requests": RequestService(database, clock, recorder or RequestRecorder(clock)),
         "memory": MemoryService(database, clock),
         "memory_watch": MemoryWatch(DASHBOARD, lambda: database, clock, settings.dashboard_memory_mb),
+        "configuration": ConfigurationService(database, clock, settings),
         "profiler": ProfilerService(database, clock),
         "queries": QueryService(database, clock),
         "logs": LogService(settings.logs_dir, database, clock),

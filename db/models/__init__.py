@@ -6,6 +6,7 @@ from db.models import (
     api_keys,
     cache,
     catalog,
+    configuration,
     forecasts,
     identity,
     learning,
@@ -23,6 +24,6 @@ from db.models import (
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "api_keys", "cache", "catalog", "forecasts", "identity", "learning", "memory", "ml",
-    "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "tokens",
+    "Base", "activity", "alerts", "api_keys", "cache", "catalog", "configuration", "forecasts", "identity", "learning",
+    "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "tokens",
 ]  # fmt: skip

@@ -92,8 +92,9 @@ def test_each_role_gets_where_its_permissions_lead_and_nowhere_else(
 
 
 def holds_every_hotel(route: APIRoute, role: str) -> bool:
-    """Backups are for those who see all hotels; of the test's people only the superadmin does."""
-    return route.path_format.startswith("/backup") and role != "superadmin"
+    """Backups and changed settings are of all hotels; of the test's people only the superadmin sees them all."""
+    is_of_all = route.path_format.startswith("/backup") or needs_of(route).permission == "config.write"
+    return is_of_all and role != "superadmin"
 
 
 @pytest.fixture

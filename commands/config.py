@@ -1,0 +1,105 @@
+"""``manage.py config``: settings with their sources, changing them in the database, versions, going back (SPEC C9)."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from commands.permission import stands_for
+from commands.terminal import console, opened
+from core.errors import AppError
+from core.i18n import Translator
+from core.scope import SYSTEM
+from operations.configuration.keys import written
+from operations.configuration.shapes import Version
+from operations.configuration.validation import Problem
+
+config_app = typer.Typer(no_args_is_help=True, help="Settings: where each comes from, changes, versions, going back.")
+
+Reason = Annotated[str, typer.Option(prompt=True, help="Why; kept with the version.")]
+KeyOption = Annotated[str | None, typer.Option("--key", help="Only versions that changed this setting.")]
+
+
+@config_app.command()
+@stands_for("config.read")
+def show(
+    text: Annotated[bool, typer.Option("--text", help="The text in the database, to be edited and set again.")] = False,
+) -> None:
+    """Every setting, its value here, and where that comes from; secrets only tell whether they are set."""
+    with opened() as (services, t):
+        found = services.configuration.shown(SYSTEM)
+        if text:
+            typer.echo(found.good.text if found.good else "", nl=False)
+            return
+        table = Table(t("configuration.setting"), t("configuration.value"), t("configuration.source"))
+        for one in found.settings:
+            value = (
+                t("configuration.secret_set" if one.is_set else "configuration.unset") if one.is_secret else one.value
+            )
+            table.add_row(one.name, value or "–", t(f"configuration.source_{one.source}"))
+        console.print(table)
+        for problem in found.problems:
+            console.print(told(t, problem), markup=False)
+
+
+@config_app.command("set")
+@stands_for("config.write")
+def change(
+    file: Annotated[typer.FileText, typer.Argument(help="TOML with all settings of the database; - reads the input.")],
+    reason: Reason = "",
+) -> None:
+    """Check a text and make it the new version; exit code 1 and every wrong line when it is not valid."""
+    said = file.read()
+    with opened() as (services, t):
+        proposal = services.configuration.check(SYSTEM, said)
+        if not proposal.is_valid:
+            for problem in proposal.problems:
+                console.print(told(t, problem), markup=False)
+            raise typer.Exit(1)
+        newest_id = services.configuration.shown(SYSTEM).newest_id
+        made = services.configuration.save(SYSTEM, said, reason, newest_id)
+        console.print(proposal.difference, markup=False)
+        console.print(t("configuration.saved", id=made))
+
+
+@config_app.command()
+@stands_for("config.read")
+def history(key: KeyOption = None) -> None:
+    """The versions, the newest first, with what each changed."""
+    with opened() as (services, t):
+        for version in services.configuration.history(SYSTEM, key):
+            console.print(line_of(t, version), markup=False)
+
+
+@config_app.command()
+@stands_for("config.write")
+def rollback(
+    version: Annotated[int, typer.Argument(help="The version to go back to; 0: no settings in the database.")],
+    reason: Reason = "",
+) -> None:
+    """A new version with the text of an older one."""
+    with opened() as (services, t):
+        newest_id = services.configuration.shown(SYSTEM).newest_id
+        if newest_id is None:
+            raise AppError("not_found", 404, params={"what": f"configuration {version}"})
+        made = services.configuration.rollback(SYSTEM, version, reason, newest_id)
+        console.print(t("configuration.saved", id=made))
+
+
+def told(t: Translator, problem: Problem) -> str:
+    """'Line 3: metric_days must be at least 35.'"""
+    params = {**problem.params, "key": problem.key or "–"}
+    if "wanted" in params:
+        params["wanted"] = t(f"configuration.kind_{params['wanted']}")
+    return t("configuration.at_line", line=problem.line, problem=t(f"configuration.problem_{problem.code}", **params))
+
+
+def line_of(t: Translator, version: Version) -> str:
+    changes = ", ".join(f"{one.name} {_short(one.before)} → {_short(one.after)}" for one in version.changes)
+    state = "configuration.counts" if version.counts else "configuration.older"
+    mark = t("configuration.invalid") if version.problems else t(state)
+    return f"{version.id}  {t.instant(version.saved_at)}  {version.author}  {mark}  {version.reason}  {changes}"
+
+
+def _short(value: object) -> str:
+    return "–" if value is None else written(value)
