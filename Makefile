@@ -1,4 +1,4 @@
-# Barometer: `make run` starts everything, `make test` tests everything that needs no browser.
+# Barometer: `make run` starts everything, `make test` tests everything that needs no browser; the house's own rules: `make lint`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -34,7 +34,7 @@ $(STAMP): requirements-dev.txt
 	@touch $(STAMP)
 
 test: install
-	@$(BIN)/python -m pytest -q -n 2 --ignore=tests/benchmarks --ignore=tests/browser
+	@$(BIN)/python -m pytest -q -n 2 --ignore=tests/benchmarks --ignore=tests/browser --ignore=tests/architecture
 
 lint: install
 	@$(BIN)/ruff check .
