@@ -76,6 +76,11 @@ def watch_redis() -> None:
     services().redis.watch()
 
 
+def watch_statements() -> None:
+    """What statements of the database took, for the hours that the page of queries shows."""
+    services().queries.watch()
+
+
 def watch_memory() -> None:
     """How much this process holds; what it can spare are read answers and loaded models."""
     watch = services().memory_watch
@@ -97,13 +102,14 @@ async def serving(_: object) -> AsyncIterator[None]:
     looking = Flushing(watch_redis, told_as="redis_not_watched")
     measuring = Flushing(watch_memory, told_as="memory_not_watched", at_once=True)
     following = Flushing(follow_configuration, told_as="configuration_not_read", at_once=True)
-    for thread in (flushing, looking, measuring, following):
+    counting = Flushing(watch_statements, 60.0, told_as="statements_not_counted")
+    for thread in (flushing, looking, measuring, following, counting):
         thread.start()
     watching = create_task(watch_sessions(), name="sessions")
     with profiled(ProfileWatch(lambda: services().database, SystemClock(), SERVING)):
         yield
         watching.cancel()
-    for thread in (following, measuring, looking, flushing):
+    for thread in (counting, following, measuring, looking, flushing):
         await to_thread(thread.stop)
 
 

@@ -508,6 +508,10 @@ class Barometer:
         """Totals, the ten slowest by mean and the first hundred by ``order``; or which statement turns them on."""
         return self.call("GET", "/queries/statistics", asked)
 
+    def queries_course(self, **asked: Any) -> Any:
+        """Seconds and calls of all statements by the hour, in 30 days by six hours."""
+        return self.call("GET", "/queries/course", asked)
+
     def queries_now(self, **asked: Any) -> Any:
         """What runs at this moment, the longest first, and who waits for whom."""
         return self.call("GET", "/queries/now", asked)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.access import COSTLY, Caller, needs
 from api.schemas import queries as shapes
+from api.schemas.base import rows_of
 from operations.queries.service import Asked
 
 router = APIRouter(prefix="/queries", tags=["queries"])
@@ -15,9 +16,21 @@ Canceller = Annotated[Caller, needs("queries.cancel")]
 
 
 @router.get("/statistics")
-def statistics(caller: Reader, order: Annotated[shapes.Order, Query()] = "total") -> shapes.Statistics:
-    """Totals, the ten slowest by mean and the first hundred by ``order``; or which statement turns them on."""
-    return shapes.Statistics.model_validate(caller.services.queries.statistics(caller.scope, order))
+def statistics(
+    caller: Reader, order: Annotated[shapes.Order, Query()] = "total",
+    period: Annotated[shapes.Period, Query()] = "counted",
+) -> shapes.Statistics:  # fmt: skip
+    """Totals, the ten slowest by mean and the first hundred by ``order``; or which statement turns them on.
+
+    ``counted``: since the server began to count; else of that period, by whole hours.
+    """
+    return shapes.Statistics.model_validate(caller.services.queries.statistics(caller.scope, order, period))
+
+
+@router.get("/course")
+def course(caller: Reader, period: Annotated[shapes.Period, Query()] = "24h") -> shapes.Course:
+    """Seconds and calls of all statements by the hour, in 30 days by six hours."""
+    return shapes.Course(items=rows_of(caller.services.queries.course(caller.scope, period), shapes.CourseStep))
 
 
 @router.get("/now")

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from api.schemas.base import Answer, Asked
 
 Order = Literal["mean", "total", "calls"]
+Period = Literal["counted", "24h", "7d", "30d"]
 
 
 class Missing(Answer):
@@ -35,10 +36,10 @@ class Statement(Answer):
     calls: int
     total_seconds: float
     mean_seconds: float
-    max_seconds: float
+    max_seconds: float | None
     rows: int
     hit_ratio: float | None
-    temp_bytes: int
+    temp_bytes: int | None
 
 
 class Statistics(Answer):
@@ -48,6 +49,18 @@ class Statistics(Answer):
     totals: Totals | None
     slowest: list[Statement]
     listed: list[Statement]
+
+
+class CourseStep(Answer):
+    """Null where nobody counted."""
+
+    at: datetime
+    total_seconds: float | None
+    calls: float | None
+
+
+class Course(Answer):
+    items: list[CourseStep]
 
 
 class Running(Answer):

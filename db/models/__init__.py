@@ -19,11 +19,13 @@ from db.models import (
     requests,
     rollups,
     series,
+    statements,
     tokens,
 )
 from db.models.base import Base
 
 __all__ = [
     "Base", "activity", "alerts", "api_keys", "cache", "catalog", "configuration", "forecasts", "identity", "learning",
-    "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "tokens",
+    "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "statements",
+    "tokens",
 ]  # fmt: skip

@@ -55,17 +55,17 @@ class Standing:
 
 @dataclass(frozen=True)
 class StatementRow:
-    """One normalised statement since the statistics were last reset; ``hit_ratio``: pages found in memory."""
+    """One normalised statement; ``hit_ratio``: pages found in memory. What is None is not kept for a period."""
 
     queryid: int
     text: str
     calls: int
     total_seconds: float
     mean_seconds: float
-    max_seconds: float
     rows: int
-    hit_ratio: float | None
-    temp_bytes: int
+    max_seconds: float | None = None
+    hit_ratio: float | None = None
+    temp_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
+
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import audit, backends, plans
+from db.queries import statement_history as kept
 from db.queries import statements as queries
 from db.queries.backends import Asked, RunningRow, WaitRow
 from db.queries.statements import ORDERS, StatementRow, Totals
 from db.session import Database
+from operations.periods import PERIODS
+from operations.queries import history
 from operations.queries import plan as planning
+from operations.queries.history import ALWAYS, CHOICES
 from operations.queries.plan import Advice, Step
 from operations.queries.sql_text import single_statement, without_literals
 
-__all__ = ["ORDERS", "SLOW_SECONDS", "Asked", "QueryService", "RunningRow", "StatementRow", "WaitRow"]
+__all__ = ["CHOICES", "ORDERS", "SLOW_SECONDS", "Asked", "QueryService", "RunningRow", "StatementRow", "WaitRow"]
 
 SLOW_SECONDS = 1.0
 SLOWEST, LISTED, RUNNING_LIMIT = 10, 100, 100
@@ -77,11 +83,26 @@ class QueryService:
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
-    def statistics(self, scope: Scope, order: str = "total") -> Statistics:
-        """Totals, the ten slowest by mean, and the first hundred by one of ORDERS; or what is missing for it."""
+    def watch(self) -> bool:
+        """One reading for the history; for the process that looks every minute. Whether it was due and made."""
+        return history.watch(self.database, self.clock.now())
+
+    def course(self, scope: Scope, period: str) -> pd.DataFrame:
+        """at, total_seconds, calls by steps of the period; NaN where nobody counted."""
+        scope.require("queries.read")
+        with self.database.reading() as connection:
+            return history.course(connection, period, self.clock.now())
+
+    def statistics(self, scope: Scope, order: str = "total", period: str = ALWAYS) -> Statistics:
+        """Totals, the ten slowest by mean, and the first hundred by one of ORDERS; or what is missing for it.
+
+        ``period``: one of CHOICES; what the server counts itself, or the hours of a period.
+        """
         scope.require("queries.read")
         if order not in ORDERS:
             raise AppError("unknown_order", params={"order": order})
+        if period != ALWAYS:
+            return self._of_period(PERIODS[period].begin(self.clock.now()), order)
         with self.database.reading() as connection:
             standing = queries.standing(connection)
             missing = missing_of(standing)
@@ -91,6 +112,15 @@ class QueryService:
                 None, queries.totals(connection, standing.schema),
                 _masked(queries.statements(connection, standing.schema, "mean", SLOWEST)),
                 _masked(queries.statements(connection, standing.schema, order, LISTED)),
+            )  # fmt: skip
+
+    def _of_period(self, since: datetime, order: str) -> Statistics:
+        """The history needs no extension: what was counted is there also when it went away since."""
+        with self.database.reading() as connection:
+            found = kept.totals(connection, since)
+            return Statistics(
+                None, Totals(found.statements, found.calls, found.total_seconds, found.since),
+                kept.statements(connection, since, "mean", SLOWEST), kept.statements(connection, since, order, LISTED),
             )  # fmt: skip
 
     def now(self, scope: Scope) -> Now:

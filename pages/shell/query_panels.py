@@ -4,15 +4,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from operations.queries.service import ORDERS, SLOW_SECONDS, Asked
+from operations.queries.service import CHOICES, ORDERS, SLOW_SECONDS, Asked
 from pages.shell import query_words as words
 from pages.shell.attempt import attempted
-from pages.shell.consumption_tables import downloads, show_sheet
+from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import choose_one, filter_row
 from pages.shell.guard import Page
 from pages.shell.page_runs import fragment
+from pages.shell.session import browser_theme
 from pages.shell.stock_tables import instants
 from pages.shell.text import badge, muted, plain
+from reports.figures.statements import statement_time_figure
+from reports.figures.template import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,14 +71,18 @@ def _cancel(page: Page, asked: Asked) -> None:
 
 
 def statements(page: Page) -> None:
-    """Since the statistics began: all together, the slowest ten, and all by an order; or what is missing for it."""
+    """Of a period: all together, hour by hour, the slowest ten, and all by an order; or what is missing for it."""
     t = page.t
     with filter_row(t("shell.filters")):
+        period = choose_one("period", list(CHOICES), t("consumption.period"), lambda one: t(f"queries.period_{one}"))
         orders = ["total", *(one for one in ORDERS if one != "total")]
         order = choose_one("order", orders, t("queries.order"), lambda one: t(f"queries.order_{one}"))
-    found = page.services.queries.statistics(page.scope, order)
+    found = page.services.queries.statistics(page.scope, order, period)
     if found.missing is not None or found.totals is None:
         _missing(page, found.missing)
+        return
+    if not found.totals.calls:
+        st.info(plain(t("queries.nothing_counted")), icon=":material/hourglass:")
         return
     totals = found.totals
     if totals.since is not None:
@@ -85,6 +92,7 @@ def statements(page: Page) -> None:
         st.metric(t("queries.total_time"), words.since(t, totals.total_seconds), border=True)
         st.metric(t("queries.mean"), words.milliseconds(t, totals.mean_seconds), border=True)
         st.metric(t("queries.different"), t.number(totals.statements), border=True)
+    _course(page, period)
     for name, rows in (("slowest", found.slowest), ("listed", found.listed)):
         sheet = words.statements_sheet(t, t(f"queries.{name}"), rows)
         st.subheader(sheet.name, anchor=False)
@@ -94,6 +102,20 @@ def statements(page: Page) -> None:
         wide = st.column_config.TextColumn(width="large")
         show_sheet(sheet, f"table_{name}", config={t("queries.verdict"): verdicts, t("queries.statement"): wide})
         downloads(page, [sheet], f"queries-{name}", None)
+
+
+def _course(page: Page, period: str) -> None:
+    t, frame = page.t, page.services.queries.course(page.scope, period)
+    title = t("queries.course" if period != "counted" else "queries.course_day")
+    st.markdown(f"**{title}**")
+    if frame["total_seconds"].notna().any():
+        figure = statement_time_figure(frame, t("queries.total_time"), t("profiler.seconds"), t, browser_theme())
+        st.plotly_chart(figure, theme=None, config=CONFIG, key=f"statement_course_{period}", alt=title)
+        folded_sheet(
+            page, lambda: words.course_sheet(t, frame), "statement_course", config=instants(t, t("board.time"))
+        )
+    else:
+        muted(t("queries.nothing_counted"))
 
 
 def _missing(page: Page, missing: "Missing | None") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.i18n import UNKNOWN, Translator
 from operations.queries.service import SLOW_SECONDS
-from pages.shell.consumption_tables import rounded
+from pages.shell.consumption_tables import rounded, rows_of
 from pages.shell.redis_words import megabytes
 from reports.excel import Column, Sheet
 
@@ -43,12 +43,26 @@ def statements_sheet(t: Translator, title: str, found: "Sequence[StatementRow]")
     ]  # fmt: skip
     rows = [
         (
-            one.text, [verdict(t, one)], 1000 * one.mean_seconds, 1000 * one.max_seconds, one.calls, one.total_seconds,
-            one.rows, one.hit_ratio, one.temp_bytes / (1 << 20),
+            one.text, [verdict(t, one)], 1000 * one.mean_seconds, _if_known(one.max_seconds, 1000.0), one.calls,
+            one.total_seconds, one.rows, one.hit_ratio, _if_known(one.temp_bytes, 1 / (1 << 20)),
         )
         for one in found
     ]  # fmt: skip
     return rounded(title, columns, rows)
+
+
+def _if_known(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def course_sheet(t: Translator, frame: Any) -> Sheet:
+    """One row a step of the chart."""
+    columns = [
+        Column(t("board.time"), "instant"), Column(t("queries.total_seconds"), "decimal"),
+        Column(t("queries.calls"), "whole"),
+    ]  # fmt: skip
+    rows = [(row.at.to_pydatetime(), row.total_seconds, row.calls) for row in rows_of(frame)]
+    return rounded(t("queries.course"), columns, rows)
 
 
 def running_told(t: Translator, row: "RunningRow") -> str:

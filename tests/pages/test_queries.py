@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text as sql
@@ -24,7 +25,16 @@ def test_figures_a_plan_and_the_missing_extension_are_shown(
     visit: Visit, text: Text, database: Database, language: str
 ) -> None:
     visit.sign_in("superadmin", None, language)
-    t = Translator(language)
+    t, clock = Translator(language), visit.services.clock
+    assert t("queries.nothing_counted") in text(visit.open(QUERIES, period="24h"))
+    assert visit.services.queries.watch()
+    visit.services.hotels.listed(SYSTEM)
+    clock.advance(timedelta(minutes=5))  # type: ignore[attr-defined]
+    assert visit.services.queries.watch()
+    app = visit.open(QUERIES, period="7d")
+    assert not app.exception
+    assert t("queries.course") in text(app)
+    assert "FROM hotels" in frames(app)
     app = visit.open(QUERIES, order="calls")
     assert not app.exception
     assert t("queries.nothing_runs") in text(app)
