@@ -92,7 +92,7 @@ def test_what_took_long_is_remembered_and_told_without_its_values(
     assert (row.calls, row.text) == (3, "SELECT pg_sleep($1), $2")
     assert 0.01 <= row.mean_seconds <= row.max_seconds
     assert row.total_seconds == pytest.approx(3 * row.mean_seconds)
-    assert found.slowest[0].mean_seconds == max(one.mean_seconds for one in found.listed)
+    assert found.slowest[0].mean_seconds >= max(one.mean_seconds for one in found.listed)
     by_calls = queries.statistics(LOOKER, "calls").listed
     assert [one.calls for one in by_calls] == sorted((one.calls for one in by_calls), reverse=True)
     with pytest.raises(AppError, match="unknown_order"):
