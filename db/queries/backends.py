@@ -15,7 +15,7 @@ state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 RUNNING = f"""
 SELECT pid, backend_start, query_start, xact_start, CASE WHEN state = 'active' THEN query_start ELSE state_change END
-       AS since, usename AS role, application_name AS application, client_addr::text AS client, state, wait_event_type,
+       AS since, usename AS role, application_name AS application, host(client_addr) AS client, state, wait_event_type,
        wait_event, query AS text, coalesce({MAY_CANCEL}, false) AS may_cancel,
        extract(epoch FROM clock_timestamp() - CASE WHEN state = 'active' THEN query_start ELSE state_change END)::float8
        AS seconds
