@@ -31,6 +31,7 @@ MEMORY = "pages/system/memory.py"
 QUERIES = "pages/system/queries.py"
 PROFILER = "pages/system/profiler.py"
 CACHE = "pages/system/cache.py"
+CONFIGURATION = "pages/system/configuration.py"
 LOGS = "pages/system/logs.py"
 QUALITY = "pages/system/quality.py"
 AUDIT = "pages/system/audit.py"
@@ -95,6 +96,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(PROFILER, "profiler.title", "local_fire_department", url_path="profiler", needs="profiler.read"),
         Entry(LOGS, "logs.title", "receipt_long", url_path="logs", needs="logs.read"),
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
+        Entry(CONFIGURATION, "configuration.title", "settings", url_path="configuration", needs="config.read"),
         Entry(BACKUPS, "backups.title", "backup", url_path="backups", needs="backups.read"),
         Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
         Entry(USERS, "users.title", "group", url_path="users", needs="users.write"),

@@ -11,6 +11,7 @@ PAGES = {
     "/models": "performance.title", "/comparison": "comparison.title", "/features": "features.title",
     "/model-files": "models.title", "/jobs": "jobs.title", "/requests": "requests.title", "/redis": "redis.title",
     "/cache": "cache.title", "/logs": "logs.title", "/profiler": "profiler.title",
+    "/configuration": "configuration.title",
     "/memory": "memory.title",
     "/queries": "queries.title",
     "/quality": "quality.title",

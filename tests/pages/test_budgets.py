@@ -73,6 +73,7 @@ BUDGETS = (
     Budget("pages/system/cache.py", 12, 10),
     Budget("pages/system/memory.py", 14, 10),
     Budget("pages/system/queries.py", 12, 140),
+    Budget("pages/system/configuration.py", 16, 10),
     Budget("pages/system/profiler.py", 14, 10),
     Budget("pages/system/redis.py", 16, 20),
     Budget("pages/system/requests.py", 14, 40),
