@@ -79,10 +79,11 @@ class JobRunner:
     def poll(self) -> list[EndedRun]:
         """Stop what somebody cancelled, enforce time limits, collect the children that ended; call it often."""
         ended = []
+        for child in self.children.values():
+            child.watch_the_time()  # first: it holds while the database is away too
         for run_id in self._cancelled():
             self.children[run_id].stop("cancelled", CANCELLED)
         for child in list(self.children.values()):
-            child.watch_the_time()
             if child.has_ended():
                 ended.append(EndedRun(child.job_name, child.hotel_id, self._close(child)))
                 del self.children[child.run_id]
