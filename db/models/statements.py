@@ -19,10 +19,10 @@ class StatementText(Base):
 
 
 class StatementReading(Base):
-    """The server's counters of a statement when they were last read: what came since is the difference to them."""
+    """The server's counters of an entry when they were last read: what came since is the difference to them."""
 
     __tablename__ = "statement_readings"
-    queryid: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     calls: Mapped[int]
     total_seconds: Mapped[float]
     rows: Mapped[int]

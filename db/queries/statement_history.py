@@ -12,18 +12,21 @@ from db.queries.statements import OF_OURS, ORDERS, StatementRow
 # One process at a time; who comes second has nothing to do.
 TURN = "SELECT pg_try_advisory_xact_lock(hashtext('statement_rollups'))"
 LAST_READ = "SELECT max(read_at) FROM statement_readings"
+# An entry is one role's count of one statement since the server began it: after a reset, or when it was evicted and
+# comes back, it is another entry, whatever its counters say (stats_since: PostgreSQL 17 and newer).
 COUNTERS = """
-SELECT queryid, sum(calls)::bigint AS calls, sum(total_exec_time) / 1000 AS total_seconds, sum(rows)::bigint AS rows
+SELECT hashtextextended(concat_ws(':', userid, queryid, toplevel, to_jsonb(s) ->> 'stats_since'), 0) AS entry,
+       queryid, calls, total_exec_time / 1000 AS total_seconds, rows
 """
-WITHOUT_TEXTS = OF_OURS.replace("{schema}.pg_stat_statements", "{schema}.pg_stat_statements(false)")
+WITHOUT_TEXTS = OF_OURS.replace("{schema}.pg_stat_statements", "{schema}.pg_stat_statements(false) AS s")
 GIVEN = """
 SELECT * FROM unnest(CAST(:queryids AS bigint[]), CAST(:calls AS bigint[]), CAST(:seconds AS float8[]),
                      CAST(:rows AS bigint[])) AS given (queryid, calls, total_seconds, rows)
 """
 REMEMBER = f"""
-INSERT INTO statement_readings (queryid, calls, total_seconds, rows, read_at)
+INSERT INTO statement_readings (entry, calls, total_seconds, rows, read_at)
 SELECT queryid, calls, total_seconds, rows, :at FROM ({GIVEN}) AS given
-    ON CONFLICT (queryid) DO UPDATE SET calls = EXCLUDED.calls, total_seconds = EXCLUDED.total_seconds,
+    ON CONFLICT (entry) DO UPDATE SET calls = EXCLUDED.calls, total_seconds = EXCLUDED.total_seconds,
        rows = EXCLUDED.rows, read_at = EXCLUDED.read_at
 """
 ADD = f"""
@@ -69,23 +72,22 @@ def last_read_at(connection: Connection) -> datetime | None:
 
 
 def readings(connection: Connection) -> dict[int, Figures]:
-    rows = connection.execute(text("SELECT queryid, calls, total_seconds, rows FROM statement_readings"))
-    return {row.queryid: (row.calls, row.total_seconds, row.rows) for row in rows}
+    """By entry."""
+    rows = connection.execute(text("SELECT entry, calls, total_seconds, rows FROM statement_readings"))
+    return {row.entry: (row.calls, row.total_seconds, row.rows) for row in rows}
 
 
-def counters(connection: Connection, schema: str) -> dict[int, Figures]:
-    """The server's, of our own database."""
-    query = f"{COUNTERS} {WITHOUT_TEXTS.format(schema=quoted([schema]))} GROUP BY queryid"
-    rows = connection.execute(text(query))
-    return {row.queryid: (row.calls, row.total_seconds, row.rows) for row in rows}
+def counters(connection: Connection, schema: str) -> tuple[dict[int, Figures], dict[int, int]]:
+    """The server's, of our own database, by entry; and the queryid of each entry."""
+    rows = connection.execute(text(f"{COUNTERS} {WITHOUT_TEXTS.format(schema=quoted([schema]))}")).all()
+    figures = {row.entry: (row.calls, row.total_seconds, row.rows) for row in rows}
+    return figures, {row.entry: row.queryid for row in rows}
 
 
 def remember(connection: Connection, figures: Mapping[int, Figures], known: Sequence[int], at: datetime) -> None:
-    """``figures``: of the statements that changed; of ``known`` everything else is forgotten."""
+    """``figures``: of the entries that changed; of ``known`` everything else is forgotten."""
     connection.execute(text(REMEMBER), _given(figures) | {"at": at})
-    connection.execute(
-        text("DELETE FROM statement_readings WHERE NOT queryid = ANY(:queryids)"), {"queryids": list(known)}
-    )
+    connection.execute(text("DELETE FROM statement_readings WHERE NOT entry = ANY(:entries)"), {"entries": list(known)})
 
 
 def add(connection: Connection, figures: Mapping[int, Figures], at: datetime) -> None:

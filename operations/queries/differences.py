@@ -9,7 +9,7 @@ LONGEST_GAP = timedelta(hours=1)  # of a longer one nobody could say in which ho
 
 @dataclass(frozen=True)
 class Counters:
-    """Of one statement, since the server began to count it."""
+    """Of one entry, or of one statement; since the server began to count it, or within a time."""
 
     calls: int
     total_seconds: float
@@ -17,22 +17,33 @@ class Counters:
 
 
 def since(before: Mapping[int, Counters], now: Mapping[int, Counters]) -> dict[int, Counters]:
-    """What was added to each statement that was executed meanwhile.
+    """What was added to each entry that was executed meanwhile.
 
-    A counter that is lower than before began anew (``pg_stat_statements_reset``, or the statement had been evicted),
-    and one that was not there before began then: both count from zero.
+    One that was not there before counts from zero, and so does one that is lower than before: a server before 17 does
+    not tell that it began anew.
     """
     zero = Counters(0, 0.0, 0)
     added = {}
-    for queryid, counters in now.items():
-        old = before.get(queryid, zero)
+    for entry, counters in now.items():
+        old = before.get(entry, zero)
         if counters.calls < old.calls or counters.total_seconds < old.total_seconds or counters.rows < old.rows:
             old = zero
         if counters.calls > old.calls:
-            added[queryid] = Counters(
+            added[entry] = Counters(
                 counters.calls - old.calls, counters.total_seconds - old.total_seconds, counters.rows - old.rows
             )
     return added
+
+
+def by_statement(added: Mapping[int, Counters], queryids: Mapping[int, int]) -> dict[int, Counters]:
+    """Sums of what was added, whoever ran the statement."""
+    sums: dict[int, Counters] = {}
+    for entry, one in added.items():
+        known = sums.get(queryids[entry], Counters(0, 0.0, 0))
+        sums[queryids[entry]] = Counters(
+            known.calls + one.calls, known.total_seconds + one.total_seconds, known.rows + one.rows
+        )
+    return sums
 
 
 def is_followed(read_at: datetime | None, at: datetime) -> bool:

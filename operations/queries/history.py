@@ -12,7 +12,7 @@ from db.queries import statements
 from db.queries.statement_history import Figures
 from db.session import Database
 from operations.periods import PERIODS
-from operations.queries.differences import Counters, is_followed, since
+from operations.queries.differences import Counters, by_statement, is_followed, since
 from operations.queries.sql_text import without_literals
 
 READ_EVERY = timedelta(minutes=5)
@@ -45,19 +45,19 @@ def _is_due(connection: Any, at: datetime) -> bool:
 
 
 def _read(connection: Any, schema: str, at: datetime) -> None:
-    before, now = queries.readings(connection), queries.counters(connection, schema)
+    before, (now, queryids) = queries.readings(connection), queries.counters(connection, schema)
     is_followed_on = is_followed(queries.last_read_at(connection), at)
-    added = since(_counters(before), _counters(now)) if is_followed_on else {}
+    added = by_statement(since(_counters(before), _counters(now)), queryids) if is_followed_on else {}
     if added:
         queries.add(connection, {queryid: astuple(one) for queryid, one in added.items()}, at)
         unknown = queries.texts_of_unknown(connection, schema, list(added))
         queries.keep_texts(connection, {queryid: without_literals(text) for queryid, text in unknown.items()}, at)
-    changed = {queryid: one for queryid, one in now.items() if before.get(queryid) != one}
+    changed = {entry: one for entry, one in now.items() if before.get(entry) != one}
     queries.remember(connection, changed, list(now), at)
 
 
 def _counters(figures: Mapping[int, Figures]) -> dict[int, Counters]:
-    return {queryid: Counters(*one) for queryid, one in figures.items()}
+    return {entry: Counters(*one) for entry, one in figures.items()}
 
 
 def course(connection: Any, period: str, now: datetime) -> pd.DataFrame:

@@ -18,12 +18,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_statement_texts_seen_at"), "statement_texts", ["seen_at"])
     op.create_table(
         "statement_readings",
-        sa.Column("queryid", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("calls", sa.BigInteger(), nullable=False),
         sa.Column("total_seconds", sa.Float(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("queryid", name=op.f("pk_statement_readings")),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_statement_readings")),
     )
     op.create_table(
         "statement_rollups",

@@ -69,6 +69,12 @@ def fuzz_one(operation: Any, key: str, mode: GenerationMode, answers: set[int]) 
     ask()
 
 
+def taking_something(api: Api) -> set[str]:
+    """Operations with parameters or a body, which can be wrong."""
+    operations = [one for path in api.app.openapi()["paths"].values() for one in path.values()]
+    return {one["operationId"] for one in operations if one.get("parameters") or "requestBody" in one}
+
+
 @pytest.mark.usefixtures("unlimited", "hotel")
 def test_what_the_document_allows_is_answered_as_it_says(api: Api) -> None:
     asked, wrong = fuzz(api, key_of_everything(api), GenerationMode.POSITIVE)
@@ -82,7 +88,8 @@ def test_what_the_document_forbids_is_answered_as_it_says(api: Api) -> None:
     asked, wrong = fuzz(api, key_of_everything(api), GenerationMode.NEGATIVE)
     assert wrong == []
     assert len(asked) > len(api_routes()) // 2
-    assert sum(422 in answers for answers in asked.values()) > len(asked) // 2
+    refused = {name for name, answers in asked.items() if 422 in answers}
+    assert len(refused) > len(taking_something(api) & asked.keys()) // 2
 
 
 @pytest.mark.usefixtures("unlimited", "hotel")

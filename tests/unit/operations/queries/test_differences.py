@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from operations.queries.differences import Counters, is_followed, since
+from operations.queries.differences import Counters, by_statement, is_followed, since
 
 AT = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 
@@ -28,3 +28,16 @@ def test_after_a_long_gap_or_with_a_clock_that_went_back_a_reading_only_begins()
     assert not is_followed(AT, AT + timedelta(minutes=61))
     assert not is_followed(AT, AT - timedelta(minutes=1))
     assert not is_followed(None, AT)
+
+
+def test_an_entry_that_was_begun_anew_or_evicted_neither_loses_nor_doubles_calls() -> None:
+    """Two roles' entries of statement 7; a reset gives an entry another key, an eviction takes one away."""
+    before = {71: Counters(90, 9.0, 90), 72: Counters(10, 1.0, 10)}
+    queryids = {71: 7, 72: 7, 73: 7}
+    after_reset = {73: Counters(150, 15.0, 150)}
+    assert by_statement(since(before, after_reset), queryids) == {7: Counters(150, 15.0, 150)}
+    one_evicted = {71: Counters(91, 9.1, 91)}
+    [added] = by_statement(since(before, one_evicted), queryids).values()
+    assert (added.calls, added.rows) == (1, 1)
+    both = {71: Counters(91, 9.0, 91), 72: Counters(12, 1.0, 12)}
+    assert by_statement(since(before, both), queryids)[7].calls == 3
