@@ -1,7 +1,7 @@
 """Replay decides as detection did: the same alerts from stored candidates, and others under other settings (P-9)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from pipeline.alerts.service import AlertFilters
 from pipeline.detection.anomaly import Anomaly
 from pipeline.detection.thresholds.settings import HOTEL_WIDE, Change, FamilyRule, segment_key
 from pipeline.metrics.service import MetricsService
+from reports.configuration_effect import budget_effect
 from tests.integration.pipeline.thresholds.conftest import UNTIL, Live
 
 SPAN = (date(2026, 1, 20), date(2026, 3, 2))
@@ -195,3 +196,15 @@ def test_a_read_history_is_kept_until_the_data_changes(live: Live, monkeypatch: 
     assert live.thresholds.replay(SYSTEM, [live.hotel], *SPAN).verdict_precision.n == 1
     assert len(read) == 2
     assert replace(live.thresholds).histories is live.thresholds.histories
+
+
+def test_another_budget_of_the_installation_is_played_again_where_it_counts(live: Live) -> None:
+    """Told before a budget is saved (C9): of the hotels that saved no budget of their own."""
+    found = budget_effect(live.thresholds, SYSTEM, [live.hotel], 100.0, UNTIL)
+    until = (UNTIL - timedelta(days=1)).date()
+    span = (until - timedelta(days=found.days - 1), until)
+    wanted = live.thresholds.compare(SYSTEM, [live.hotel], *span, {HOTEL_WIDE: Change(budget_per_day=100.0)})
+    assert found.after - found.before == found.added - found.removed > 0
+    assert (found.hotels, found.after, found.added) == (1, len(wanted.after.alerts), len(wanted.difference.appear))
+    live.thresholds.save(SYSTEM, live.hotel, HOTEL_WIDE, Change(budget_per_day=3.0), "its own")
+    assert budget_effect(live.thresholds, SYSTEM, [live.hotel], 100.0, UNTIL).hotels == 0
