@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from core.errors import AppError
 from core.key_ring import KeyRing
 from db.outages import outages_named
+from db.recent import RecentStatements, follow
 from db.sealed import KEYS
 
 
@@ -52,6 +53,7 @@ class Database:
     """One pool of connections. Services open transactions; queries never commit."""
 
     engine: Engine
+    recent: RecentStatements = field(default_factory=RecentStatements, compare=False, repr=False)
 
     @property
     def keys(self) -> KeyRing | None:
@@ -114,4 +116,4 @@ def open_database(
             "options": f"-c timezone=UTC {limits.options}",
         },
     )
-    return Database(engine)
+    return Database(engine, follow(engine))

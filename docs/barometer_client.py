@@ -512,6 +512,10 @@ class Barometer:
         """Seconds and calls of all statements by the hour, in 30 days by six hours."""
         return self.call("GET", "/queries/course", asked)
 
+    def queries_recent(self, **asked: Any) -> Any:
+        """The newest hundred statements of the process that answers, the newest first; ``only_slow``: over 50 ms."""
+        return self.call("GET", "/queries/recent", asked)
+
     def queries_now(self, **asked: Any) -> Any:
         """What runs at this moment, the longest first, and who waits for whom."""
         return self.call("GET", "/queries/now", asked)

@@ -33,6 +33,13 @@ def course(caller: Reader, period: Annotated[shapes.Period, Query()] = "24h") ->
     return shapes.Course(items=rows_of(caller.services.queries.course(caller.scope, period), shapes.CourseStep))
 
 
+@router.get("/recent")
+def recent(caller: Reader, only_slow: Annotated[bool, Query()] = False) -> shapes.RecentList:
+    """The newest hundred statements of the process that answers, the newest first; ``only_slow``: over 50 ms."""
+    found = caller.services.queries.recent(caller.scope, only_slow)
+    return shapes.RecentList(items=[shapes.Recent.model_validate(one) for one in found])
+
+
 @router.get("/now")
 def now(caller: Reader) -> shapes.Now:
     """What runs at this moment, the longest first, and who waits for whom."""

@@ -51,6 +51,21 @@ class Statistics(Answer):
     listed: list[Statement]
 
 
+class Recent(Answer):
+    """One statement of this process; ``has_failed``: the server refused or ended it."""
+
+    ended_at: datetime
+    seconds: float
+    text: str
+    actor: str | None
+    request_id: str | None
+    has_failed: bool
+
+
+class RecentList(Answer):
+    items: list[Recent]
+
+
 class CourseStep(Answer):
     """Null where nobody counted."""
 

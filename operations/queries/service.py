@@ -16,6 +16,7 @@ from db.queries import statement_history as kept
 from db.queries import statements as queries
 from db.queries.backends import Asked, RunningRow, WaitRow
 from db.queries.statements import ORDERS, StatementRow, Totals
+from db.recent import RecentStatement
 from db.session import Database
 from operations.periods import PERIODS
 from operations.queries import history
@@ -24,7 +25,17 @@ from operations.queries.history import ALWAYS, CHOICES
 from operations.queries.plan import Advice, Step
 from operations.queries.sql_text import single_statement, without_literals
 
-__all__ = ["CHOICES", "ORDERS", "SLOW_SECONDS", "Asked", "QueryService", "RunningRow", "StatementRow", "WaitRow"]
+__all__ = [
+    "CHOICES",
+    "ORDERS",
+    "SLOW_SECONDS",
+    "Asked",
+    "QueryService",
+    "RecentStatement",
+    "RunningRow",
+    "StatementRow",
+    "WaitRow",
+]
 
 SLOW_SECONDS = 1.0
 SLOWEST, LISTED, RUNNING_LIMIT = 10, 100, 100
@@ -122,6 +133,12 @@ class QueryService:
                 None, Totals(found.statements, found.calls, found.total_seconds, found.since),
                 kept.statements(connection, since, "mean", SLOWEST), kept.statements(connection, since, order, LISTED),
             )  # fmt: skip
+
+    def recent(self, scope: Scope, only_slow: bool = False) -> list[RecentStatement]:
+        """The newest hundred statements of this process, the newest first; ``only_slow``: of those over 50 ms."""
+        scope.require("queries.read")
+        ring = self.database.recent.slow if only_slow else self.database.recent.newest
+        return [replace(one, text=without_literals(one.text)) for one in reversed(ring.copy())]
 
     def now(self, scope: Scope) -> Now:
         """What runs at this moment, the longest first."""

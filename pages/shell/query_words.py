@@ -11,7 +11,7 @@ from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
     from operations.queries.plan import Advice, Step
-    from operations.queries.service import RunningRow, StatementRow, WaitRow
+    from operations.queries.service import RecentStatement, RunningRow, StatementRow, WaitRow
 
 INDENT = "\u2003"
 BYTES = ("bytes", "memory")
@@ -49,6 +49,25 @@ def statements_sheet(t: Translator, title: str, found: "Sequence[StatementRow]")
         for one in found
     ]  # fmt: skip
     return rounded(title, columns, rows)
+
+
+def recent_sheet(t: Translator, found: "Sequence[RecentStatement]") -> Sheet:
+    """One row a statement, the newest first."""
+    columns = [
+        Column(t("requests.ended"), "instant"), Column(f"{t('requests.duration')} ({t('requests.ms')})", "decimal"),
+        Column(t("queries.verdict_recent")), Column(t("queries.statement")), Column(t("queries.asked_by")),
+        Column(t("queries.request")),
+    ]  # fmt: skip
+    rows = [
+        (one.ended_at, 1000 * one.seconds, [_outcome(t, one)], one.text, one.actor, one.request_id) for one in found
+    ]
+    return rounded(t("queries.view_recent"), columns, rows)
+
+
+def _outcome(t: Translator, one: "RecentStatement") -> str:
+    if one.has_failed:
+        return t("queries.failed")
+    return t("queries.slow" if one.seconds > SLOW_SECONDS else "queries.fine")
 
 
 def _if_known(value: float | None, factor: float) -> float | None:

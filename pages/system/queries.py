@@ -18,6 +18,8 @@ def show() -> None:
     view = switch("view", panels.VIEWS, t("queries.view"), lambda one: t(f"queries.view_{one}"))
     if view == "explain":
         panels.explain(page)
+    elif view == "recent":
+        panels.recent(page)
     elif view == "tables":
         panels.tables(page)
     else:

@@ -40,6 +40,9 @@ def test_figures_a_plan_and_the_missing_extension_are_shown(
     assert t("queries.nothing_runs") in text(app)
     assert "pg_stat_activity" in frames(app) or "hotels" in frames(app)
     assert t("queries.slowest") in text(app)
+    app = visit.open(QUERIES, view="recent")
+    assert not app.exception
+    assert t("queries.asked_by") in frames(app)
     app = visit.open(QUERIES, view="explain")
     app.text_area[0].input("SELECT * FROM hotels ORDER BY name; DROP TABLE hotels")
     next(one for one in app.button if one.label == t("queries.explain")).click().run()

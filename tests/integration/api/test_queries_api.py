@@ -23,6 +23,9 @@ def test_statistics_plans_and_tables_are_told(api: Api, root: str) -> None:
     assert found["listed"][0]["calls"] == max(one["calls"] for one in found["listed"])
     assert api.get("/queries/statistics", root, order="text").status_code == 422
     assert api.get("/queries/statistics", root, period="7d").json()["totals"]["calls"] == 0  # nobody counted yet
+    recent = api.get("/queries/recent", root).json()["items"]
+    assert recent[0]["ended_at"] >= recent[-1]["ended_at"]
+    assert {"root"} <= {one["actor"] for one in recent}
     course = api.get("/queries/course", root, period="7d").json()["items"]
     assert (len(course), course[0]["calls"]) == (169, None)
     plan = api.call("POST", "/queries/explain", root, json={"text": "SELECT * FROM hotels WHERE id = $1"})
