@@ -1,6 +1,7 @@
 """Both languages say the same things: keys, placeholders, plural forms; every used key exists (C11)."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from string import Formatter
 
@@ -10,6 +11,7 @@ from babel.messages.pofile import read_po
 from core.i18n import LANGUAGES, LOCALES_DIR, Translator
 from identity.tokens.risks import MANY_ADDRESSES
 from identity.tokens.rotation import OTHER_DEVICE, REUSED
+from operations.jobs.cleanup import InstallationRetention, Retention
 from tests.architecture.source_tree import production_files
 
 KEY = re.compile(r"""\bt\(\s*["']([a-z_]+(?:\.[A-Za-z0-9_]+)+)["']""")
@@ -84,6 +86,12 @@ def test_every_action_of_the_audit_log_has_words() -> None:
     assert len(chosen) >= 2
     assert sorted(actions - {key.removeprefix("audit.action_") for key in messages("en")}) == []
     assert ACTION.findall('audit.record(\n    connection, scope.actor, "planted", entity="x")') == ["planted"]
+
+
+def test_everything_that_is_cleaned_up_has_words() -> None:
+    """The progress of the clean-up jobs names it; the key is put together while they run."""
+    kinds = {one.name for kept in (Retention, InstallationRetention) for one in fields(kept)}
+    assert sorted(kind for kind in kinds if f"cleanup.{kind}" not in messages("en")) == []
 
 
 def test_a_missing_key_would_be_found() -> None:

@@ -76,7 +76,7 @@ PICTURES = (
     Picture("memory", "/memory", "memory.title", "administrator"),
     Picture("queries", "/queries", "queries.title", "administrator", height=1000),
     Picture("profiler", "/profiler", "profiler.title", "administrator", height=1000),
-    Picture("configuration", "/configuration", "configuration.title", "administrator", height=1000),
+    Picture("configuration", "/configuration?shown=editable", "configuration.title", "administrator", height=1000),
     Picture("logs", "/logs", "logs.title", "administrator"),
     Picture("audit", "/audit", "audit.title", "administrator"),
     Picture("users", "/users", "users.title", "administrator"),
