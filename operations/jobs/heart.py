@@ -8,6 +8,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.clock import Clock
@@ -19,9 +21,27 @@ from db.session import Database
 
 BEAT_SECONDS = 3.0
 CANCELLED = "cancelled_by_person"
+INTERRUPT = signal.SIGUSR1  # not SIGINT: what a shell starts in the background ignores that one
 ORPHAN_GRACE_SECONDS = 15  # the sidecar enforces limit and cancel; this is for a child whose sidecar died
 
 log = logger(__name__)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible() -> Iterator[bool]:
+    """Let ``INTERRUPT`` end what runs in the main thread; False in another thread, which no signal reaches."""
+    if threading.current_thread() is not threading.main_thread():
+        yield False
+        return
+    before = signal.signal(INTERRUPT, _interrupted)
+    try:
+        yield True
+    finally:
+        signal.signal(INTERRUPT, before)
 
 
 @dataclass
@@ -35,6 +55,7 @@ class Heart:
     beat_seconds: float = BEAT_SECONDS
     cancel_grace_seconds: float = ORPHAN_GRACE_SECONDS
     is_command: bool = False
+    may_interrupt: bool = False
     _interrupted: bool = field(default=False, init=False)
     _ratio: float | None = field(default=None, init=False)
     _note: str | None = field(default=None, init=False)
@@ -72,9 +93,9 @@ class Heart:
             if self._must_end(beat):
                 queries.finish_run(connection, self.run_id, RunEnd("cancelled", now, error_code=CANCELLED))
                 beat = Beat(False)
-        if beat.cancel_requested_at is not None and self.is_command and not self._interrupted:
+        if beat.cancel_requested_at is not None and self.may_interrupt and not self._interrupted:
             self._interrupted = True
-            os.kill(os.getpid(), signal.SIGINT)  # the command ends as by Ctrl+C, and records it
+            os.kill(os.getpid(), INTERRUPT)  # the command ends as by Ctrl+C, and records it
         if not beat.is_ours and not self._stopped.is_set():
             log.error("run_taken_away", run_id=self.run_id)
             # The whole process: its open transaction must not be committed by a run that does not count any more.

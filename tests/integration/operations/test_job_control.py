@@ -1,11 +1,13 @@
 """Cancel, retry, pause: each acts once however many ask, tells the others who did, and is in the audit log (C4)."""
 
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -168,9 +170,13 @@ def test_a_hanging_run_that_nobody_watches_is_killed_and_neither_lost_nor_asked_
     assert (read(database, run_id).state, read(database, run_id).error_code) == ("cancelled", "cancelled_by_person")
 
 
-def test_a_command_in_a_terminal_is_interrupted_and_says_who_wanted_it(
-    database: Database, clock: FixedClock, hotel: int, control: JobControl
+@pytest.mark.parametrize("of_ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_command_in_a_terminal_or_behind_one_is_interrupted_and_says_who_wanted_it(
+    database: Database, clock: FixedClock, hotel: int, control: JobControl, of_ctrl_c: Any
 ) -> None:
+    """What a shell starts in the background ignores Ctrl+C."""
+    before = signal.signal(signal.SIGINT, of_ctrl_c)
+
     def until_interrupted(hotel_id: int | None, at: object, progress: Progress) -> StageReport:
         with database.reading() as connection:
             [run] = queries.running(connection)
@@ -178,11 +184,14 @@ def test_a_command_in_a_terminal_is_interrupted_and_says_who_wanted_it(
         threading.Event().wait(10)
         return StageReport()
 
-    with pytest.raises(KeyboardInterrupt):
-        run_recorded(
-            JobDefinition("collect", until_interrupted), hotel, clock.now(), database=database, clock=clock,
-            requested_by="command", beat_seconds=0.05,
-        )  # fmt: skip
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_recorded(
+                JobDefinition("collect", until_interrupted), hotel, clock.now(), database=database, clock=clock,
+                requested_by="command", beat_seconds=0.05,
+            )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
     [run] = JobService(database, clock).recent(DENIZ)
     assert (run.state, run.error_code, run.cancel_requested_by) == ("cancelled", "cancelled_by_person", "deniz")
 
