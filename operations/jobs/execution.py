@@ -18,7 +18,7 @@ from db.queries import jobs as queries
 from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
 from operations.jobs.definitions import JobDefinition
-from operations.jobs.heart import BEAT_SECONDS, CANCELLED, ORPHAN_GRACE_SECONDS, Heart, interruptible
+from operations.jobs.heart import BEAT_SECONDS, CANCELLED, ORPHAN_GRACE_SECONDS, Heart, beating_for_a_command
 from operations.profiler.watch import RUNNING, ProfileWatch, profiled
 
 MAX_ERROR_CHARACTERS = 20_000
@@ -82,12 +82,7 @@ def run_recorded(
         raise AppError("job_already_running", 409, params={"job": definition.name})
     end = RunEnd("cancelled", clock.now(), error_code="interrupted")
     try:
-        with (
-            interruptible() as may_interrupt,
-            Heart(
-                database, clock, run_id, beat_seconds=beat_seconds, is_command=True, may_interrupt=may_interrupt
-            ) as heart,
-        ):  # fmt: skip
+        with beating_for_a_command(database, clock, run_id, beat_seconds) as heart:
             report = definition.run(hotel_id, at, _both(heart.progress, progress))
         end = _succeeded(report, clock.now())
     except Exception as error:

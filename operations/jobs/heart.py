@@ -105,3 +105,17 @@ class Heart:
         if not beat.is_ours or beat.cancel_requested_at is None or self.is_command:
             return False
         return (self.clock.now() - beat.cancel_requested_at).total_seconds() > self.cancel_grace_seconds
+
+
+@contextmanager
+def beating_for_a_command(
+    database: Database, clock: Clock, run_id: int, beat_seconds: float = BEAT_SECONDS
+) -> Iterator[Heart]:
+    """The heart of a run in somebody's terminal, which has no sidecar; a cancel interrupts it."""
+    with (
+        interruptible() as may_interrupt,
+        Heart(
+            database, clock, run_id, beat_seconds=beat_seconds, is_command=True, may_interrupt=may_interrupt
+        ) as heart,
+    ):  # fmt: skip
+        yield heart
