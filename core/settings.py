@@ -7,7 +7,13 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from core.errors import AppError
 
@@ -221,7 +227,7 @@ def load_settings() -> Settings:
 def given_by(settings: Settings) -> dict[str, str]:
     """Where each value that is not a default comes from: ``environment``, ``secret_file`` or ``env_file``."""
     written = {*DotEnvSettingsSource(Settings).env_vars}
-    surroundings = {name.lower(): value for name, value in os.environ.items()}
+    surroundings = EnvSettingsSource(Settings).env_vars
     found = {}
     for name in settings.model_fields_set & set(Settings.model_fields):
         variables = [variable.lower() for variable in environment_names(name, Settings.model_fields[name])]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
@@ -38,20 +38,12 @@ SELECT {COLUMNS}, before FROM (
 """
 
 
-class Measured(TypedDict):
-    """What the system tells of one process."""
-
-    sampled_at: datetime
-    service: str
-    process_id: int
-    host: str
-    rss_bytes: int
-    uss_bytes: int | None
-
-
 @dataclass(frozen=True)
 class MemorySample:
-    """``used_ratio``: of the nearest limit; ``given_back_bytes``: None when nothing was tried."""
+    """One look at a process; ``uss_bytes``: what would become free if it ended, None where the system does not tell.
+
+    ``used_ratio``: of the nearest limit; ``given_back_bytes``: None when nothing was tried.
+    """
 
     sampled_at: datetime
     service: str
@@ -59,9 +51,9 @@ class MemorySample:
     host: str
     rss_bytes: int
     uss_bytes: int | None
-    limit_bytes: int | None
     used_ratio: float
     level: str
+    limit_bytes: int | None = None
     given_back_bytes: int | None = None
 
 

@@ -16,6 +16,7 @@ from operations.configuration.keys import EDITABLE, LEVELS
 from operations.jobs.definitions import cron_trigger
 
 MOST_CHARACTERS = 20_000
+LONGEST_STATEMENT = 20  # lines
 SYNTAX = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no database keeps them
 KINDS: Mapping[type, str] = {int: "integer", float: "number", bool: "boolean", str: "text"}
@@ -74,13 +75,20 @@ def checked(text: str, secrets: tuple[str, ...] = ()) -> Checked:
 
 
 def statements(text: str) -> Iterator[tuple[int, str, Any]]:
-    """(line, key, value) of each statement at the top; of a table, which no setting is, its head."""
+    """(line, key, value) of each statement at the top; of a table, which no setting is, its head.
+
+    One that goes on over many lines, which no setting does, is told by its begin and the last that is read: each line
+    of it is read with all those before.
+    """
     lines, first, in_table = text.split("\n"), 0, False
     for number in range(len(lines)):
         try:
             found = tomllib.loads("\n".join(lines[first : number + 1]))
         except tomllib.TOMLDecodeError:
-            continue  # the statement goes on at the next line
+            if number - first < LONGEST_STATEMENT:
+                continue  # the statement goes on at the next line
+            yield first + 1, lines[first].partition("=")[0].strip(' "'), lines[first:number]
+            return
         is_head = lines[first].lstrip().startswith("[")
         in_table = in_table or is_head
         if is_head or not in_table:

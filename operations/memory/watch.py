@@ -10,7 +10,8 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import psutil
@@ -93,32 +94,22 @@ class MemoryWatch:
         return given
 
     def _keep(self, now: datetime, ratio: float, given: int | None) -> None:
-        host, limit = socket.gethostname(), self.limit_mb * MEGABYTE if self.limit_mb else None
-        own = _sample(self.service, os.getpid(), host, now)
-        samples = [MemorySample(**own, limit_bytes=limit, used_ratio=ratio, level=self.level, given_back_bytes=given)]
+        limit = self.limit_mb * MEGABYTE if self.limit_mb else None
+        own = self._sample(Other(self.service, os.getpid()), now, ratio)
+        samples = [replace(own, limit_bytes=limit, given_back_bytes=given)]
         for other in self.others():
-            try:
-                of_other = _sample(other.service, other.process_id, host, now)
-            except psutil.Error:  # it ended meanwhile
-                continue
-            samples.append(MemorySample(**of_other, limit_bytes=None, used_ratio=ratio, level=self.level))
+            with suppress(psutil.Error):  # it ended meanwhile
+                samples.append(self._sample(other, now, ratio))
         with self.database().transaction() as connection:
             queries.add(connection, samples)
         self._kept_at = now
 
-
-def _sample(service: str, process_id: int, host: str, at: datetime) -> "queries.Measured":
-    """``uss_bytes``: what would become free if the process ended; None where the system does not tell."""
-    process = psutil.Process(process_id)
-    try:
-        full = process.memory_full_info()
-        rss, uss = full.rss, full.uss
-    except psutil.AccessDenied:
+    def _sample(self, of: Other, now: datetime, ratio: float) -> MemorySample:
+        process = psutil.Process(of.process_id)
         rss, uss = process.memory_info().rss, None
-    return {
-        "sampled_at": at, "service": service, "process_id": process_id, "host": host, "rss_bytes": rss,
-        "uss_bytes": uss,
-    }  # fmt: skip
+        with suppress(psutil.AccessDenied):
+            uss = process.memory_full_info().uss
+        return MemorySample(now, of.service, of.process_id, socket.gethostname(), rss, uss, ratio, self.level)
 
 
 def _rss(process_id: int) -> int:

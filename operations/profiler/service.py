@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
+
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
@@ -16,7 +18,7 @@ from db.session import Database
 from operations.jobs.definitions import JOB_NAMES
 from operations.profiler import allocations, report
 from operations.profiler.allocations import GrownLine
-from operations.profiler.report import Box, By, Function, FunctionChange
+from operations.profiler.report import By, Function, FunctionChange
 
 __all__ = ["KINDS", "SECONDS", "TARGETS", "Profile", "ProfileRow", "ProfilerService"]
 
@@ -45,8 +47,9 @@ class Profile:
     def hottest(self, by: By, limit: int = 50) -> list[Function]:
         return report.hottest(self._of("time"), by, limit)
 
-    def flame(self, by: By) -> list[Box]:
-        return report.flame(self._of("time"), by)
+    def flame(self, by: By) -> pd.DataFrame:
+        """id, parent, name, file, line, seconds, is_own: see ``report.Box``."""
+        return pd.DataFrame([vars(box) for box in report.flame(self._of("time"), by)])
 
     @property
     def is_whole(self) -> bool:

@@ -108,17 +108,16 @@ def stale(page: Page, names: Names, one: "Stale") -> str:
 
 
 def ended_sheet(page: Page, names: Names, runs: "Sequence[RunRow]") -> Sheet:
-    """The runs that ended well, as a table."""
+    """The runs that ended well, as a table; what a phone shows first: when and how long."""
     t = page.t
     columns = [
-        Column(t("jobs.run"), "whole"), Column(t("jobs.job")), Column(t("shell.hotel")),
-        Column(t("jobs.started"), "instant"), Column(t("jobs.duration_seconds"), "decimal"), Column(t("jobs.rows")),
-        Column(t("jobs.asked_by")),
+        Column(t("jobs.job")), Column(t("jobs.duration_seconds"), "decimal"), Column(t("jobs.started"), "instant"),
+        Column(t("shell.hotel")), Column(t("jobs.rows")), Column(t("jobs.asked_by")), Column(t("jobs.run"), "whole"),
     ]  # fmt: skip
     told = [
         (
-            run.id, job(page, run.job_name), hotel(page, names, run.hotel_id), run.started_at, elapsed(page, run),
-            rows(page, run), by(page, run),
+            job(page, run.job_name), elapsed(page, run), run.started_at, hotel(page, names, run.hotel_id),
+            rows(page, run), by(page, run), run.id,
         )
         for run in runs
     ]  # fmt: skip

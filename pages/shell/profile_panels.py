@@ -129,7 +129,7 @@ def _time(page: Page, profile: "Profile") -> None:
     )
     whole, boxes = profile.seconds(by), profile.flame(by)
     muted(t(f"profiler.whole_{by}", seconds=t.number(whole, 2)))
-    if not boxes:
+    if boxes.empty:
         st.info(plain(t("profiler.idle")), icon=":material/bedtime:")
         return
     labels = FlameLabels(t("profiler.own"), t("profiler.library"), t("profiler.seconds"))

@@ -32,18 +32,19 @@ def verdict(t: Translator, row: "StatementRow") -> str:
 
 
 def statements_sheet(t: Translator, title: str, found: "Sequence[StatementRow]") -> Sheet:
-    """One row a statement, in the order given."""
-    unit = t("requests.ms")
+    """One row a statement, in the order given; its mean first, which a phone shows beside the statement."""
+    mean, longest = (
+        Column(f"{t(name)} ({t('requests.ms')})", "decimal") for name in ("queries.mean", "queries.longest")
+    )
     columns = [
-        Column(t("queries.statement")), Column(t("queries.verdict")),
-        *(Column(f"{t(name)} ({unit})", "decimal") for name in ("queries.mean", "queries.longest")),
+        mean, Column(t("queries.statement")), Column(t("queries.verdict")), longest,
         Column(t("queries.calls"), "whole"), Column(t("queries.total_seconds"), "decimal"),
         Column(t("queries.rows"), "whole"), Column(t("queries.hits"), "percent"),
         Column(t("queries.temporary"), "decimal"),
     ]  # fmt: skip
     rows = [
         (
-            one.text, [verdict(t, one)], 1000 * one.mean_seconds, _if_known(one.max_seconds, 1000.0), one.calls,
+            1000 * one.mean_seconds, one.text, [verdict(t, one)], _if_known(one.max_seconds, 1000.0), one.calls,
             one.total_seconds, one.rows, one.hit_ratio, _if_known(one.temp_bytes, 1 / (1 << 20)),
         )
         for one in found

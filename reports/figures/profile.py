@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from reports.figures.draft import Draft
@@ -12,25 +13,6 @@ from reports.figures.palette import PALETTES, ThemeName, with_opacity
 
 MEGABYTE = 1024 * 1024
 HEIGHT = 520
-
-
-class CallBox(Protocol):
-    """One box of the tree: see ``operations.profiler.report.Box``."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def parent(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def is_own(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -42,26 +24,24 @@ class FlameLabels:
     seconds: str
 
 
-def flame_figure(boxes: Sequence[CallBox], whole: float, labels: FlameLabels, theme: ThemeName) -> go.Figure:
-    """Callers above, what they called below, as wide as their share of ``whole`` seconds; our code stands out.
-
-    A box is opened by a click, the top one leads back.
+def flame_figure(frame: pd.DataFrame, whole: float, labels: FlameLabels, theme: ThemeName) -> go.Figure:
+    """``frame[id, parent, name, file, line, seconds, is_own]``: callers above, what they called below, as wide as their
+    share of ``whole`` seconds; our code stands out. A box is opened by a click, the top one leads back.
     """
     palette, figure = PALETTES[theme], begun(theme)
-    colours = [palette.primary if box.is_own else with_opacity(palette.muted, 0.35) for box in boxes]
+    library = with_opacity(palette.muted, 0.35)
+    told = zip(
+        frame["file"] + ":" + frame["line"].astype(str), frame["seconds"] / whole,
+        frame["is_own"].map({True: labels.own, False: labels.library}), strict=True,
+    )  # fmt: skip
     figure.add_icicle(
-        ids=[box.id for box in boxes], parents=[box.parent for box in boxes],
-            labels=[box.name.rpartition(".<locals>.")[2] for box in boxes],
-            values=[box.seconds for box in boxes], branchvalues="total", sort=False,
-            customdata=[
-                (f"{box.file}:{box.line}", box.seconds / whole, labels.own if box.is_own else labels.library)
-                for box in boxes
-            ],
-            hovertemplate=f"<b>%{{label}}</b><br>%{{customdata[0]}}<br>%{{value:.2f}} {labels.seconds}"
-            " (%{customdata[1]:.1%})<br>%{customdata[2]}<extra></extra>",
-            tiling={"orientation": "v", "pad": 1}, pathbar={"visible": False},
-            marker={"colors": colours, "line": {"width": 0}}, root={"color": "rgba(0,0,0,0)"},
-            textfont={"size": 12},
+        ids=frame["id"], parents=frame["parent"], labels=frame["name"].str.rpartition(".<locals>.")[2],
+        values=frame["seconds"], branchvalues="total", sort=False, customdata=list(told),
+        hovertemplate=f"<b>%{{label}}</b><br>%{{customdata[0]}}<br>%{{value:.2f}} {labels.seconds}"
+        " (%{customdata[1]:.1%})<br>%{customdata[2]}<extra></extra>",
+        tiling={"orientation": "v", "pad": 1}, pathbar={"visible": False},
+        marker={"colors": frame["is_own"].map({True: palette.primary, False: library}), "line": {"width": 0}},
+        root={"color": "rgba(0,0,0,0)"}, textfont={"size": 12},
     )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, uniformtext={"minsize": 10, "mode": "hide"}, margin={"l": 0, "r": 0, "t": 8, "b": 8}

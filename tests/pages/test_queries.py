@@ -1,7 +1,6 @@
 """The page Queries: figures, what is missing for them, a plan, what may be ended, and who may look (C2)."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from core.i18n import Translator
 from core.scope import SYSTEM
 from db.session import Database
 from tests.pages.conftest import Text, Visit
+from tests.waiting import wait_for
 
 QUERIES = "pages/system/queries.py"
 
@@ -67,8 +67,7 @@ def test_what_runs_too_long_is_red_and_is_ended(visit: Visit, text: Text, app_da
 
     thread = threading.Thread(target=run)
     thread.start()
-    while not visit.services.queries.now(SYSTEM).running:
-        time.sleep(0.02)
+    wait_for(lambda: visit.services.queries.now(SYSTEM).running)
     app = visit.open(QUERIES, view="tables")
     assert "SELECT pg_sleep(?), ?" in [one.value for one in app.code]
     button = next(one for one in app.button if str(one.key).startswith("cancel_"))

@@ -1,7 +1,6 @@
 """The routes of statements: statistics, now, ending one, the plan of one (C2, C12)."""
 
 import threading
-import time
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +8,7 @@ from sqlalchemy import text
 from core.errors import AppError
 from services import Services
 from tests.integration.api.conftest import Api
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -43,10 +43,7 @@ def test_a_statement_is_ended_once(api: Api, services: Services, root: str) -> N
 
     thread = threading.Thread(target=run)
     thread.start()
-    found: list[dict[str, object]] = []
-    while not found:
-        found = api.get("/queries/now", root).json()["running"]
-        time.sleep(0.02)
+    found: list[dict[str, object]] = wait_for(lambda: api.get("/queries/now", root).json()["running"])
     asked = {name: found[0][name] for name in ("pid", "backend_start", "query_start")}
     assert api.call("POST", "/queries/cancel", root, json=asked).status_code == 204
     thread.join(5)

@@ -142,7 +142,7 @@ def test_nobody_else_reads_it(memory: MemoryService) -> None:
 
 
 def test_events_are_of_services_not_of_runs(database: Database, clock: FixedClock, memory: MemoryService) -> None:
-    sample = queries.MemorySample(clock.now(), "job:train", 7, "h", 1, 1, None, 0.95, "refuse")
+    sample = queries.MemorySample(clock.now(), "job:train", 7, "h", 1, 1, 0.95, "refuse")
     with database.transaction() as connection:
         queries.add(connection, [sample])
     assert list(memory.events(ADA, "1h")) == []

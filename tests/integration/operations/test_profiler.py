@@ -1,7 +1,6 @@
 """Profiles from the request to the result: one at a time, by the process that is meant, however it ends (C10)."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from db.queries import profiles as queries
 from db.session import Database
 from operations.profiler.service import NO_RUN_AFTER, SILENT_AFTER, Profile, ProfilerService
 from operations.profiler.watch import RUNNING, SCHEDULING, SERVING, ProfileWatch, profiled
+from tests.waiting import wait_for
 
 ADA = Scope("ada", frozenset({"profiler.read", "profiler.run"}), None)
 LOOKER = Scope("bora", frozenset({"profiler.read"}), None)
@@ -68,7 +68,7 @@ def test_a_profile_of_time_names_what_was_at_work_and_what_it_cost(profiler: Pro
     assert found.row.usage is not None
     assert len(found.row.usage) >= 5
     assert max(look["rss_bytes"] for look in found.row.usage) > 10_000_000
-    assert {box.name for box in found.flame("cpu")} >= {"Thread._bootstrap"}
+    assert "Thread._bootstrap" in set(found.flame("cpu")["name"])
 
 
 def test_a_profile_of_memory_holds_the_lines_that_grew(profiler: ProfilerService) -> None:
@@ -139,9 +139,7 @@ def test_a_process_that_ends_keeps_what_it_had_measured(profiler: ProfilerServic
         wanted = queries.ask(connection, "scheduler", None, "time", 60, by="ada", at=profiler.clock.now())
     assert wanted is not None
     with profiled(watch(profiler, SCHEDULING)):
-        deadline = time.monotonic() + 20
-        while not of(profiler, wanted).row.usage and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_for(lambda: of(profiler, wanted).row.usage)
     found = of(profiler, wanted)
     assert found.row.state == "done"
     assert found.elapsed_seconds is not None
@@ -154,8 +152,7 @@ def test_a_stop_keeps_what_was_measured_and_the_second_one_is_told(profiler: Pro
     assert wanted is not None
     taking = threading.Thread(target=watch(profiler, SCHEDULING).poll)
     taking.start()
-    while of(profiler, wanted).row.state != "running":
-        time.sleep(0.02)
+    wait_for(lambda: of(profiler, wanted).row.state == "running")
     profiler.stop(ADA, wanted)
     with pytest.raises(AppError, match="profile_ended"):
         profiler.stop(ADA, wanted)

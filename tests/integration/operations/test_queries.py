@@ -19,6 +19,7 @@ from db.queries.backends import Asked, RunningRow
 from db.queries.statements import Standing
 from db.session import Database, open_database
 from operations.queries.service import QueryService, missing_of
+from tests.waiting import wait_for
 
 ADA = Scope("ada", frozenset({"queries.read", "queries.cancel"}), None)
 LOOKER = Scope("bora", frozenset({"queries.read"}), None)
@@ -29,13 +30,6 @@ SLEEP = "SELECT pg_sleep(3), 'a guest''s name'"
 def queries(app_database: Database, clock: FixedClock) -> QueryService:
     """As the application sees the server: in its own role."""
     return QueryService(app_database, clock)
-
-
-def wait_until(found: "object") -> None:
-    deadline = time.monotonic() + 10
-    while not found():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Statement(threading.Thread):
@@ -67,7 +61,7 @@ def at_work(queries: QueryService, database: Database, statement: str) -> Iterat
         found[:] = [row for row in queries.now(ADA).running if "pg_sleep" in row.text]
         return found
 
-    wait_until(look)
+    wait_for(look)
     yield thread, found[0]
     thread.join(10)
 
@@ -224,7 +218,7 @@ def test_a_statement_of_another_database_is_neither_seen_nor_ended(
             found[:] = [Asked(*row) for row in connection.execute(query)]
         return found
 
-    wait_until(look)
+    wait_for(look)
     assert queries.now(ADA).running == []
     with pytest.raises(AppError, match="query_ended"):
         queries.cancel(ADA, found[0])
@@ -238,7 +232,7 @@ def test_who_waits_for_whom_is_told(queries: QueryService, app_database: Databas
         holder.execute(text("UPDATE hotels SET name = 'B'"))
         waiting = Statement(app_database, "UPDATE hotels SET name = 'room 305'")
         waiting.start()
-        wait_until(lambda: queries.now(ADA).waits)
+        wait_for(lambda: queries.now(ADA).waits)
         now = queries.now(ADA)
         [wait] = now.waits
         [idle] = [row for row in now.running if row.state == "idle in transaction"]
@@ -262,7 +256,7 @@ def test_indexes_that_are_there_twice_or_unread_and_dead_rows_are_told(
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM guests WHERE id <= 20000"))
         connection.execute(text("SELECT pg_stat_force_next_flush()"))
-    wait_until(lambda: [one for one in queries.tables(LOOKER) if one.code == "dead"])
+    wait_for(lambda: [one for one in queries.tables(LOOKER) if one.code == "dead"])
     found = {one.code: one for one in queries.tables(LOOKER) if one.params["table"] == "guests"}
     assert found["duplicate"].statement == "DROP INDEX CONCURRENTLY second_of_two;"
     assert found["dead"].statement == "VACUUM (ANALYZE) guests;"

@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import psutil
 import pytest
@@ -25,21 +23,11 @@ from db.session import Database, open_database
 from operations.jobs.children import is_alive
 from operations.jobs.control import JobControl
 from operations.jobs.service import JobService
+from tests.waiting import wait_for
 
-T = TypeVar("T")
 DENIZ = Scope("deniz", frozenset({"*"}), None)
 PROCESS = Path(__file__).parent / "jobs_process.py"
 Start = Callable[..., subprocess.Popen[bytes]]
-
-
-def wait_for(look: Callable[[], T | None], seconds: float = 30) -> T:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s in vain")
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """What is wrong with a text of settings is told at its line, all of it at once (C9)."""
 
+from tomllib import loads
+
 import pytest
 
 from core.settings import Settings
+from operations.configuration import validation
 from operations.configuration.keys import EDITABLE, template
 from operations.configuration.validation import checked
 
@@ -76,3 +79,13 @@ def test_no_secret_and_nothing_of_the_machine_may_be_changed_there() -> None:
     fields = Settings.model_fields
     assert [name for name in EDITABLE if not fields[name].repr] == []
     assert {"home", "port", "address", "models_dir", "trusted_proxies", "second_factor_required"}.isdisjoint(EDITABLE)
+
+
+def test_a_value_over_thousands_of_lines_is_refused_at_its_line_without_reading_each_line_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(validation.tomllib, "loads", lambda text: read.append(text) or loads(text))
+    text = "metric_days = 90\njob_workers = [\n" + "1,\n" * 6_000 + "]"
+    assert told(text) == [(2, "type", "job_workers")]
+    assert len(read) < 30
