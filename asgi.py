@@ -23,8 +23,8 @@ from core.clock import SystemClock
 from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
-from operations.profiler.watch import SERVING, ProfileWatch, profiled
-from operations.requests.flushing import Flushing
+from operations.profiler.watch import SERVING, ProfileWatch
+from operations.requests.flushing import Flushing, stop_all
 from pages.shell import oidc_routes, preloading, reads
 from pages.shell import theme as themes
 from pages.shell.entrance import cookie_user, enter, leave
@@ -98,19 +98,20 @@ async def serving(_: object) -> AsyncIterator[None]:
     """Serve at once; a thread meanwhile loads what the first visitor would wait for, another writes
     measurements, and a task looks after the sessions of open pages."""
     Thread(target=warm, name="warming", daemon=True).start()
-    flushing = Flushing(write_requests)
-    looking = Flushing(watch_redis, told_as="redis_not_watched")
-    measuring = Flushing(watch_memory, told_as="memory_not_watched", at_once=True)
-    following = Flushing(follow_configuration, told_as="configuration_not_read", at_once=True)
-    counting = Flushing(watch_statements, 60.0, told_as="statements_not_counted")
-    for thread in (flushing, looking, measuring, following, counting):
+    profiles = ProfileWatch(lambda: services().database, SystemClock(), SERVING)
+    threads = (
+        Flushing(write_requests), Flushing(watch_redis, told_as="redis_not_watched"),
+        Flushing(watch_memory, told_as="memory_not_watched", at_once=True),
+        Flushing(follow_configuration, told_as="configuration_not_read", at_once=True),
+        Flushing(watch_statements, 60.0, told_as="statements_not_counted"), profiles.thread(),
+    )  # fmt: skip
+    for thread in threads:
         thread.start()
     watching = create_task(watch_sessions(), name="sessions")
-    with profiled(ProfileWatch(lambda: services().database, SystemClock(), SERVING)):
-        yield
-        watching.cancel()
-    for thread in (counting, following, measuring, looking, flushing):
-        await to_thread(thread.stop)
+    yield
+    watching.cancel()
+    profiles.ending.set()
+    await to_thread(stop_all, threads)
 
 
 def measured(path: str, endpoint: Callable[[Request], Response]) -> Route:

@@ -24,8 +24,8 @@ from operations.jobs.reaper import Reaper
 from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
 from operations.memory.watch import MemoryWatch, Other
-from operations.profiler.watch import SCHEDULING, ProfileWatch, profiled
-from operations.requests.flushing import Flushing
+from operations.profiler.watch import SCHEDULING, ProfileWatch
+from operations.requests.flushing import Flushing, stop_all
 from operations.sidecar import KEEPER, KEEPER_KEY, LEADER_KEY, SERVICE, Sidecar
 
 CHILD_COMMAND = (sys.executable, str(Path(__file__).resolve()), "child")
@@ -53,17 +53,17 @@ def serve(settings: Settings, servers: Servers, service: str) -> None:
     )  # fmt: skip
     stop_on_signals(sidecar.stopping)
     taking.then = lambda: follow(sidecar, settings)
-    looking = Flushing(memory.look, told_as="memory_not_watched", at_once=True)
-    following = Flushing(taking.look, told_as="configuration_not_read", at_once=True)
-    for thread in (looking, following):
+    profiles = ProfileWatch(lambda: database, clock, SCHEDULING)
+    threads = [
+        Flushing(memory.look, told_as="memory_not_watched", at_once=True),
+        Flushing(taking.look, told_as="configuration_not_read", at_once=True),
+        *([profiles.thread()] if service == SERVICE else []),
+    ]
+    for thread in threads:
         thread.start()
-    if service == KEEPER:
-        sidecar.run()
-    else:
-        with profiled(ProfileWatch(lambda: database, clock, SCHEDULING)):
-            sidecar.run()
-    for thread in (following, looking):
-        thread.stop()
+    sidecar.run()
+    profiles.ending.set()
+    stop_all(threads)
     database.dispose()
 
 

@@ -30,6 +30,7 @@ def show(
         found = services.configuration.shown(SYSTEM)
         if text:
             typer.echo(found.good.text if found.good else "", nl=False)
+            typer.echo(t("configuration.upon", id=found.newest_id or 0), err=True)
             return
         table = Table(t("configuration.setting"), t("configuration.value"), t("configuration.source"))
         for one in found.settings:
@@ -46,7 +47,8 @@ def show(
 @stands_for("config.write")
 def change(
     file: Annotated[typer.FileText, typer.Argument(help="TOML with all settings of the database; - reads the input.")],
-    reason: Reason = "",
+    upon: Annotated[int, typer.Option(help="The version it was made upon, as show --text tells it; 0: none.")],
+    reason: Annotated[str, typer.Option(help="Why; kept with the version.")],
 ) -> None:
     """Check a text and make it the new version; exit code 1 and every wrong line when it is not valid."""
     said = file.read()
@@ -56,8 +58,7 @@ def change(
             for problem in proposal.problems:
                 console.print(told(t, problem), markup=False)
             raise typer.Exit(1)
-        newest_id = services.configuration.shown(SYSTEM).newest_id
-        made = services.configuration.save(SYSTEM, said, reason, newest_id)
+        made = services.configuration.save(SYSTEM, said, reason, upon or None)
         console.print(proposal.difference, markup=False)
         console.print(t("configuration.saved", id=made))
 

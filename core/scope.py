@@ -24,6 +24,15 @@ class Scope:
         if not self.allows(permission):
             raise AppError("forbidden", 403, params={"permission": permission}, is_denial=True)
 
+    def allows_everywhere(self, permission: str) -> bool:
+        return self.allows(permission) and self.hotels is None
+
+    def require_everywhere(self, permission: str) -> None:
+        """What concerns every hotel is for those who see every hotel; else ``forbidden`` (403)."""
+        self.require(permission)
+        if self.hotels is not None:
+            raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)
+
     def hotel_filter(self, wanted: list[int] | None = None) -> list[int] | None:
         """The hotel ids to read: the wanted ones that are allowed; None means every hotel."""
         if self.hotels is None:

@@ -100,7 +100,7 @@ class Sidecar:
             log.info("sidecar_leads", process_id=os.getpid())
             self._done_at.clear()
             with self.database.reading() as connection:
-                self.timetable.remember(job_queries.last_successes(connection))
+                self.timetable.remember(job_queries.last_done(connection))
         self._leads = leads
         return leads
 
@@ -154,10 +154,9 @@ class Sidecar:
 
     def _stop(self) -> None:
         self.runner.stop_all()
+        self.runner.wait_for_ends()  # also without a database: what does not listen is killed
         try:
-            while self.runner.children:
-                self.runner.poll()
-                time.sleep(0.05)
+            self.runner.poll()
             if self._leads:
                 with self.database.transaction() as connection:
                     health_queries.forget_service(connection, self.service, os.getpid(), socket.gethostname())

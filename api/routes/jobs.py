@@ -1,6 +1,5 @@
 """Jobs: what runs, ran and waits, figures, timetable, days; asking for, ending, repeating, pausing (SPEC C4)."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -9,7 +8,7 @@ from api import cursors
 from api.access import COSTLY, Caller, needs
 from api.asked import FIRST_PAGE, Cursor, HotelId, Limit, Row
 from api.schemas import jobs as shapes
-from api.schemas.base import ListPage, Made
+from api.schemas.base import Day, ListPage, Made
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 Reader = Annotated[Caller, needs("jobs.read")]
@@ -81,7 +80,7 @@ def stale(caller: Reader) -> shapes.StaleData:
 
 
 @router.get("/days/{on}")
-def day(caller: Reader, on: date, time_zone: shapes.Zone = "UTC") -> shapes.Day:
+def day(caller: Reader, on: Day, time_zone: shapes.Zone = "UTC") -> shapes.Day:
     """The runs of a day, and what was missed, late, too fast or empty."""
     return shapes.Day.model_validate(caller.services.job_board.day(caller.scope, on, time_zone))
 

@@ -46,8 +46,7 @@ def one(caller: Reader, profile_id: Id, by: By = "cpu") -> shapes.Found:
 @router.get("/profiles/{profile_id}/export")
 def export(caller: Reader, profile_id: Id) -> shapes.Exported:
     """All that is kept of it."""
-    found = caller.services.profiler.one(caller.scope, profile_id)
-    return shapes.Exported(profile=shapes.Profile.model_validate(found.row), result=found.content)
+    return shapes.Exported.model_validate(caller.services.profiler.exported(caller.scope, profile_id))
 
 
 @router.get("/profiles/{profile_id}/speedscope")

@@ -28,7 +28,7 @@ def statistics(
 
 
 @router.get("/course")
-def course(caller: Reader, period: Annotated[shapes.Period, Query()] = "24h") -> shapes.Course:
+def course(caller: Reader, period: Annotated[shapes.CoursePeriod, Query()] = "24h") -> shapes.Course:
     """Seconds and calls of all statements by the hour, in 30 days by six hours."""
     return shapes.Course(items=rows_of(caller.services.queries.course(caller.scope, period), shapes.CourseStep))
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 import pandas as pd
@@ -17,7 +17,10 @@ def _printed(value: str) -> str:
     return value
 
 
-def _plausible(value: datetime) -> datetime:
+AnyDay = TypeVar("AnyDay", bound=date)
+
+
+def _plausible(value: AnyDay) -> AnyDay:
     if value.year not in YEARS:
         raise ValueError(f"must be between {YEARS.start} and {YEARS.stop - 1}")
     return value
@@ -28,6 +31,7 @@ Note = Annotated[str, Field(max_length=2_000), AfterValidator(_printed)]
 Id = Annotated[int, Field(ge=1, le=2**53 - 1)]  # what every JSON reader holds exactly
 HotelNumber = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]  # locks are keyed by it
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Day = Annotated[date, AfterValidator(_plausible)]
 
 
 class Asked(BaseModel):

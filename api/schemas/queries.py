@@ -9,6 +9,7 @@ from api.schemas.base import Answer, Asked
 
 Order = Literal["mean", "total", "calls"]
 Period = Literal["counted", "24h", "7d", "30d"]
+CoursePeriod = Literal["24h", "7d", "30d"]
 
 
 class Missing(Answer):

@@ -18,6 +18,7 @@ class ProcessMemory(Base):
     service: Mapped[Code]  # 'dashboard', 'sidecar', or 'job:train'
     process_id: Mapped[int]
     host: Mapped[str]
+    process_started_at: Mapped[datetime]
     rss_bytes: Mapped[int]
     uss_bytes: Mapped[int | None] = mapped_column(comment="what would become free if the process ended")
     limit_bytes: Mapped[int | None] = mapped_column(comment="of the process itself, where the settings name one")

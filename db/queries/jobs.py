@@ -142,12 +142,13 @@ def _run(row: RowMapping) -> RunRow:
     return RunRow(**row)
 
 
-def last_successes(connection: Connection) -> dict[tuple[str, int | None], datetime]:
-    """{(job, hotel): start of its last successful run}; None for the installation."""
+def last_done(connection: Connection) -> dict[tuple[str, int | None], datetime]:
+    """{(job, hotel): start of its last run that ended well or that a person cancelled}; None for the installation."""
     rows = connection.execute(
         text(
             "SELECT job_name, hotel_id, max(started_at) AS started_at FROM job_runs "
-            "WHERE state = 'succeeded' GROUP BY job_name, hotel_id"
+            "WHERE state = 'succeeded' OR (state = 'cancelled' AND cancel_requested_by IS NOT NULL) "
+            "GROUP BY job_name, hotel_id"
         )
     )
     return {(row.job_name, row.hotel_id): row.started_at for row in rows}

@@ -85,8 +85,6 @@ class ProfileEnd:
     """How a profile ended; ``result`` is None when it failed."""
 
     state: str
-    at: datetime
-    usage: Sequence[dict[str, Any]]
     result: dict[str, Any] | None = None
     overhead_ratio: float | None = None
     error_code: str | None = None
@@ -125,11 +123,13 @@ def beat(connection: Connection, profile_id: int, at: datetime, usage: Sequence[
     return done.rowcount == 1
 
 
-def end(connection: Connection, profile_id: int, ended: ProfileEnd) -> bool:
+def end(
+    connection: Connection, profile_id: int, ended: ProfileEnd, at: datetime, usage: Sequence[dict[str, Any]]
+) -> bool:
     """Write how it ended; False when somebody had given it up."""
     params = {
-        "id": profile_id, "state": ended.state, "at": ended.at, "error_code": ended.error_code,
-        "overhead_ratio": ended.overhead_ratio, "usage": json.dumps(list(ended.usage)),
+        "id": profile_id, "state": ended.state, "at": at, "error_code": ended.error_code,
+        "overhead_ratio": ended.overhead_ratio, "usage": json.dumps(list(usage)),
         "result": None if ended.result is None else json.dumps(ended.result),
     }  # fmt: skip
     return connection.execute(text(END), params).rowcount == 1

@@ -12,7 +12,7 @@ from db.queries import audit, health, keeper
 from db.queries import jobs as queries
 from db.queries.job_rows import RunRow
 from db.session import Database
-from operations.backups.service import Backup, BackupService, Restored, confirmed, require
+from operations.backups.service import Backup, BackupService, Restored, confirmed
 from operations.health import SIDECAR_ALIVE_SECONDS
 from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition, keeper_jobs
 from operations.jobs.service import JobState
@@ -40,21 +40,21 @@ class BackupJobs:
 
     def restore(self, scope: Scope, name: str, confirmation: str) -> int:
         """Ask for a restore; ``confirmation`` is the name once more, else ``backup_confirmation_wrong``."""
-        require(scope, NEEDS[RESTORE])
+        scope.require_everywhere(NEEDS[RESTORE])
         self.backups.one(scope, name)
         confirmed(name, confirmation)
         return self._ask(scope, RESTORE, name)
 
     def undo(self, scope: Scope) -> int:
         """Ask for the state before the last restore; raises ``nothing_to_undo``."""
-        require(scope, NEEDS[UNDO])
+        scope.require_everywhere(NEEDS[UNDO])
         if self.backups.listed(scope).undoable is None:
             raise AppError("nothing_to_undo", 409)
         return self._ask(scope, UNDO, None)
 
     def state(self, scope: Scope) -> JobState:
         """What is asked for or running, and how the last one ended; ``is_served``: the keeper lives."""
-        require(scope, "backups.read")
+        scope.require_everywhere("backups.read")
         with self.database.reading() as connection:
             asked, runs = keeper.of_installation(connection, KEEPER_JOB_NAMES)
             beat = health.heartbeat(connection, KEEPER)
@@ -65,7 +65,7 @@ class BackupJobs:
 
     def next_at(self, scope: Scope) -> datetime:
         """When the next backup is due by itself."""
-        require(scope, "backups.read")
+        scope.require_everywhere("backups.read")
         [timed] = keeper_jobs(self.backups.settings)
         with self.database.reading() as connection:
             zone = queries.installation(connection).time_zone
@@ -77,7 +77,7 @@ class BackupJobs:
         return tuple(JobDefinition(name, _unasked, work) for name, work in works.items())
 
     def _ask(self, scope: Scope, job: str, name: str | None) -> int:
-        require(scope, NEEDS[job])
+        scope.require_everywhere(NEEDS[job])
         arguments: dict[str, Any] = {} if name is None else {"backup": name}
         with self.database.transaction() as connection:
             keeper.take_turns(connection)

@@ -61,7 +61,7 @@ class BackupService:
 
     def listed(self, scope: Scope) -> Shelved:
         """Every backup of the folder."""
-        require(scope, "backups.read")
+        scope.require_everywhere("backups.read")
         with self.database.reading() as connection:
             kept = databases_beside(connection, BEFORE)
         folder = next(path for path in (self.shelf.folder, *self.shelf.folder.parents) if path.exists())
@@ -69,12 +69,12 @@ class BackupService:
 
     def one(self, scope: Scope, name: str) -> Backup:
         """Raises ``not_found``."""
-        require(scope, "backups.read")
+        scope.require_everywhere("backups.read")
         return self.shelf.one(name)
 
     def preview(self, scope: Scope, name: str) -> list[TableDifference]:
         """What a restore would lose and gain, table by table, largest loss first; never of the audit log."""
-        require(scope, "backups.read")
+        scope.require_everywhere("backups.read")
         with opened(self.shelf.path(name), self.backup_keys) as archive:
             then = archive.manifest.tables
         found = []
@@ -93,7 +93,7 @@ class BackupService:
 
     def create(self, scope: Scope, progress: Progress = silent, kind: str = "manual") -> Backup:
         """Make a backup and prove it. Raises ``backup_busy``, ``disk_full`` and what a proof raises."""
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         with self._alone():
             label = make(self.source, kind, scope.actor, self.clock.now(), lambda r, n: progress(MADE * r, n))
             self._note(scope, "backup_made", label.name)
@@ -102,14 +102,14 @@ class BackupService:
 
     def prove(self, scope: Scope, name: str, progress: Progress = silent) -> Backup:
         """Restore a backup into a scratch database and compare; the finding is kept beside it, and raised if bad."""
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         with self._alone():
             self._prove(name, progress)
         return self.shelf.one(name)
 
     def restore(self, scope: Scope, name: str, progress: Progress = silent, run_id: int | None = None) -> Restored:
         """Put a backup in the place of the present state; see ``restoring.restore``."""
-        require(scope, "backups.restore")
+        scope.require_everywhere("backups.restore")
         with self._alone():
             self._note(scope, "restore_begun", name)
             done = restoring.restore(self.source, name, Asked(scope.actor, self.clock, run_id), progress)
@@ -118,7 +118,7 @@ class BackupService:
 
     def undo(self, scope: Scope, progress: Progress = silent, run_id: int | None = None) -> Restored:
         """Put the state before the last restore back; raises ``nothing_to_undo``."""
-        require(scope, "backups.restore")
+        scope.require_everywhere("backups.restore")
         with self._alone():
             self._note(scope, "restore_begun", "undo")
             done = restoring.undo(self.source, Asked(scope.actor, self.clock, run_id), progress)
@@ -127,7 +127,7 @@ class BackupService:
 
     def delete(self, scope: Scope, name: str, confirmation: str) -> None:
         """Delete one backup for good; ``confirmation`` is its name. Raises ``not_found`` or ``backup_busy``."""
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         confirmed(name, confirmation)
         with self.shelf.alone():
             self.shelf.path(name)
@@ -136,7 +136,7 @@ class BackupService:
 
     def prune(self, scope: Scope, time_zone: str = "UTC") -> list[str]:
         """Delete what the retention does not keep, also what was kept to undo a restore; the names that are gone."""
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         now, settings = self.clock.now(), self.settings
         retention = Retention(
             settings.backup_last, settings.backup_daily, settings.backup_weekly, settings.backup_monthly,
@@ -155,12 +155,12 @@ class BackupService:
 
     def path(self, scope: Scope, name: str) -> Path:
         """The file of a backup; raises ``not_found``."""
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         return self.shelf.path(name)
 
     def taken_along(self, scope: Scope, name: str) -> Path:
         """The file of a backup that somebody downloads; it is noted in the audit log."""
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         path = self.path(scope, name)
         self._note(scope, "backup_downloaded", name)
         return path
@@ -170,7 +170,7 @@ class BackupService:
 
         Raises ``backup_exists`` or what opening raises.
         """
-        require(scope, "backups.write")
+        scope.require_everywhere("backups.write")
         try:
             with opened(file, self.backup_keys) as archive:
                 name = archive.manifest.label.name
@@ -227,13 +227,6 @@ def confirmed(name: str, confirmation: str) -> None:
     """Whoever typed the name means it; else ``backup_confirmation_wrong``."""
     if confirmation.strip() != name:
         raise AppError("backup_confirmation_wrong", params={"name": name})
-
-
-def require(scope: Scope, permission: str) -> None:
-    """The permission, and every hotel, since a backup holds them all; else ``forbidden``."""
-    scope.require(permission)
-    if scope.hotels is not None:
-        raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)
 
 
 def _told(done: Restored) -> dict[str, Any]:

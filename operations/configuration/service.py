@@ -65,18 +65,23 @@ class ConfigurationService:
             found = stored.read(connection)
         values, sources = found.values or {}, given_by(self.settings)
         settings = tuple(self._setting(name, values, sources) for name in Settings.model_fields)
-        newest = self._version(found.newest, found) if found.newest else None
-        return Configuration(settings, newest, self._version(found.good, found) if found.good else None)
+        newest = self._version(found.newest, found, found.problems) if found.newest else None
+        return Configuration(settings, newest, self._version(found.good, found, ()) if found.good else None)
 
     def check(self, scope: Scope, text: str) -> Proposal:
-        """What is wrong with a text, and what it would change against the version that counts."""
+        """What is wrong with a text, and what it would change against the version that counts.
+
+        That a line holds a secret of the settings is told to those alone who may write: others could guess one.
+        """
         scope.require("config.read")
+        may_write = scope.allows_everywhere("config.write")
         with self.database.reading() as connection:
             found = stored.read(connection)
-        judgement = checked(text, known_secrets(self.settings))
-        now = found.good.text if found.good else ""
+        judgement = checked(text, known_secrets(self.settings) if may_write else ())
+        now = self._hidden(found.good.text) if found.good else ""
         changes = self._changes(found.values or {}, judgement.values) if judgement.is_valid else ()
-        return Proposal(judgement.problems, changes, self._hidden(difference(now, text)))
+        diff = difference(now, text)
+        return Proposal(judgement.problems, changes, self._hidden(diff) if may_write else diff)
 
     def save(self, scope: Scope, text: str, reason: str, expected_id: int | None) -> int:
         """A new version upon ``expected_id``; returns its id.
@@ -84,7 +89,7 @@ class ConfigurationService:
         Raises ``configuration_reason_missing``, ``configuration_invalid`` with the first line that is wrong, and
         ``configuration_changed`` (409) when somebody else saved meanwhile.
         """
-        _require_write(scope)
+        scope.require_everywhere("config.write")
         judgement = checked(text, known_secrets(self.settings))
         if judgement.problems:
             raise _invalid(judgement.problems)
@@ -92,7 +97,7 @@ class ConfigurationService:
 
     def rollback(self, scope: Scope, version_id: int, reason: str, expected_id: int | None) -> int:
         """A new version with the text of an older one; 0 means no settings in the database at all."""
-        _require_write(scope)
+        scope.require_everywhere("config.write")
         row = None if version_id == 0 else self._row(version_id)
         judgement, text = (judged(row), row.text) if row else (checked(""), "")
         if not judgement.is_valid:
@@ -111,7 +116,7 @@ class ConfigurationService:
             judgement = judged(row)
             changes = self._changes(before, judgement.values) if judgement.is_valid else ()
             before = judgement.values if judgement.is_valid else before
-            versions.append(self._version(row, found, changes))
+            versions.append(self._version(row, found, judgement.problems, changes))
         kept = versions[-HISTORY:][::-1]
         return [one for one in kept if key is None or any(change.name == key for change in one.changes)]
 
@@ -151,10 +156,12 @@ class ConfigurationService:
             raise AppError("not_found", 404, params={"what": f"configuration {version_id}"})
         return row
 
-    def _version(self, row: VersionRow, found: Stored, changes: tuple[KeyChange, ...] = ()) -> Version:
+    def _version(
+        self, row: VersionRow, found: Stored, problems: tuple[Problem, ...], changes: tuple[KeyChange, ...] = ()
+    ) -> Version:
         counts = found.good is not None and found.good.id == row.id
         return Version(
-            row.id, self._hidden(row.text), row.author, row.saved_at, self._hidden(row.reason), judged(row).problems,
+            row.id, self._hidden(row.text), row.author, row.saved_at, self._hidden(row.reason), problems,
             counts, changes,
         )  # fmt: skip
 
@@ -188,13 +195,6 @@ class ConfigurationService:
 
     def _hidden(self, text: str) -> str:
         return without_secrets(text, known_secrets(self.settings))
-
-
-def _require_write(scope: Scope) -> None:
-    """Settings are those of every hotel; whoever sees only some may not change them."""
-    scope.require("config.write")
-    if scope.hotels is not None:
-        raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)
 
 
 def _invalid(problems: tuple[Problem, ...]) -> AppError:

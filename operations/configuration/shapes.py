@@ -57,10 +57,6 @@ class Version:
     counts: bool
     changes: tuple[KeyChange, ...] = ()
 
-    @property
-    def is_valid(self) -> bool:
-        return not self.problems
-
 
 @dataclass(frozen=True)
 class Configuration:

@@ -58,9 +58,7 @@ class Taking:
             found = stored.read(connection)
         if found.problems and found.newest_id != self.told_id:
             self.told_id = found.newest_id
-            log.error(
-                "configuration_invalid", version_id=found.newest_id, good_id=found.good.id if found.good else None
-            )
+            log.error("configuration_invalid", version_id=found.newest_id, good_id=found.good_id)
         changed = take(self.settings, found.values or {})
         if changed:
             log.info("configuration_taken", version_id=found.good_id, changed=sorted(changed))

@@ -17,6 +17,7 @@ from operations.jobs.definitions import cron_trigger
 
 MOST_CHARACTERS = 20_000
 LONGEST_STATEMENT = 20  # lines
+MOST_OPENINGS = 100  # of brackets, and dots of a line; no setting needs one, and the reader's stack has an end
 SYNTAX = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no database keeps them
 KINDS: Mapping[type, str] = {int: "integer", float: "number", bool: "boolean", str: "text"}
@@ -57,6 +58,9 @@ def checked(text: str, secrets: tuple[str, ...] = ()) -> Checked:
     broken = next((line for line, said in enumerate(text.split("\n"), 1) if UNWRITABLE.search(said)), None)
     if broken is not None:
         return Checked({}, (Problem(broken, "unwritable"),))
+    deep = _line_of_opening(text)
+    if deep is not None:
+        return Checked({}, (Problem(deep, "nested"),))
     problems = [Problem(line, "secret") for line in _lines_with(text, secrets)]
     readable = text
     try:
@@ -137,6 +141,16 @@ def _wrong_cron(line: int, key: str, value: str) -> Problem | None:
         return Problem(line, "cron", key)
     # 30 February: a right line of cron that never comes.
     return None if trigger.get_next_fire_time(None, SOME_DAY) else Problem(line, "never", key)
+
+
+def _line_of_opening(text: str) -> int | None:
+    """Where there are more opening brackets than any text of settings has."""
+    openings = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        openings += line.count("[") + line.count("{")
+        if openings > MOST_OPENINGS or line.count(".") > MOST_OPENINGS:
+            return number
+    return None
 
 
 def _lines_with(text: str, secrets: tuple[str, ...]) -> list[int]:

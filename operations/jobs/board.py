@@ -127,11 +127,17 @@ class JobBoard:
         until = min(ends_at, now)
         with self.database.reading() as connection:
             jobs = self._jobs(connection, scope)
-            runs = job_history.runs_between(connection, scope.hotel_filter(), since, until, MOST_RUNS + 1)
+            grace = max((history.late_after(job.cadence) for job, _ in jobs), default=timedelta())
+            answered_by = min(ends_at + grace, now)  # what was due at the end of the day may begin on the next
+            found = job_history.runs_between(connection, scope.hotel_filter(), since, answered_by, MOST_RUNS + 1)
             usual = job_history.usual(connection, _keys(jobs))
             pauses = job_control.pauses_since(connection, scope.hotel_filter(), since)
-        odd = history.noticed(jobs, runs[:MOST_RUNS], usual, pauses, since=since, until=until, now=now)
-        return JobDay(since, until, ends_at, runs[:MOST_RUNS], odd, len(runs) <= MOST_RUNS)
+        is_complete = len(found) <= MOST_RUNS
+        # Of what was left out nothing is said.
+        judged_until = until if is_complete else min(until, found[-1].started_at)
+        odd = history.noticed(jobs, found, usual, pauses, since=since, until=judged_until, now=now)
+        runs = [run for run in found[:MOST_RUNS] if run.started_at < until]
+        return JobDay(since, until, ends_at, runs, odd, is_complete)
 
     def stale(self, scope: Scope) -> list[Stale]:
         """Data that are old because a run failed, was missed or pauses."""
@@ -140,7 +146,8 @@ class JobBoard:
             jobs = [(job, hotel) for job, hotel in self._jobs(connection, scope) if job.name in history.FEEDS]
             newest = job_history.newest(connection, _keys(jobs))
             pauses = job_control.pauses_since(connection, scope.hotel_filter(), self.clock.now())
-        return history.stale(jobs, newest, pauses, self.clock.now())
+            at_work = {(run.job_name, run.hotel_id) for run in queries.running(connection)}
+        return history.stale(jobs, newest, pauses, self.clock.now(), at_work)
 
     def _jobs(self, connection: Any, scope: Scope) -> list[tuple[TimedJob, JobHotel]]:
         """Each job of the timetable where it runs."""

@@ -153,11 +153,11 @@ class JobControl:
         return found
 
     def _require_pausing(self, scope: Scope, hotel_id: int | None) -> None:
-        scope.require("jobs.control")
-        if hotel_id is not None:
+        if hotel_id is None:
+            scope.require_everywhere("jobs.control")
+        else:
+            scope.require("jobs.control")
             scope.require_hotel(hotel_id)
-        elif scope.hotels is not None:
-            raise AppError("forbidden", 403, params={"permission": "hotels"})
 
 
 def _require_of_keeper(scope: Scope, job_name: str) -> None:

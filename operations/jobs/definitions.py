@@ -166,7 +166,7 @@ def weekday_names(field: str) -> str:
             names.append(part)
             continue
         end = int(last) if last else (6 if step else int(first))
-        names += [WEEKDAYS[number] for number in range(int(first), end + 1, int(step or 1)) if number < len(WEEKDAYS)]
-    if not names:
-        raise ValueError(f"no such weekday: {field}")
+        if not int(first) <= end < len(WEEKDAYS):
+            raise ValueError(f"no such weekday: {part}")
+        names += [WEEKDAYS[number] for number in range(int(first), end + 1, int(step or 1))]
     return ",".join(names)

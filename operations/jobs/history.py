@@ -1,7 +1,7 @@
 """What history says of runs: how long one will take, which are odd, and which data are old because of it. Pure (C4)."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -114,7 +114,7 @@ def noticed(
         found += _untimely(job, hotel, due, own, now)
     for run in runs:
         kind = _odd(run, usual.get((run.job_name, run.hotel_id)))
-        if kind is not None and run.started_at >= since:
+        if kind is not None and since <= run.started_at < until:
             found.append(
                 Noticed(kind, run.job_name, run.hotel_id, 1, run.started_at, run.started_at, run.id)
             )  # fmt: skip
@@ -123,12 +123,12 @@ def noticed(
 
 def stale(
     jobs: Iterable[tuple[TimedJob, JobHotel]], newest: Mapping[RunKey, Newest], pauses: Sequence[PauseRow],
-    now: datetime,
+    now: datetime, at_work: Collection[RunKey] = (),
 ) -> list[Stale]:  # fmt: skip
-    """Data whose next run is overdue, the ones that others are made of first."""
+    """Data whose next run is overdue, the ones that others are made of first; not those that are made just now."""
     found = []
     for job, hotel in jobs:
-        if job.name not in FEEDS:
+        if job.name not in FEEDS or (job.name, hotel.id) in at_work:
             continue
         last = newest.get((job.name, hotel.id)) or Newest(None, None, None, None, None)
         due = job.cadence.first_after(last.succeeded_at or hotel.created_at, hotel.time_zone)

@@ -1,6 +1,7 @@
 """Starts runs in child processes, watches them, and closes the record of those that could not do it themselves."""
 
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from operations.jobs.children import STOP_GRACE_SECONDS, Child, start_child
 from operations.jobs.heart import CANCELLED
 
 ERROR_CODES = {"failed": "process_failed", "lost": "process_gone"}  # of runs that ended without our doing
+
+WAIT_SECONDS = 0.05
 
 log = logger(__name__)
 
@@ -95,10 +98,18 @@ class JobRunner:
             child.stop("cancelled", "sidecar_stopped")
 
     def _cancelled(self) -> list[int]:
-        if not self.children:
+        going_on = [run_id for run_id, child in self.children.items() if child.stopped_as is None]
+        if not going_on:  # while all are being stopped nothing is asked: it must also end without a database
             return []
         with self.database.reading() as connection:
-            return job_control.cancelled(connection, list(self.children))
+            return job_control.cancelled(connection, going_on)
+
+    def wait_for_ends(self) -> None:
+        """Until every child that was told to stop has ended, or was killed; ``poll`` then closes their records."""
+        while any(not child.has_ended() for child in self.children.values()):
+            for child in self.children.values():
+                child.watch_the_time()
+            time.sleep(WAIT_SECONDS)
 
     def _close(self, child: Child) -> str:
         code = child.process.returncode

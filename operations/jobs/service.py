@@ -50,23 +50,8 @@ class JobService:
 
         The only argument jobs know is ``at``, an ISO instant as of which to work.
         """
-        scope.require("jobs.run")
-        if job_name not in JOB_NAMES:
-            raise AppError("unknown_job", params={"job": job_name})
-        if hotel_id is not None:
-            scope.require_hotel(hotel_id)
         with self.database.transaction() as connection:
-            known = [hotel.id for hotel in queries.hotels(connection) if hotel.id is not None]
-            wanted = known if hotel_id is None else [hotel_id]
-            if not set(wanted) <= set(known):
-                raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
-            allowed = scope.hotel_filter(wanted) or []
-            for each in allowed:
-                audit.record(
-                    connection, scope.actor, "job_requested", hotel_id=each, entity=job_name, details=arguments
-                )
-            asked: dict[str, Any] = {"requested_by": scope.actor, "at": self.clock.now(), "arguments": arguments or {}}
-            return [queries.add_request(connection, job_name, each, **asked) for each in allowed]
+            return request_runs(connection, scope, job_name, hotel_id, at=self.clock.now(), arguments=arguments)
 
     def recent(self, scope: Scope, limit: int = 100, before: tuple[datetime, int] | None = None) -> list[RunRow]:
         """The newest runs first; ``before``: start and id of the last run of the page before."""
@@ -108,3 +93,24 @@ class JobService:
         ended = [run for run in runs if run.state != "running"]
         is_served = beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
         return JobState(next(iter(asked), None), next(iter(running), None), next(iter(ended), None), is_served)
+
+
+def request_runs(
+    connection: Any, scope: Scope, job_name: str, hotel_id: int | None, *, at: datetime,
+    arguments: dict[str, Any] | None = None,
+) -> list[int]:  # fmt: skip
+    """Ask for runs within the caller's transaction; see ``JobService.request``."""
+    scope.require("jobs.run")
+    if job_name not in JOB_NAMES:
+        raise AppError("unknown_job", params={"job": job_name})
+    if hotel_id is not None:
+        scope.require_hotel(hotel_id)
+    known = [hotel.id for hotel in queries.hotels(connection) if hotel.id is not None]
+    wanted = known if hotel_id is None else [hotel_id]
+    if not set(wanted) <= set(known):
+        raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
+    allowed = scope.hotel_filter(wanted) or []
+    for each in allowed:
+        audit.record(connection, scope.actor, "job_requested", hotel_id=each, entity=job_name, details=arguments)
+    asked: dict[str, Any] = {"requested_by": scope.actor, "at": at, "arguments": arguments or {}}
+    return [queries.add_request(connection, job_name, each, **asked) for each in allowed]

@@ -19,9 +19,9 @@ class Timetable:
     repeated: set[RunKey] = field(default_factory=set)
     _again: set[RunKey] = field(default_factory=set)
 
-    def remember(self, successes: dict[RunKey, datetime]) -> None:
-        """Continue where the last leader stopped: only successful runs count as done."""
-        self.last_start = dict(successes)
+    def remember(self, done: dict[RunKey, datetime]) -> None:
+        """Continue where the last leader stopped: runs that ended well count, and those that a person cancelled."""
+        self.last_start = dict(done)
 
     def due(self, hotels: Iterable[JobHotel], now: datetime) -> list[tuple[TimedJob, JobHotel]]:
         """Jobs to start now, in the order of the job table; several missed times are one run."""

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psutil
 
@@ -109,7 +109,9 @@ class MemoryWatch:
         rss, uss = process.memory_info().rss, None
         with suppress(psutil.AccessDenied):
             uss = process.memory_full_info().uss
-        return MemorySample(now, of.service, of.process_id, socket.gethostname(), rss, uss, ratio, self.level)
+        started_at = datetime.fromtimestamp(process.create_time(), UTC)
+        host = socket.gethostname()
+        return MemorySample(now, of.service, of.process_id, host, started_at, rss, uss, ratio, self.level)
 
 
 def _rss(process_id: int) -> int:

@@ -11,11 +11,12 @@ from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
 from core.version import version
-from db.queries import audit, jobs
+from db.queries import audit
 from db.queries import profiles as queries
 from db.queries.profiles import ProfileRow
 from db.session import Database
 from operations.jobs.definitions import JOB_NAMES
+from operations.jobs.service import request_runs
 from operations.profiler import allocations, report
 from operations.profiler.allocations import GrownLine
 from operations.profiler.report import By, Function, FunctionChange
@@ -83,16 +84,13 @@ class ProfilerService:
         Raises ``profile_running`` (409) while another one waits or runs, ``unknown_target``, ``unknown_job``,
         ``profile_seconds``.
         """
-        scope.require("profiler.run")
+        scope.require_everywhere("profiler.run")
         if target not in TARGETS or kind not in KINDS:
             raise AppError("unknown_target", params={"target": f"{target}/{kind}"})
         if not min(SECONDS) <= seconds <= max(SECONDS):
             raise AppError("profile_seconds", params={"least": min(SECONDS), "most": max(SECONDS)})
         if (target == "job") != (job_name is not None) or (job_name is not None and job_name not in JOB_NAMES):
             raise AppError("unknown_job", params={"job": job_name or "–"})
-        if hotel_id is not None:
-            scope.require("jobs.run")
-            scope.require_hotel(hotel_id)
         now = self.clock.now()
         with self.database.transaction() as connection:
             self._give_up(connection)
@@ -102,8 +100,7 @@ class ProfilerService:
             told = {"target": target, "kind": kind, "seconds": seconds, "job": job_name}
             audit.record(connection, scope.actor, "profile_started", entity=f"profile {found}", details=told)
             if job_name is not None and hotel_id is not None:
-                jobs.add_request(connection, job_name, hotel_id, requested_by=scope.actor, at=now, arguments={})
-                audit.record(connection, scope.actor, "job_requested", hotel_id=hotel_id, entity=job_name)
+                request_runs(connection, scope, job_name, hotel_id, at=now)
         return found
 
     def listed(self, scope: Scope, limit: int = 50) -> list[ProfileRow]:
@@ -124,7 +121,7 @@ class ProfilerService:
 
     def stop(self, scope: Scope, profile_id: int) -> None:
         """End it now; what was measured until then is kept. Raises ``profile_ended`` (409) when it runs no more."""
-        scope.require("profiler.run")
+        scope.require_everywhere("profiler.run")
         with self.database.transaction() as connection:
             if not queries.stop(connection, profile_id, self.clock.now()):
                 raise AppError("profile_ended", 409)
@@ -132,7 +129,7 @@ class ProfilerService:
 
     def delete(self, scope: Scope, profile_id: int) -> None:
         """Raises ``not_found`` when there is no such profile or it has not ended."""
-        scope.require("profiler.run")
+        scope.require_everywhere("profiler.run")
         with self.database.transaction() as connection:
             if not queries.delete(connection, profile_id):
                 raise AppError("not_found", 404, params={"what": f"profile {profile_id}"})
@@ -144,12 +141,9 @@ class ProfilerService:
         return report.changes(before._of("time"), after._of("time"), by)
 
     def exported(self, scope: Scope, profile_id: int) -> dict[str, Any]:
-        """All that is kept of it, as JSON."""
+        """All that is kept of it: its row as ``profile``, and ``result``."""
         found = self.one(scope, profile_id)
-        row = {
-            key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in asdict(found.row).items()
-        }
-        return row | {"result": found.content}
+        return {"profile": asdict(found.row), "result": found.content}
 
     def speedscope(self, scope: Scope, profile_id: int) -> dict[str, Any]:
         """For https://www.speedscope.app, which reads the file in the browser; of time only."""

@@ -82,14 +82,21 @@ class ProfileWatch:
             log.info("profile_begins", profile_id=row.id, target=row.target, kind=row.kind, seconds=row.seconds)
             self._take(row)
 
+    def thread(self) -> Flushing:
+        """What calls ``poll``; set ``ending`` before it is stopped."""
+        return Flushing(self.poll, self.beat_seconds, told_as="profile_not_taken", at_once=True)
+
     def _take(self, row: ProfileRow) -> None:
         usage: list[Usage] = []
         measure = self._time if row.kind == "time" else self._memory
-        result, overhead = measure(row, usage)
-        ended = ProfileEnd("done", self.clock.now(), [asdict(one) for one in usage], result, overhead)
-        with self.database().transaction() as connection:
-            queries.end(connection, row.id, ended)
-        log.info("profile_ended", profile_id=row.id, target=row.target, kind=row.kind)
+        ended = ProfileEnd("failed", error_code="not_measured")
+        try:
+            result, overhead = measure(row, usage)
+            ended = ProfileEnd("done", result, overhead)
+        finally:  # whatever went wrong is in the log; the profile says so at once and stands in nobody's way
+            with self.database().transaction() as connection:
+                is_ours = queries.end(connection, row.id, ended, self.clock.now(), [asdict(one) for one in usage])
+        log.info("profile_ended", profile_id=row.id, target=row.target, kind=row.kind, was_given_up=not is_ours)
 
     def _time(self, row: ProfileRow, usage: list[Usage]) -> tuple[dict[str, Any], float]:
         sampler, ended, cpu = Sampler(self.targets[row.target]), threading.Event(), [0.0]
@@ -161,7 +168,7 @@ class ProfileWatch:
 @contextmanager
 def profiled(watch: ProfileWatch) -> Iterator[None]:
     """While this process works, profiles of it can be asked for; one that is taken ends with it, and is kept."""
-    thread = Flushing(watch.poll, watch.beat_seconds, told_as="profile_not_taken", at_once=True)
+    thread = watch.thread()
     thread.start()
     try:
         yield

@@ -62,7 +62,7 @@ def _counters(figures: Mapping[int, Figures]) -> dict[int, Counters]:
 
 def course(connection: Any, period: str, now: datetime) -> pd.DataFrame:
     """at, total_seconds, calls by steps of at least an hour; NaN where nobody counted."""
-    chosen = PERIODS[period if period in PERIODS else "24h"]
+    chosen = PERIODS[period]
     step = max(chosen.step_seconds, HOUR_SECONDS)
     first = (now - chosen.length).timestamp() // step * step
     begin = pd.Timestamp(first, unit="s", tz="UTC")

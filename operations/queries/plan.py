@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from operations.queries.sql_text import without_literals
+
 LARGE_TABLE_ROWS = 10_000
 SELECTIVE_RATIO = 0.1  # of the table's rows; above it reading everything is right
 MANY_OUTER_ROWS = 10_000
@@ -103,7 +105,7 @@ def _scan(node: Mapping[str, Any], table_rows: Mapping[str, int]) -> Advice | No
     is_scan = node["Node Type"] == "Seq Scan" and bool(node.get("Filter"))
     if not is_scan or rows < LARGE_TABLE_ROWS or wanted > SELECTIVE_RATIO * rows:
         return None
-    columns = filter_columns(node["Filter"])
+    columns = filter_columns(without_literals(node["Filter"])[:LONGEST_CONDITION])
     params = {"table": table, "rows": rows, "wanted": wanted, "filter": _condition(node), "ratio": wanted / rows}
     if not columns:
         return Advice("scan_of_expression", params)

@@ -158,10 +158,11 @@ class QueryService:
     def cancel(self, scope: Scope, asked: Asked) -> None:
         """End one statement; its connection stays.
 
-        Who asks at the same time waits until it has ended. Raises ``query_ended`` (409) when it runs no more, is not in
-        our database or not ours to end, ``query_goes_on`` (409) when it has not ended after three seconds.
+        Connections belong to no hotel: it is for those who see every hotel. Who asks at the same time waits until it
+        has ended. Raises ``query_ended`` (409) when it runs no more, is not in our database or not ours to end,
+        ``query_goes_on`` (409) when it has not ended after three seconds.
         """
-        scope.require("queries.cancel")
+        scope.require_everywhere("queries.cancel")
         with self.database.transaction() as connection:
             backends.take_turn(connection, asked.pid)
             found = backends.cancel(connection, asked)

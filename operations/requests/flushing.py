@@ -1,12 +1,14 @@
 """The thread that does something again and again: writes what was measured, looks at a server; and when it ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
+from time import monotonic
 
 from core.logs import logger
 
 INTERVAL_SECONDS = 10.0
+LONGEST_END_SECONDS = 10.0
 
 log = logger(__name__)
 
@@ -31,9 +33,15 @@ class Flushing:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, timeout_seconds: float = 10.0) -> None:
+    def stop(self, timeout_seconds: float = LONGEST_END_SECONDS) -> None:
         """Write what is left and return; a database that does not answer is not waited for longer than that."""
+        stop_all([self], timeout_seconds)
+
+    def end(self) -> None:
+        """Once more, and no more; without waiting for it."""
         self._ended.set()
+
+    def wait(self, timeout_seconds: float) -> None:
         self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
@@ -48,3 +56,12 @@ class Flushing:
         error = pool.submit(self._flush).exception()
         if error is not None:
             log.warning(self._told_as, error=str(error), exc_info=error)
+
+
+def stop_all(threads: Sequence[Flushing], timeout_seconds: float = LONGEST_END_SECONDS) -> None:
+    """Stop them together: none waits for another's database."""
+    until = monotonic() + timeout_seconds
+    for thread in threads:
+        thread.end()
+    for thread in threads:
+        thread.wait(max(until - monotonic(), 0.0))

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES
+from operations.jobs.control import PAUSABLE
+from operations.jobs.definitions import JOB_NAMES
 from pages.shell import job_words as words
 from pages.shell.attempt import attempted
 from pages.shell.consumption_tables import downloads, show_sheet
@@ -18,28 +19,31 @@ if TYPE_CHECKING:
 EVERYWHERE = 0  # among the hotels to choose from
 
 
-def timetable(page: Page, names: words.Names) -> None:
-    """Every job that is due by itself, and what people do about it."""
+def timetable(page: Page, whole: Page, names: words.Names) -> None:
+    """Every job that is due by itself, and what people do about it.
+
+    ``page`` shows the chosen hotels; what is done goes by what the visitor may do, ``whole``: everywhere is everywhere.
+    """
     t = page.t
     st.header(t("jobs.timetable"), anchor=False)
     sheet = words.timetable_sheet(page, names, page.services.job_board.timetable(page.scope))
     show_sheet(sheet, "jobs_timetable", config=instants(t, t("jobs.next")) | instants(t, t("jobs.last_good")))
     downloads(page, [sheet], "jobs-timetable", None)
-    _pauses(page, names)
+    _pauses(page, whole, names)
     if page.scope.allows("jobs.run"):
-        _run_now(page, names)
+        _run_now(whole, names)
     if page.scope.allows("jobs.control"):
-        _pause(page, names)
+        _pause(whole, names)
 
 
-def _pauses(page: Page, names: words.Names) -> None:
+def _pauses(page: Page, whole: Page, names: words.Names) -> None:
     t = page.t
     st.header(t("jobs.pauses"), anchor=False)
     found = page.services.job_control.pauses(page.scope)
     if not found:
         muted(t("jobs.none_paused"))
     for pause in found:
-        _paused(page, names, pause)
+        _paused(whole, names, pause)
 
 
 def _paused(page: Page, names: words.Names, pause: "PauseRow") -> None:
@@ -48,8 +52,9 @@ def _paused(page: Page, names: words.Names, pause: "PauseRow") -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"pause_{pause.id}"):
         told = t("jobs.paused_by", who=pause.paused_by, at=pause.paused_at, reason=pause.reason)
         st.markdown(f"**{plain(words.job(page, pause.job_name))}** · {plain(where)} :small[:gray[{plain(told)}]]")
+        may_resume = page.scope.allows if pause.hotel_id is not None else page.scope.allows_everywhere
         if (
-            page.scope.allows("jobs.control")
+            may_resume("jobs.control")
             and st.button(t("jobs.resume"), key=f"resume_{pause.id}", icon=":material/play_arrow:")
             and attempted(page, lambda: control.resume(page.scope, pause.id))
         ):
@@ -75,7 +80,7 @@ def _pause(page: Page, names: words.Names) -> None:
     st.header(t("jobs.pause"), anchor=False)
     muted(t("jobs.pause_told"))
     is_everywhere = page.scope.hotels is None
-    jobs = (*JOB_NAMES, *INSTALLATION_JOB_NAMES, "backup") if is_everywhere else JOB_NAMES
+    jobs = PAUSABLE if is_everywhere else JOB_NAMES
     places = [*names, EVERYWHERE] if is_everywhere else [*names]
     with st.form("pause_job"):
         name = st.selectbox(t("jobs.job"), jobs, format_func=lambda one: words.job(page, one), key="pause_name")

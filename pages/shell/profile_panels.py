@@ -33,7 +33,7 @@ BY = ("cpu", "elapsed")
 def begin(page: Page, is_active: bool) -> None:
     """The form that asks for a profile; of a job, its next run, which can be asked for at once."""
     t = page.t
-    if not page.scope.allows("profiler.run"):
+    if not page.scope.allows_everywhere("profiler.run"):
         return
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -88,7 +88,9 @@ def running(page: Page, shown: "ProfileRow") -> None:
             measured = now.usage[-1]["seconds"] if now.usage else 0.0
             st.progress(min(measured / now.seconds, 1.0), t("profiler.progress", done=round(measured), all=now.seconds))
             _usage(page, now)
-            if page.scope.allows("profiler.run") and st.button(t("profiler.stop"), key="stop", icon=":material/stop:"):
+            if page.scope.allows_everywhere("profiler.run") and st.button(
+                t("profiler.stop"), key="stop", icon=":material/stop:"
+            ):
                 attempted(page, lambda: page.services.profiler.stop(page.scope, now.id))
 
     fragment(follow, run_every=POLL_SECONDS)()
@@ -162,8 +164,9 @@ def _take_along(page: Page, profile: "Profile") -> None:
     t, row, profiler = page.t, profile.row, page.services.profiler
     with st.container(horizontal=True):
         st.download_button(
-            t("profiler.json"), lambda: json.dumps(profiler.exported(page.scope, row.id)), f"profile-{row.id}.json",
-            "application/json", key="profile_json", on_click="ignore", icon=":material/data_object:",
+            t("profiler.json"), lambda: json.dumps(profiler.exported(page.scope, row.id), default=str),
+            f"profile-{row.id}.json", "application/json", key="profile_json", on_click="ignore",
+            icon=":material/data_object:",
         )  # fmt: skip
         if row.state == "done" and row.kind == "time":
             st.download_button(
@@ -172,7 +175,7 @@ def _take_along(page: Page, profile: "Profile") -> None:
                 icon=":material/local_fire_department:", help=plain(t("profiler.speedscope_help")),
             )  # fmt: skip
         if (
-            page.scope.allows("profiler.run")
+            page.scope.allows_everywhere("profiler.run")
             and st.button(t("profiler.delete"), key="delete", icon=":material/delete:")
             and attempted(page, lambda: profiler.delete(page.scope, row.id))
         ):

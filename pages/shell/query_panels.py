@@ -56,7 +56,7 @@ def _running(page: Page, row: "RunningRow") -> None:
         st.markdown(f"{since} {badge(words.state(t, row))}")
         st.code(row.text, language="sql", wrap_lines=True)
         muted(words.running_told(t, row))
-        if row.may_cancel and row.query_start is not None and page.scope.allows("queries.cancel"):
+        if row.may_cancel and row.query_start is not None and page.scope.allows_everywhere("queries.cancel"):
             _cancel(page, Asked(row.pid, row.backend_start, row.query_start))
 
 
@@ -106,8 +106,9 @@ def statements(page: Page) -> None:
 
 
 def _course(page: Page, period: str) -> None:
-    t, frame = page.t, page.services.queries.course(page.scope, period)
-    title = t("queries.course" if period != "counted" else "queries.course_day")
+    t, is_always = page.t, period == "counted"
+    frame = page.services.queries.course(page.scope, "24h" if is_always else period)
+    title = t("queries.course_day" if is_always else "queries.course")
     st.markdown(f"**{title}**")
     if frame["total_seconds"].notna().any():
         figure = statement_time_figure(frame, t("queries.total_time"), t("profiler.seconds"), t, browser_theme())

@@ -23,11 +23,11 @@ def show() -> None:
         on = choose_day(page) if view == "day" else None
         job_name = panels.choose_job(page) if view == "now" else None
     names = {hotel.id: hotel.name for hotel in hotels}
-    page = panels.narrowed(page, hotels)
+    whole, page = page, panels.narrowed(page, hotels)
     if on is not None:
         day(page, names, on)
     elif view == "timetable":
-        timetable(page, names)
+        timetable(page, whole, names)
     else:
         now(page, names, job_name)
     dialogs(page, names)

@@ -31,8 +31,8 @@ GROWN = (
     f" SELECT hotel_id, 'stok_seviye', 1, at, 'zscore', 30 FROM {INSTANTS}",
     "INSERT INTO job_runs (job_name, hotel_id, trigger, state, started_at, heartbeat_at, finished_at, host)"
     f" SELECT 'collect', hotel_id, 'schedule', 'succeeded', at, at, at, 'h' FROM {INSTANTS}",
-    "INSERT INTO process_memory (sampled_at, service, process_id, host, rss_bytes, used_ratio, level)"
-    f" SELECT at, 'dashboard', hotel_id, 'h', 1, 0.1, 'normal' FROM {INSTANTS}",
+    "INSERT INTO process_memory (sampled_at, service, process_id, host, process_started_at, rss_bytes, used_ratio,"
+    f" level) SELECT at, 'dashboard', hotel_id, 'h', at, 1, 0.1, 'normal' FROM {INSTANTS}",
     "WITH groups AS (INSERT INTO product_groups (hotel_id, code, name) SELECT id, 'G', 'G' FROM hotels"
     " WHERE code LIKE 'Z%' RETURNING hotel_id, id)"
     " INSERT INTO products (hotel_id, product_group_id, code, name) SELECT hotel_id, id, 'P', 'P' FROM groups",

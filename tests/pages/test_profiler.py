@@ -47,7 +47,7 @@ def taken(services: Services, at: datetime, kind: str = "time", result: dict[str
         queries.claim(connection, ["api"], None, process_id=7, host="hotel-pc", version="1.2", at=at)
         queries.beat(connection, found, at, [LOOK])
         if result is not None:
-            queries.end(connection, found, ProfileEnd("done", at, [LOOK], result, 0.031))
+            queries.end(connection, found, ProfileEnd("done", result, 0.031), at, [LOOK])
     return found
 
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("service", sa.String(length=64), nullable=False),
         sa.Column("process_id", sa.BigInteger(), nullable=False),
         sa.Column("host", sa.String(), nullable=False),
+        sa.Column("process_started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rss_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "uss_bytes", sa.BigInteger(), nullable=True, comment="what would become free if the process ended"

@@ -96,3 +96,8 @@ def test_figures_estimates_and_the_day_come_from_the_runs(
         True,
     )
     assert api.get(f"/jobs/days/{on}", root, time_zone="Mars/Olympus").status_code == 422
+
+
+def test_a_day_beyond_every_calendar_is_refused(api: Api, root: str) -> None:
+    assert api.get("/jobs/days/9999-12-31", root).status_code == 422
+    assert api.get("/jobs/days/2026-03-02", root).status_code == 200

@@ -58,7 +58,7 @@ def test_what_was_found_is_read_compared_and_taken_along(api: Api, services: Ser
 def test_a_failed_one_says_why(api: Api, services: Services, root: str) -> None:
     wanted = taken(services, services.clock.now())
     with services.database.transaction() as connection:
-        queries.end(connection, wanted, ProfileEnd("failed", services.clock.now(), [], error_code="process_gone"))
+        queries.end(connection, wanted, ProfileEnd("failed", error_code="process_gone"), services.clock.now(), [])
     found = api.get(f"/profiler/profiles/{wanted}", root).json()
     assert (found["profile"]["state"], found["profile"]["error_code"]) == ("failed", "process_gone")
     assert (found["functions"], found["elapsed_seconds"]) == ([], None)

@@ -165,6 +165,16 @@ def test_versions_are_never_changed(configuration: ConfigurationService, databas
                 connection.execute(text(change))
 
 
+def test_who_may_not_write_cannot_find_a_secret_by_guessing(configuration: ConfigurationService) -> None:
+    guess = f"# {SECRETS[0]}\nmetric_days = 90"
+    assert [one.code for one in configuration.check(ADA, guess).problems] == ["secret"]
+    of_one_hotel = replace(ADA, hotels=frozenset({1}))
+    for looker in (LOOKER, of_one_hotel):
+        right, wrong = configuration.check(looker, guess), configuration.check(looker, guess.replace("admin", "other"))
+        assert right.problems == wrong.problems == ()
+        assert right.difference.replace("admin", "other") == wrong.difference
+
+
 def test_no_secret_is_told_anywhere(configuration: ConfigurationService, database: Database) -> None:
     configuration.save(ADA, FIRST, f"since {SECRETS[0]} leaked", None)
     found = configuration.shown(LOOKER)

@@ -10,6 +10,7 @@ from core.clock import FixedClock
 from core.errors import AppError
 from core.scope import Scope
 from core.stage import Progress, StageReport, silent
+from db.queries import job_control
 from db.queries import jobs as queries
 from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
@@ -234,7 +235,13 @@ def test_a_job_of_the_installation_runs_without_a_hotel_and_only_one_at_a_time(
     assert execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock) == 0
     assert (read(database, run_id).result or {})["hotel"] is None
     with database.reading() as connection:
-        assert queries.last_successes(connection) == {("collect", None): clock.now()}
+        assert queries.last_done(connection) == {("collect", None): clock.now()}
+    clock.advance(timedelta(hours=1))
+    again = begin(database, clock, None) or 0
+    with database.transaction() as connection:
+        job_control.ask_cancel(connection, again, "deniz", clock.now())
+        queries.finish_run(connection, again, RunEnd("cancelled", clock.now(), error_code="cancelled_by_person"))
+        assert queries.last_done(connection) == {("collect", None): clock.now()}  # no new leader repeats it
         assert queries.hotels(connection) == []
         assert queries.installation(connection).time_zone == "UTC"
 

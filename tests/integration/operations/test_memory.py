@@ -135,6 +135,31 @@ def test_growth_is_of_the_same_process_and_who_falls_silent_is_gone(
     assert held
 
 
+def test_a_level_that_lasts_is_no_event_of_a_later_period(
+    watch: MemoryWatch, memory: MemoryService, clock: FixedClock, gauge: Gauge
+) -> None:
+    gauge.ratio = 0.75
+    for _ in range(90):
+        watch.look()
+        clock.advance(SAMPLE_EVERY)
+    assert list(memory.events(ADA, "1h")) == []
+    assert [event.level for event in memory.events(ADA, "24h")] == ["warn"]
+
+
+def test_a_process_with_the_number_of_one_that_ended_is_another_one(
+    database: Database, clock: FixedClock, memory: MemoryService
+) -> None:
+    now = clock.now()
+    for started, rss in ((now - timedelta(hours=3), 900), (now - timedelta(minutes=1), 300)):
+        sample = queries.MemorySample(
+            started + timedelta(seconds=30), "dashboard", 1, "c", started, rss, 1, 0.1, "normal"
+        )
+        with database.transaction() as connection:
+            queries.add(connection, [sample])
+    [seen] = [one for one in memory.processes(ADA) if one.is_seen]
+    assert (seen.peak_bytes, seen.growth_bytes) == (300, 0)
+
+
 def test_nobody_else_reads_it(memory: MemoryService) -> None:
     for read in (memory.processes, lambda scope: memory.course(scope, "1h"), lambda scope: memory.events(scope, "1h")):
         with pytest.raises(AppError, match="forbidden"):
@@ -142,7 +167,7 @@ def test_nobody_else_reads_it(memory: MemoryService) -> None:
 
 
 def test_events_are_of_services_not_of_runs(database: Database, clock: FixedClock, memory: MemoryService) -> None:
-    sample = queries.MemorySample(clock.now(), "job:train", 7, "h", 1, 1, 0.95, "refuse")
+    sample = queries.MemorySample(clock.now(), "job:train", 7, "h", clock.now(), 1, 1, 0.95, "refuse")
     with database.transaction() as connection:
         queries.add(connection, [sample])
     assert list(memory.events(ADA, "1h")) == []

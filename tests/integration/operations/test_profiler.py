@@ -205,6 +205,31 @@ def test_what_makes_no_sense_is_refused(
     assert profiler.listed(ADA) == []
 
 
+def test_what_cannot_be_measured_says_so_at_once_and_stands_in_nobodys_way(
+    profiler: ProfilerService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, one = asked(profiler), watch(profiler)
+    monkeypatch.setattr(one, "_time", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        one.poll()
+    assert (of(profiler, wanted).row.state, of(profiler, wanted).row.error_code) == ("failed", "not_measured")
+    asked(profiler)
+
+
+def test_who_sees_one_hotel_measures_and_stops_nothing(profiler: ProfilerService) -> None:
+    wanted, ayse = asked(profiler), Scope("ayse", ADA.permissions, frozenset({1}))
+    for forbidden in (lambda: profiler.start(ayse, "api", 10), lambda: profiler.stop(ayse, wanted)):
+        with pytest.raises(AppError, match="forbidden"):
+            forbidden()
+    assert profiler.listed(ayse)[0].id == wanted
+
+
+def test_a_run_of_a_hotel_that_is_not_there_is_not_asked_for(profiler: ProfilerService) -> None:
+    with pytest.raises(AppError, match="not_found"):
+        profiler.start(SYSTEM, "job", 10, job_name="train", hotel_id=4711)
+    assert profiler.listed(SYSTEM) == []
+
+
 def test_reading_is_not_asking(profiler: ProfilerService) -> None:
     wanted = asked(profiler)
     for forbidden in (

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -192,6 +193,8 @@ def test_what_is_not_that_statement_of_that_connection_is_never_hit(
                 queries.cancel(ADA, wrong)
         with pytest.raises(AppError, match="forbidden"):
             queries.cancel(LOOKER, meant)
+        with pytest.raises(AppError, match="forbidden"):  # whose statement it is nobody can tell
+            queries.cancel(replace(ADA, hotels=frozenset({1})), meant)
     assert thread.code is None
     with pytest.raises(AppError, match="query_ended"):
         queries.cancel(ADA, meant)

@@ -35,7 +35,8 @@ def test_a_page_stands_in_the_row_of_what_it_asks_for_beside_the_roles_that_hold
 
 def unknown(text: str) -> set[str]:
     """Permissions that code asks for and no list knows: only a superadmin would ever hold them."""
-    return set(re.findall(r"""\b(?:require|allows|needs|open_page)\(\s*"([a-z_.]+)\"""", text)) - set(PERMISSIONS)
+    asking = r"""\b(?:require(?:_everywhere)?|allows(?:_everywhere)?|needs|open_page)\(\s*"([a-z_.]+)\""""
+    return set(re.findall(asking, text)) - set(PERMISSIONS)
 
 
 def test_code_asks_for_no_permission_that_is_not_listed() -> None:

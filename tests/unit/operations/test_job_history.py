@@ -1,5 +1,6 @@
 """What history says of runs: estimates, missed, late, fast and empty runs, data that are old (C4)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -49,6 +50,23 @@ def test_an_estimate_needs_five_runs_and_believes_progress_more_than_the_clock()
     late = eta(USUAL, 91, None)
     assert late
     assert (late.seconds, late.is_over) == (0, True)
+
+
+def test_what_runs_just_now_was_not_missed() -> None:
+    last = {("train", 1): Newest(1, "succeeded", at(-1440), None, at(-1440))}
+    assert [one.reason for one in stale([(TRAIN, HOTEL)], last, [], at(60))] == ["missed"]
+    assert stale([(TRAIN, HOTEL)], last, [], at(60), {("train", 1)}) == []
+
+
+def test_a_run_that_was_due_at_the_end_of_the_day_may_begin_on_the_next() -> None:
+    began = replace(run(10), job_name="train")  # due at 0
+
+    def odd(runs: list[DayRun]) -> list[str]:
+        seen = noticed([(TRAIN, HOTEL)], runs, {}, [], since=at(-30), until=at(5), now=at(120))
+        return [one.kind for one in seen]
+
+    assert odd([began]) == []
+    assert odd([]) == ["missed"]
 
 
 def test_runs_in_time_are_not_noticed_and_missing_ones_are_counted_together() -> None:

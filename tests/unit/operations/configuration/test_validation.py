@@ -89,3 +89,14 @@ def test_a_value_over_thousands_of_lines_is_refused_at_its_line_without_reading_
     text = "metric_days = 90\njob_workers = [\n" + "1,\n" * 6_000 + "]"
     assert told(text) == [(2, "type", "job_workers")]
     assert len(read) < 30
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 2_000, "a = " + "{a=" * 2_000, ".".join("a" * 9_000) + " = 1"])
+def test_what_is_nested_deeper_than_a_reader_can_follow_is_a_problem_of_its_line(text: str) -> None:
+    assert told("metric_days = 90\n" + text) == [(2, "nested", None)]
+
+
+@pytest.mark.parametrize("days", ["0-999999999999", "5-1", "8", "1-9/2"])
+def test_weekdays_that_do_not_exist_are_refused_before_they_are_counted(days: str) -> None:
+    assert told(f'training_schedule = "0 0 * * {days}"') == [(1, "cron", "training_schedule")]
+    assert told('training_schedule = "0 0 * * 1-5,0,7"') == []

@@ -59,6 +59,15 @@ def test_columns_that_an_index_could_find(condition: str, columns: list[str]) ->
     assert filter_columns(condition) == columns
 
 
+def test_advice_does_not_read_in_values() -> None:
+    plan = {
+        "Node Type": "Seq Scan", "Relation Name": "notes", "Plan Rows": 5, "Total Cost": 900.0,
+        "Filter": "(note = 'see ( hotel_id = 3'::text)",
+    }  # fmt: skip
+    [found] = advice(plan, {"notes": 100_000}, 4 << 20)
+    assert found.params["columns"] == "note"
+
+
 def test_a_sort_that_memory_does_not_hold_is_told() -> None:
     sort = {"Node Type": "Sort", "Sort Key": ["at"], "Plan Rows": 1_000_000, "Plan Width": 100, "Total Cost": 9.0}
     [found] = advice(sort, {}, MEMORY)
