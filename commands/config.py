@@ -8,11 +8,8 @@ from rich.table import Table
 from commands.permission import stands_for
 from commands.terminal import console, opened
 from core.errors import AppError
-from core.i18n import Translator
 from core.scope import SYSTEM
-from operations.configuration.keys import written
-from operations.configuration.shapes import Version
-from operations.configuration.validation import Problem
+from operations.configuration import words
 
 config_app = typer.Typer(no_args_is_help=True, help="Settings: where each comes from, changes, versions, going back.")
 
@@ -34,13 +31,10 @@ def show(
             return
         table = Table(t("configuration.setting"), t("configuration.value"), t("configuration.source"))
         for one in found.settings:
-            value = (
-                t("configuration.secret_set" if one.is_set else "configuration.unset") if one.is_secret else one.value
-            )
-            table.add_row(one.name, value or "–", t(f"configuration.source_{one.source}"))
+            table.add_row(one.name, words.value(t, one), t(f"configuration.source_{one.source}"))
         console.print(table)
         for problem in found.problems:
-            console.print(told(t, problem), markup=False)
+            console.print(words.problem(t, problem), markup=False)
 
 
 @config_app.command("set")
@@ -56,7 +50,7 @@ def change(
         proposal = services.configuration.check(SYSTEM, said)
         if not proposal.is_valid:
             for problem in proposal.problems:
-                console.print(told(t, problem), markup=False)
+                console.print(words.problem(t, problem), markup=False)
             raise typer.Exit(1)
         made = services.configuration.save(SYSTEM, said, reason, upon or None)
         console.print(proposal.difference, markup=False)
@@ -68,8 +62,9 @@ def change(
 def history(key: KeyOption = None) -> None:
     """The versions, the newest first, with what each changed."""
     with opened() as (services, t):
-        for version in services.configuration.history(SYSTEM, key):
-            console.print(line_of(t, version), markup=False)
+        for one in services.configuration.history(SYSTEM, key):
+            about = (str(one.id), t.instant(one.saved_at), one.author, words.state(t, one), one.reason)
+            console.print("  ".join((*about, words.changed(one))), markup=False)
 
 
 @config_app.command()
@@ -85,22 +80,3 @@ def rollback(
             raise AppError("not_found", 404, params={"what": f"configuration {version}"})
         made = services.configuration.rollback(SYSTEM, version, reason, newest_id)
         console.print(t("configuration.saved", id=made))
-
-
-def told(t: Translator, problem: Problem) -> str:
-    """'Line 3: metric_days must be at least 35.'"""
-    params = {**problem.params, "key": problem.key or "–"}
-    if "wanted" in params:
-        params["wanted"] = t(f"configuration.kind_{params['wanted']}")
-    return t("configuration.at_line", line=problem.line, problem=t(f"configuration.problem_{problem.code}", **params))
-
-
-def line_of(t: Translator, version: Version) -> str:
-    changes = ", ".join(f"{one.name} {_short(one.before)} → {_short(one.after)}" for one in version.changes)
-    state = "configuration.counts" if version.counts else "configuration.older"
-    mark = t("configuration.invalid") if version.problems else t(state)
-    return f"{version.id}  {t.instant(version.saved_at)}  {version.author}  {mark}  {version.reason}  {changes}"
-
-
-def _short(value: object) -> str:
-    return "–" if value is None else written(value)

@@ -1,6 +1,7 @@
 """Is the installation well: database, cache, sidecar, freshness of the data."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from core.clock import Clock
@@ -9,6 +10,7 @@ from db.queries import health as queries
 from db.session import Database
 from operations.cache import cache_version
 
+SIDECAR = "sidecar"
 SIDECAR_ALIVE_SECONDS = 30  # six missed beats
 FRESH_SECONDS = 3600  # SPEC P9: freshness below one hour
 
@@ -33,6 +35,12 @@ class HealthReport:
     def status(self) -> str:
         found = {check.status for check in self.checks}
         return next((status for status in ("down", "degraded") if status in found), "ok")
+
+
+def is_alive(connection: Any, service: str, now: datetime) -> bool:
+    """Whether a service has shown a sign of life lately."""
+    beat = queries.heartbeat(connection, service)
+    return beat is not None and (now - beat.beat_at).total_seconds() <= SIDECAR_ALIVE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class HealthService:
 
     def _sidecar(self) -> HealthCheck:
         with self.database.reading() as connection:
-            beat = queries.heartbeat(connection, "sidecar")
+            beat = queries.heartbeat(connection, SIDECAR)
         if beat is None:
             return HealthCheck("sidecar", "degraded", {"reason": "never_seen"})
         seconds = round((self.clock.now() - beat.beat_at).total_seconds(), 1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.scope import Scope
+from core.settings import Settings
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.detection.thresholds.settings import HOTEL_WIDE, Change
 
@@ -23,14 +24,15 @@ class BudgetEffect:
 
 
 def budget_effect(
-    thresholds: ThresholdService, scope: Scope, hotel_ids: list[int], budget: float, now: datetime
+    thresholds: ThresholdService, scope: Scope, hotel_ids: list[int], budget: float | None, now: datetime
 ) -> BudgetEffect:
-    """Of ``hotel_ids`` those count that follow the installation's budget."""
+    """Of ``hotel_ids`` those count that follow the installation's budget; ``budget`` None: the default."""
     followers = [one for one in hotel_ids if thresholds.current(scope, one)[HOTEL_WIDE].version == 0]
     if not followers:
         return BudgetEffect(0, DAYS, 0, 0, 0, 0)
     until = (now - timedelta(days=1)).date()
-    proposed = {HOTEL_WIDE: Change(budget_per_day=budget)}
+    default = Settings.model_fields["alert_budget_per_day"].default
+    proposed = {HOTEL_WIDE: Change(budget_per_day=default if budget is None else budget)}
     found = thresholds.compare(scope, followers, until - timedelta(days=DAYS - 1), until, proposed)
     return BudgetEffect(
         len(followers), DAYS, len(found.before.alerts), len(found.after.alerts), len(found.difference.appear),

@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.queries.job_rows import REQUEST_COLUMNS, RequestRow
+from db.queries.job_rows import OF_HOTELS, REQUEST_COLUMNS, RequestRow
 
 PAUSE_COLUMNS = "id, job_name, hotel_id, reason, paused_by, paused_at, resumed_by, resumed_at"
-OF_HOTELS = "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[])))"
 
 
 @dataclass(frozen=True)

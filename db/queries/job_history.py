@@ -6,13 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from db.queries.job_rows import RUN_COLUMNS, RunRow
+from db.queries.job_rows import OF_HOTELS, RUN_COLUMNS, RunKey, RunRow
 
 USUAL_RUNS = 20  # of the newest that ended well are looked at
-OF_HOTELS = "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[])))"
 SAME = "(hotel_id = keys.hotel_id OR (hotel_id IS NULL AND keys.hotel_id IS NULL))"
 KEYS = "unnest(CAST(:names AS text[]), CAST(:hotels AS bigint[])) AS keys(job_name, hotel_id)"
-RunKey = tuple[str, int | None]  # (job, hotel), None for the installation
 
 
 @dataclass(frozen=True)

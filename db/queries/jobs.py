@@ -8,7 +8,17 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.queries.claims import OF_THE_SIDECAR, Claims
-from db.queries.job_rows import REQUEST_COLUMNS, RUN_COLUMNS, Beat, JobHotel, NewRun, RequestRow, RunEnd, RunRow
+from db.queries.job_rows import (
+    OF_HOTELS,
+    REQUEST_COLUMNS,
+    RUN_COLUMNS,
+    Beat,
+    JobHotel,
+    NewRun,
+    RequestRow,
+    RunEnd,
+    RunRow,
+)  # fmt: skip
 
 ALIVE_SECONDS = 60  # a run whose heartbeat is older has stopped beating
 
@@ -130,7 +140,7 @@ def _runs_of_hotels(
     rows = connection.execute(
         text(
             f"SELECT {RUN_COLUMNS} FROM job_runs "
-            f"WHERE (CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[]))) {condition} "
+            f"WHERE {OF_HOTELS} {condition} "
             "ORDER BY started_at DESC, id DESC LIMIT :limit"
         ),
         {"hotel_ids": None if hotel_ids is None else list(hotel_ids), "limit": limit, **params},
@@ -204,11 +214,7 @@ def reopen_request(connection: Connection, run_id: int) -> None:
 
 def pending_requests(connection: Connection, hotel_ids: Sequence[int] | None) -> list[RequestRow]:
     rows = connection.execute(
-        text(
-            f"SELECT {REQUEST_COLUMNS} FROM job_requests "
-            "WHERE state = 'pending' AND "
-            "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[]))) ORDER BY id"
-        ),
+        text(f"SELECT {REQUEST_COLUMNS} FROM job_requests WHERE state = 'pending' AND {OF_HOTELS} ORDER BY id"),
         {"hotel_ids": None if hotel_ids is None else list(hotel_ids)},
     )
     return [RequestRow(**row) for row in rows.mappings()]

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import AppError
 from db.outages import first_line, is_outage, outages_named
+from db.roles import READ_ROLE
 from db.session import Database
 
-READ_ROLE = "barometer_read"
 TIMEOUT, FORBIDDEN, LOCK = "57014", "42501", "55P03"
 LIMITS = "SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '500ms'"
 GIVEN = "SELECT set_config('barometer.explained', :statement, true)"
@@ -23,10 +23,7 @@ DO $do$
 DECLARE told refcursor := 'told';
 BEGIN OPEN told FOR EXECUTE current_setting('barometer.explained'); END $do$
 """
-IS_READER = (
-    "SELECT CASE WHEN to_regrole('barometer_read') IS NOT NULL THEN pg_has_role('barometer_read', 'MEMBER') "
-    "ELSE false END"
-)
+IS_READER = "SELECT CASE WHEN to_regrole(:role) IS NOT NULL THEN pg_has_role(:role, 'MEMBER') ELSE false END"
 VERSION = "SELECT current_setting('server_version_num')::int / 10000"
 SIZES = """
 SELECT relname AS name, greatest(reltuples, 0)::bigint AS rows, pg_relation_size(oid) AS bytes
@@ -60,7 +57,7 @@ def _explained(database: Database, statement: str, has_parameters: bool, as_read
         connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         if has_parameters and connection.execute(text(VERSION)).scalar_one() < GENERIC_SINCE:
             raise AppError("explain_parameters")
-        if as_reader and connection.execute(text(IS_READER)).scalar_one():
+        if as_reader and connection.execute(text(IS_READER), {"role": READ_ROLE}).scalar_one():
             connection.execute(text(f"SET LOCAL ROLE {READ_ROLE}"))
         connection.execute(text(LIMITS))
         connection.execute(text(GIVEN), {"statement": f"EXPLAIN ({options}) {statement}"})

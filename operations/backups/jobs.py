@@ -1,25 +1,24 @@
 """Backups as jobs: asked for on screens and through the API, run by the keeper, who signs in as the tables' owner."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from core.stage import Progress, StageReport
-from db.queries import audit, health, keeper
+from db.queries import audit, keeper
 from db.queries import jobs as queries
 from db.queries.job_rows import RunRow
 from db.session import Database
 from operations.backups.service import Backup, BackupService, Restored, confirmed
-from operations.health import SIDECAR_ALIVE_SECONDS
+from operations.health import is_alive
 from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition, keeper_jobs
 from operations.jobs.service import JobState
 from operations.sidecar import KEEPER
 
 BACKUP, PROOF, RESTORE, UNDO = KEEPER_JOB_NAMES
-SERVED_WITHIN = timedelta(seconds=SIDECAR_ALIVE_SECONDS)
 NEEDS = {BACKUP: "backups.write", PROOF: "backups.write", RESTORE: "backups.restore", UNDO: "backups.restore"}
 
 
@@ -57,10 +56,9 @@ class BackupJobs:
         scope.require_everywhere("backups.read")
         with self.database.reading() as connection:
             asked, runs = keeper.of_installation(connection, KEEPER_JOB_NAMES)
-            beat = health.heartbeat(connection, KEEPER)
+            is_served = is_alive(connection, KEEPER, self.clock.now())
         running = next((run for run in runs if run.state == "running"), None)
         last = next((run for run in runs if run.state != "running"), None)
-        is_served = beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
         return JobState(asked, running, last, is_served)
 
     def next_at(self, scope: Scope) -> datetime:

@@ -9,23 +9,22 @@ from zoneinfo import ZoneInfo
 from core.clock import Clock
 from core.scope import Scope
 from core.settings import Settings
-from db.queries import health, job_control, job_history
+from db.queries import job_control, job_history
 from db.queries import jobs as queries
 from db.queries.job_control import PauseRow
-from db.queries.job_history import DayRun, EndedFigures, Newest, RunKey, Usual
-from db.queries.job_rows import JobHotel, RunRow
+from db.queries.job_history import DayRun, EndedFigures, Newest, Usual
+from db.queries.job_rows import JobHotel, RunKey, RunRow
 from db.session import Database
+from operations.health import SIDECAR, is_alive
 from operations.jobs import history
 from operations.jobs.definitions import TimedJob, keeper_jobs, timed_jobs
 from operations.jobs.history import Eta, Noticed, Stale
-from operations.jobs.service import SERVED_WITHIN
 
 __all__ = ["FAILED", "DayRun", "EndedFigures", "Eta", "JobBoard", "JobDay", "Noticed", "Scheduled", "Stale"]
 
 FAILED = ("failed", "timed_out", "lost", "cancelled")
 LATELY = timedelta(hours=24)
 MOST_RUNS = 10_000  # of a day
-SIDECAR = "sidecar"
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,7 @@ class JobBoard:
         """The sidecar, which runs jobs, has shown a sign of life lately."""
         scope.require("jobs.read")
         with self.database.reading() as connection:
-            beat = health.heartbeat(connection, SIDECAR)
-        return beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
+            return is_alive(connection, SIDECAR, self.clock.now())
 
     def ended(self, scope: Scope, states: Sequence[str], job_name: str | None = None, limit: int = 20) -> list[RunRow]:
         """The newest runs in these states, perhaps of one job."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from db.queries.job_control import PauseRow
-from db.queries.job_history import DayRun, Newest, RunKey, Usual
-from db.queries.job_rows import JobHotel
+from db.queries.job_history import DayRun, Newest, Usual
+from db.queries.job_rows import JobHotel, RunKey, RunRow
 from operations.jobs.definitions import Cron, Every, TimedJob
 
 MIN_RUNS = 5  # fewer tell nothing
@@ -15,12 +15,29 @@ FAST_RATIO = 1 / 5
 FEW_ROWS_RATIO = 1 / 2
 FILLED_RATIO = 0.9  # of the last runs wrote something: then nothing is odd
 SHORTEST_SECONDS = 1.0  # a job that usually takes less cannot be too fast
+LONG_SECONDS = 300  # a run that takes longer is marked (C4)
+SILENT_SECONDS = 30  # a run beats every few seconds: one that does not hangs or has lost the database
 LATE_AT_LEAST, LATE_CRON = timedelta(seconds=60), timedelta(minutes=15)
 # What each job's data feed: their readers are as old as it is.
 FEEDS: dict[str, tuple[str, ...]] = {
     "sample_feed": ("collect",), "collect": ("features", "forecast"), "features": ("train", "detect"),
     "train": ("detect",), "detect": ("evaluate",), "forecast": (), "evaluate": (),
 }  # fmt: skip
+
+
+def lasted_seconds(run: RunRow | DayRun, now: datetime) -> float:
+    """From its start to its end, or to now."""
+    return ((run.finished_at or now) - run.started_at).total_seconds()
+
+
+def is_long(run: RunRow, now: datetime) -> bool:
+    return lasted_seconds(run, now) > LONG_SECONDS
+
+
+def silent_seconds(run: RunRow, now: datetime) -> float | None:
+    """How long a running run has given no sign of life, when that is long."""
+    seconds = (now - run.heartbeat_at).total_seconds()
+    return seconds if run.state == "running" and seconds > SILENT_SECONDS else None
 
 
 @dataclass(frozen=True)

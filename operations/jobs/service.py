@@ -1,22 +1,20 @@
 """What screens and commands ask of the job machinery: request a run, see what runs and what ran."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
-from db.queries import audit, health
+from db.queries import audit
 from db.queries import jobs as queries
 from db.queries.job_rows import RequestRow, RunRow
 from db.session import Database
-from operations.health import SIDECAR_ALIVE_SECONDS
+from operations.health import SIDECAR, is_alive
 from operations.jobs.definitions import JOB_NAMES
 
 __all__ = ["JobService", "JobState", "RequestRow", "RunRow"]
-
-SERVED_WITHIN = timedelta(seconds=SIDECAR_ALIVE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,10 @@ class JobService:
         with self.database.reading() as connection:
             pending = queries.pending_requests(connection, [hotel_id])
             runs = queries.newest_runs(connection, job_name, hotel_id)
-            beat = health.heartbeat(connection, "sidecar")
+            is_served = is_alive(connection, SIDECAR, self.clock.now())
         asked = [request for request in pending if request.job_name == job_name]
         running = [run for run in runs if run.state == "running"]
         ended = [run for run in runs if run.state != "running"]
-        is_served = beat is not None and self.clock.now() - beat.beat_at < SERVED_WITHIN
         return JobState(next(iter(asked), None), next(iter(running), None), next(iter(ended), None), is_served)
 
 

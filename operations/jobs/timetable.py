@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from db.queries.job_rows import JobHotel
+from db.queries.job_rows import JobHotel, RunKey
 from operations.jobs.definitions import Every, TimedJob
-
-RunKey = tuple[str, int | None]  # (job, hotel), None for the installation
 
 
 @dataclass

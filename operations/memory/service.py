@@ -14,7 +14,7 @@ from db.session import Database
 from operations.memory.levels import Level
 from operations.periods import PERIODS
 
-__all__ = ["PERIODS", "MemoryEvent", "MemoryService", "ProcessState"]
+__all__ = ["PERIODS", "MemoryEvent", "MemoryService", "ProcessState", "services"]
 
 SEEN_WITHIN = timedelta(minutes=3)
 GROWTH_OVER = timedelta(hours=24)
@@ -93,6 +93,12 @@ class MemoryService:
             )
             for row in rows
         ]  # fmt: skip
+
+
+def services(course: pd.DataFrame) -> list[str]:
+    """Those of a course, in the order of their largest step."""
+    largest = course.groupby("service")["rss_bytes"].max().sort_values(ascending=False)
+    return [str(code) for code in largest.index]
 
 
 def _state(row: Any, now: datetime) -> ProcessState:

@@ -22,7 +22,10 @@ SPEEDSCOPE = "https://www.speedscope.app/file-format-schema.json"
 
 @dataclass(frozen=True)
 class Function:
-    """One function: seconds in itself and with what it called. ``calls``: at least so many were seen."""
+    """One function: seconds in itself and with what it called; at least ``calls`` were seen.
+
+    ``self_ratio``: its own seconds among those of the whole profile.
+    """
 
     name: str
     file: str
@@ -30,6 +33,7 @@ class Function:
     calls: int
     self_seconds: float
     total_seconds: float
+    self_ratio: float
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,8 @@ def hottest(profile: Mapping[str, Any], by: By, limit: int = 50) -> list[Functio
             total[place] += took
     order = sorted(range(len(frames)), key=lambda place: (-own[place], -total[place]))
     seen = [place for place in order if total[place] > 0][:limit]
-    return [_function(frames[place], calls[place], own[place], total[place]) for place in seen]
+    whole = seconds(profile, by)
+    return [_function(frames[place], calls[place], own[place], total[place], whole) for place in seen]
 
 
 def flame(profile: Mapping[str, Any], by: By) -> list[Box]:
@@ -162,9 +167,9 @@ def speedscope(profile: Mapping[str, Any], name: str, version: str) -> dict[str,
     }
 
 
-def _function(frame: Sequence[Any], calls: int, own: float, total: float) -> Function:
+def _function(frame: Sequence[Any], calls: int, own: float, total: float, whole: float) -> Function:
     name, file, line = frame
-    return Function(name, file, line, calls, own, total)
+    return Function(name, file, line, calls, own, total, own / whole)
 
 
 def _box(box_id: str, parent: str, frame: Sequence[Any], took: float, own: bool) -> Box:

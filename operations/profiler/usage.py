@@ -1,6 +1,8 @@
 """What a process uses: processor, memory, files and threads, as the operating system counts them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -15,6 +17,28 @@ class Usage:
     read_bytes: int | None
     written_bytes: int | None
     threads: int
+
+
+@dataclass(frozen=True)
+class Used:
+    """Processor and memory at the last look, and what was read and written since the begin."""
+
+    cpu_ratio: float
+    rss_bytes: int
+    read_bytes: int | None
+    written_bytes: int | None
+
+
+def used(looks: Sequence[Mapping[str, Any]]) -> Used | None:
+    """Of the looks as they are kept, one a ``Usage``; None before the first."""
+    if not looks:
+        return None
+    last = looks[-1]
+    read, written = (
+        None if last[name] is None else sum(look[name] or 0 for look in looks)
+        for name in ("read_bytes", "written_bytes")
+    )
+    return Used(last["cpu_ratio"], last["rss_bytes"], read, written)
 
 
 class UsageMeter:

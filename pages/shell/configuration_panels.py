@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.settings import Settings
+from operations.configuration.words import problem
 from pages.shell import configuration_words as words
 from pages.shell.attempt import refusal, refused
 from pages.shell.consumption_tables import downloads, show_sheet
@@ -40,7 +40,7 @@ def banner(page: Page, found: "Configuration") -> None:
         return
     good = found.good
     named = t("configuration.good_version", id=good.id, author=good.author) if good else t("configuration.good_none")
-    lines = [t("configuration.banner", id=newest.id, good=named), *(words.problem(t, one) for one in found.problems)]
+    lines = [t("configuration.banner", id=newest.id, good=named), *(problem(t, one) for one in found.problems)]
     st.error("  \n".join(map(plain, lines)), icon=":material/error:")
     if not may_write(page):
         return
@@ -99,7 +99,7 @@ def _proposed(page: Page, proposal: "Proposal") -> None:
     t = page.t
     if not proposal.is_valid:
         lines = [t("configuration.wrong", count=len(proposal.problems))]
-        lines += [words.problem(t, one) for one in proposal.problems]
+        lines += [problem(t, one) for one in proposal.problems]
         st.error("  \n".join(map(plain, lines)), icon=":material/error:")
         return
     if not proposal.difference:
@@ -131,8 +131,7 @@ def _effects(page: Page, changes: "list[KeyChange]") -> None:
     if not st.button(t("configuration.measure"), key="measure", icon=":material/replay:"):
         return
     hotels = [hotel.id for hotel in page.services.hotels.listed(page.scope)]
-    wanted = Settings.model_fields[BUDGET].default if budget.after is None else budget.after
-    found = budget_effect(page.services.thresholds, page.scope, hotels, wanted, page.now)
+    found = budget_effect(page.services.thresholds, page.scope, hotels, budget.after, page.now)
     key = "effect_replay" if found.hotels else "effect_no_hotel"
     said = t(f"configuration.{key}", days=found.days, before=t.number(found.before), after=t.number(found.after),
              added=t.number(found.added), removed=t.number(found.removed))  # fmt: skip
@@ -204,7 +203,7 @@ def _version(page: Page, one: "Version", found: "Configuration") -> None:
     t = page.t
     st.subheader(t("configuration.chosen", id=one.id), anchor=False)
     for each in one.problems:
-        st.markdown(f":material/error: {plain(words.problem(t, each))}")
+        st.markdown(f":material/error: {plain(problem(t, each))}")
     muted(t("configuration.difference"))
     st.code(
         page.services.configuration.compared(page.scope, one.id) or t("configuration.no_difference"), language="diff"

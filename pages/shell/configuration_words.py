@@ -1,33 +1,21 @@
 """The configuration in words, and the tables of its page."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.i18n import UNKNOWN, Translator
-from operations.configuration.keys import EDITABLE, template, written
+from core.i18n import Translator
+from operations.configuration.keys import EDITABLE, template
+from operations.configuration.words import changed, state, told, value
 from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
     from operations.configuration.service import KeyChange, Setting, Version
-    from operations.configuration.validation import Problem
 
 SHOWN = ("all", "editable", "given")
 
 
 def meaning(t: Translator, name: str) -> str:
     return t(f"setting.{name}")
-
-
-def told(value: Any) -> str:
-    """As it stands in the text; a dash where the text says nothing."""
-    return UNKNOWN if value is None else written(value)
-
-
-def value(t: Translator, one: "Setting") -> str:
-    """What is in force; of a secret only whether there is one."""
-    if one.is_secret:
-        return t("configuration.secret_set" if one.is_set else "configuration.unset")
-    return t("configuration.unset") if one.value is None else one.value
 
 
 def source(t: Translator, one: "Setting") -> str:
@@ -42,20 +30,6 @@ def takes(t: Translator, when: Sequence[str]) -> str:
     if "restart" in when and len(when) > 1:
         when = [*(one for one in when if one != "restart"), "restart_dashboard"]
     return "; ".join(t(f"configuration.takes_{one}") for one in when)
-
-
-def problem(t: Translator, one: "Problem") -> str:
-    """'Line 3: metric_days must be at least 35.'"""
-    params = {**one.params, "key": one.key or UNKNOWN}
-    if "wanted" in params:
-        params["wanted"] = t(f"configuration.kind_{params['wanted']}")
-    return t("configuration.at_line", line=one.line, problem=t(f"configuration.problem_{one.code}", **params))
-
-
-def state(t: Translator, one: "Version") -> str:
-    if one.problems:
-        return t("configuration.invalid")
-    return t("configuration.counts" if one.counts else "configuration.older")
 
 
 def with_meanings(t: Translator) -> str:
@@ -102,11 +76,5 @@ def history_sheet(t: Translator, found: "Sequence[Version]") -> Sheet:
         Column(t("configuration.author")), Column(t("jobs.state")), Column(t("configuration.changed")),
         Column(t("configuration.reason")),
     ]  # fmt: skip
-    rows = [
-        (
-            one.id, one.saved_at, one.author, state(t, one),
-            ", ".join(f"{each.name} {told(each.before)} → {told(each.after)}" for each in one.changes), one.reason,
-        )
-        for one in found
-    ]  # fmt: skip
+    rows = [(one.id, one.saved_at, one.author, state(t, one), changed(one), one.reason) for one in found]
     return Sheet(t("configuration.history"), columns, rows)

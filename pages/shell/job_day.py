@@ -69,5 +69,5 @@ def _chart(page: Page, names: words.Names, found: "JobDay") -> None:
 
 def told(page: Page, names: words.Names, run: "DayRun") -> str:
     """What a bar says when it is pointed at; names of hotels are not read as markup."""
-    lasted = words.length(page, words.seconds(run, page.services.clock.now()))
+    lasted = words.lasted(page, run)
     return f"{escape(words.hotel(page, names, run.hotel_id))}<br>{page.t.instant(run.started_at)} · {lasted}"

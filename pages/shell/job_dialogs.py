@@ -68,7 +68,7 @@ def _facts(page: Page, run: "RunRow") -> dict[str, str | None]:
     return {
         t("jobs.asked_by"): words.by(page, run), t("jobs.arguments"): arguments or None,
         t("jobs.started"): t.instant(run.started_at), t("jobs.ended"): ended,
-        t("jobs.duration"): words.length(page, words.elapsed(page, run)), t("jobs.limit"): limit,
+        t("jobs.duration"): words.lasted(page, run), t("jobs.limit"): limit,
         t("jobs.rows"): words.rows(page, run),
         t("jobs.process"): f"{run.process_id or UNKNOWN} @ {run.host or UNKNOWN}",
         t("jobs.heartbeat"): t.instant(run.heartbeat_at),

@@ -8,6 +8,7 @@ import streamlit as st
 from operations.jobs.board import FAILED
 from operations.jobs.control import is_repeatable
 from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES
+from operations.jobs.history import is_long, silent_seconds
 from pages.shell import job_words as words
 from pages.shell import session
 from pages.shell.asking import ask
@@ -114,7 +115,7 @@ def _running(page: Page, names: words.Names, run: "RunRow", eta: str) -> None:
         note = run.progress_note
         share = f"{t.percent(run.progress_ratio)} · " if run.progress_ratio else ""
         st.progress(run.progress_ratio or 0.0, plain(share + (t(note) if note else t("jobs.beginning"))))
-        since = t("jobs.running_since", at=run.started_at, length=words.length(page, words.elapsed(page, run)))
+        since = t("jobs.running_since", at=run.started_at, length=words.lasted(page, run))
         muted(f"{since} · {words.by(page, run)} · {eta}")
 
 
@@ -130,8 +131,9 @@ def _name(page: Page, names: words.Names, of: "RunRow | RequestRow") -> str:
 
 def _badges(page: Page, run: "RunRow") -> list[str]:
     """Its state, and what is unusual about it."""
-    t, found, silent = page.t, [words.state(page, run)], words.silent_seconds(page, run)
-    if words.is_long(page, run):
+    t, now, found = page.t, page.services.clock.now(), [words.state(page, run)]
+    silent = silent_seconds(run, now)
+    if is_long(run, now):
         found.append(badge(t("jobs.takes_long"), "yellow", ":material/hourglass:"))
     if silent is not None:
         found.append(badge(t("jobs.silent", length=words.length(page, silent)), "orange", ":material/heart_broken:"))
@@ -172,7 +174,7 @@ def failed(page: Page, names: words.Names, job_name: str | None) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"failed_{run.id}"):
             with st.container(gap="xxsmall"):
                 st.markdown(f"{_name(page, names, run)} {' '.join(_badges(page, run))}")
-                lasted = words.length(page, words.elapsed(page, run))
+                lasted = words.lasted(page, run)
                 muted(f"{t.instant(run.started_at)} · {lasted} · {words.by(page, run)}")
                 st.markdown(plain(words.error(page, run)))
             _asking(t("jobs.open"), RUN, run, ":material/more_horiz:")

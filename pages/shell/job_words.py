@@ -1,9 +1,9 @@
 """Runs of jobs in words, and the tables of the page of jobs."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from operations.jobs.history import lasted_seconds
 from pages.shell.audit_words import known
 from pages.shell.consumption_tables import rounded
 from pages.shell.guard import Page
@@ -24,8 +24,6 @@ STATES = {
     "lost": ("orange", ":material/help:"),
     "cancelled": ("gray", ":material/cancel:"),
 }
-LONG_SECONDS = 300  # a run that takes longer is shown in yellow
-SILENT_SECONDS = 30  # a run that beats every few seconds hangs or has lost the database
 MINUTE = 60
 Names = dict[int, str]
 
@@ -43,18 +41,9 @@ def length(page: Page, seconds: float) -> str:
     return page.t("jobs.minutes", minutes=minutes, seconds=rest)
 
 
-def elapsed(page: Page, run: "RunRow") -> float:
-    return ((run.finished_at or page.services.clock.now()) - run.started_at).total_seconds()
-
-
-def is_long(page: Page, run: "RunRow") -> bool:
-    return elapsed(page, run) > LONG_SECONDS
-
-
-def silent_seconds(page: Page, run: "RunRow") -> float | None:
-    """How long a running run has given no sign of life, when that is long."""
-    seconds = (page.services.clock.now() - run.heartbeat_at).total_seconds()
-    return seconds if run.state == "running" and seconds > SILENT_SECONDS else None
+def lasted(page: Page, run: "RunRow | DayRun") -> str:
+    """From its start to its end, or to now."""
+    return length(page, lasted_seconds(run, page.services.clock.now()))
 
 
 def job(page: Page, name: str) -> str:
@@ -109,14 +98,14 @@ def stale(page: Page, names: Names, one: "Stale") -> str:
 
 def ended_sheet(page: Page, names: Names, runs: "Sequence[RunRow]") -> Sheet:
     """The runs that ended well, as a table; what a phone shows first: when and how long."""
-    t = page.t
+    t, now = page.t, page.services.clock.now()
     columns = [
         Column(t("jobs.job")), Column(t("jobs.duration_seconds"), "decimal"), Column(t("jobs.started"), "instant"),
         Column(t("shell.hotel")), Column(t("jobs.rows")), Column(t("jobs.asked_by")), Column(t("jobs.run"), "whole"),
     ]  # fmt: skip
     told = [
         (
-            job(page, run.job_name), elapsed(page, run), run.started_at, hotel(page, names, run.hotel_id),
+            job(page, run.job_name), lasted_seconds(run, now), run.started_at, hotel(page, names, run.hotel_id),
             rows(page, run), by(page, run), run.id,
         )
         for run in runs
@@ -162,7 +151,7 @@ def noticed_sheet(page: Page, names: Names, found: "Sequence[Noticed]") -> Sheet
 
 def day_sheet(page: Page, names: Names, runs: "Sequence[DayRun]") -> Sheet:
     """What the day's chart shows."""
-    t = page.t
+    t, now = page.t, page.services.clock.now()
     columns = [
         Column(t("jobs.run"), "whole"), Column(t("jobs.job")), Column(t("shell.hotel")), Column(t("jobs.state")),
         Column(t("jobs.started"), "instant"), Column(t("jobs.duration_seconds"), "decimal"),
@@ -170,12 +159,8 @@ def day_sheet(page: Page, names: Names, runs: "Sequence[DayRun]") -> Sheet:
     rows = [
         (
             run.id, job(page, run.job_name), hotel(page, names, run.hotel_id), t(f"jobs.state_{run.state}"),
-            run.started_at, seconds(run, page.services.clock.now()),
+            run.started_at, lasted_seconds(run, now),
         )
         for run in runs
     ]  # fmt: skip
     return rounded(t("jobs.day_runs"), columns, rows)
-
-
-def seconds(run: "DayRun", now: datetime) -> float:
-    return ((run.finished_at or now) - run.started_at).total_seconds()

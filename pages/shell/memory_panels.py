@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from operations.memory.service import PERIODS
+from operations.memory.service import PERIODS, services
 from pages.shell import memory_words as words
 from pages.shell.consumption_tables import folded_sheet, show_sheet
 from pages.shell.filters import choose_one, filter_row
@@ -69,7 +69,7 @@ def course(page: Page, period: str) -> None:
     if frame.empty:
         muted(t("memory.no_course"))
         return
-    names = {service: words.service(t, service) for service in words.services(frame)}
+    names = {service: words.service(t, service) for service in services(frame)}
     figure = memory_course_figure(frame, names, t("redis.megabytes"), t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key="memory_course", alt=t("memory.over_time"))
     folded_sheet(page, lambda: words.course_sheet(t, frame), "memory_course", config=instants(t, t("board.time")))

@@ -23,12 +23,6 @@ def service(t: Translator, code: str) -> str:
     return t(f"job.{code.removeprefix(JOB)}") if code.startswith(JOB) else t(f"memory.service_{code}")
 
 
-def services(frame: Any) -> list[str]:
-    """Those of a course, in the order of their largest step."""
-    largest = frame.groupby("service")["rss_bytes"].max().sort_values(ascending=False)
-    return [str(code) for code in largest.index]
-
-
 def signed_megabytes(t: Translator, size_bytes: int) -> str:
     return ("+" if size_bytes > 0 else "−" if size_bytes < 0 else "±") + megabytes(t, abs(size_bytes))
 

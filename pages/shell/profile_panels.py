@@ -139,7 +139,7 @@ def _time(page: Page, profile: "Profile") -> None:
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"flame_{by}", alt=t("profiler.flame"))
     st.subheader(t("profiler.hottest"), anchor=False)
     muted(t("profiler.calls_told"))
-    sheet = words.functions_sheet(t, profile.hottest(by), whole)
+    sheet = words.functions_sheet(t, profile.hottest(by))
     show_sheet(sheet, f"table_functions_{by}")
     downloads(page, [sheet], "functions", None)
 

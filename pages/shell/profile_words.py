@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.i18n import UNKNOWN, Translator
+from operations.profiler import usage
 from pages.shell.consumption_tables import rounded
 from pages.shell.redis_words import megabytes
 from reports.excel import Column, Sheet
@@ -32,7 +33,7 @@ def state(t: Translator, row: "ProfileRow") -> str:
     return t(f"profiler.state_{row.state}")
 
 
-def functions_sheet(t: Translator, found: "Sequence[Function]", whole: float) -> Sheet:
+def functions_sheet(t: Translator, found: "Sequence[Function]") -> Sheet:
     """One row a function, the hottest first."""
     columns = [
         Column(t("profiler.function")), Column(t("profiler.share"), "percent"), Column(t("profiler.self"), "decimal"),
@@ -40,7 +41,7 @@ def functions_sheet(t: Translator, found: "Sequence[Function]", whole: float) ->
     ]  # fmt: skip
     rows = [
         (
-            one.name, one.self_seconds / whole if whole else None, one.self_seconds, one.total_seconds, one.calls,
+            one.name, one.self_ratio, one.self_seconds, one.total_seconds, one.calls,
             f"{one.file}:{one.line}",
         )
         for one in found
@@ -102,9 +103,10 @@ def about(t: Translator, row: "ProfileRow", elapsed: float | None) -> str:
 
 def used(t: Translator, row: "ProfileRow") -> tuple[str, str, str]:
     """Processor, memory, and bytes read and written, as last seen; dashes before the first look."""
-    if not row.usage:
+    found = usage.used(row.usage or ())
+    if found is None:
         return UNKNOWN, UNKNOWN, UNKNOWN
-    last = row.usage[-1]
-    read, written = (sum(look[name] or 0 for look in row.usage) for name in ("read_bytes", "written_bytes"))
-    disk = UNKNOWN if last["read_bytes"] is None else f"{megabytes(t, read)} / {megabytes(t, written)}"
-    return t.percent(last["cpu_ratio"]), megabytes(t, last["rss_bytes"]), disk
+    disk = UNKNOWN
+    if found.read_bytes is not None and found.written_bytes is not None:
+        disk = f"{megabytes(t, found.read_bytes)} / {megabytes(t, found.written_bytes)}"
+    return t.percent(found.cpu_ratio), megabytes(t, found.rss_bytes), disk

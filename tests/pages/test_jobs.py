@@ -120,14 +120,17 @@ def test_a_job_is_paused_with_a_reason_and_resumed_and_the_day_tells_what_was_mi
 
 def test_a_reader_sees_the_jobs_of_their_hotel_and_can_change_nothing(visit: Visit, text: Text) -> None:
     hotel = small_hotel(visit.services, with_alerts=False)
-    run_id = add(visit, hotel.hotel_id, "collect", "running", 1)
+    t, run_id = Translator("en"), add(visit, hotel.hotel_id, "collect", "running", 1)
     own = add(visit, None, "audit_verification", "failed", 5, error_code="unexpected")
+    failed = add(visit, hotel.hotel_id, "detect", "failed", 9, error_code="unexpected")
     visit.sign_in("admin", [hotel.hotel_id], "en")
     app = visit.open(JOBS)
     keys = {button.key for button in app.button}
     assert f"job_run_{run_id}" in keys
     assert not {f"cancel_run_{run_id}", f"job_run_{own}"} & keys
-    assert not any(str(key).startswith("retry_") for key in keys)
+    app = keyed(app, f"job_run_{failed}").click().run()
+    assert t("jobs.error_unexpected") in text(app)
+    assert f"retry_{failed}" not in {button.key for button in app.button}
     app = visit.open(JOBS, view="timetable")
     assert not app.exception
     assert [box.key for box in app.selectbox if box.key in ("run_job", "pause_name")] == []

@@ -32,7 +32,31 @@ def test_statistics_plans_and_tables_are_told(api: Api, root: str) -> None:
     assert plan.json()["steps"][0]["on"].startswith("hotels")
     refused = api.call("POST", "/queries/explain", root, json={"text": "SELECT 1; DROP TABLE hotels"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "explain_several")
-    assert isinstance(api.get("/queries/tables", root).json()["items"], list)
+
+
+def test_what_is_there_twice_and_who_waits_for_whom_is_told(api: Api, services: Services, root: str) -> None:
+    with services.database.transaction() as connection:
+        connection.execute(text("INSERT INTO hotels (code, name) VALUES ('A', 'A')"))
+        connection.execute(text("CREATE INDEX one_too_many ON hotels (name)"))
+        connection.execute(text("CREATE INDEX another_too_many ON hotels (name)"))
+    advice = api.get("/queries/tables", root).json()["items"]
+    [twice] = [one for one in advice if one["code"] == "duplicate"]
+    assert {twice["params"]["kept"], twice["params"]["others"]} == {"one_too_many", "another_too_many"}
+
+    def rename() -> None:
+        with services.database.transaction() as connection:
+            connection.execute(text("UPDATE hotels SET name = 'C'"))
+
+    with services.database.engine.connect() as holder:
+        holder.execute(text("UPDATE hotels SET name = 'B'"))
+        thread = threading.Thread(target=rename)
+        thread.start()
+        try:
+            [wait] = wait_for(lambda: api.get("/queries/now", root).json()["waits"])
+        finally:
+            holder.rollback()
+            thread.join(10)
+    assert wait["waiting_text"] == wait["blocking_text"] == "UPDATE hotels SET name = ?"
     assert api.get("/queries/now", root).json()["waits"] == []
 
 

@@ -63,7 +63,7 @@ def together(*commands: Callable[[], object]) -> list[str]:
     gate, said = threading.Barrier(len(commands)), []
 
     def ask(command: Callable[[], object]) -> None:
-        gate.wait()
+        gate.wait(30)
         try:
             command()
             said.append("done")
@@ -74,7 +74,7 @@ def together(*commands: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(30)
     return sorted(said)
 
 

@@ -47,9 +47,11 @@ def while_busy(work: Callable[[], None]) -> None:
 
     busy = threading.Thread(target=grind, name="AnyIO worker thread")
     busy.start()
-    work()
-    ended.set()
-    busy.join()
+    try:
+        work()
+    finally:
+        ended.set()
+        busy.join(30)
 
 
 def of(profiler: ProfilerService, profile_id: int) -> Profile:
@@ -80,9 +82,11 @@ def test_a_profile_of_memory_holds_the_lines_that_grew(profiler: ProfilerService
 
     thread = threading.Thread(target=spill)
     thread.start()
-    watch(profiler).poll()
-    ended.set()
-    thread.join()
+    try:
+        watch(profiler).poll()
+    finally:
+        ended.set()
+        thread.join(30)
     found = of(profiler, wanted)
     assert found.is_whole
     assert [line.file for line in found.lines if line.is_suspect][:1] == [
@@ -117,7 +121,7 @@ def test_of_twenty_who_ask_at_once_one_is_served(profiler: ProfilerService) -> N
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(30)
     assert sorted(found) == ["asked"] + ["profile_running"] * 19
 
 

@@ -63,8 +63,10 @@ def at_work(queries: QueryService, database: Database, statement: str) -> Iterat
         return found
 
     wait_for(look)
-    yield thread, found[0]
-    thread.join(10)
+    try:
+        yield thread, found[0]
+    finally:
+        thread.join(10)
 
 
 def asked(row: RunningRow) -> Asked:
@@ -168,7 +170,7 @@ def test_a_running_statement_is_seen_and_ended_by_one_of_two_who_ask_at_once(
         for one in both:
             one.start()
         for one in both:
-            one.join()
+            one.join(30)
     assert sorted(outcomes) == ["cancelled", "query_ended"]
     assert (thread.code, thread.took_seconds < 2.9) == ("57014", True)
     with database.reading() as connection:
@@ -225,7 +227,7 @@ def test_a_statement_of_another_database_is_neither_seen_nor_ended(
     assert queries.now(ADA).running == []
     with pytest.raises(AppError, match="query_ended"):
         queries.cancel(ADA, found[0])
-    thread.join()
+    thread.join(30)
     assert thread.code is None
     other.dispose()
 

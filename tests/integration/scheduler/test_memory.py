@@ -29,5 +29,5 @@ def test_runs_wait_while_memory_is_short_and_begin_when_it_is_there_again(databa
     assert sidecar.tick()
     assert [child.job_name for child in runner.children.values()] == ["collect"]  # one run a hotel at a time
     for child in runner.children.values():
-        child.process.wait()
+        child.process.wait(30)
     sidecar._stop()

@@ -57,7 +57,7 @@ def start(database: Database, hold_file: Path) -> Iterator[Start]:
     ]
     for process in started:
         process.kill()
-        process.wait()
+        process.wait(30)
     for child in children:
         child.kill()
 
@@ -141,7 +141,7 @@ def test_of_two_sidecars_one_leads_and_the_other_takes_over_when_it_is_killed(
     second = start("slow")
     run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
     first.kill()
-    first.wait()
+    first.wait(30)
     wait_for(lambda: leader(database) == second.pid)
     hold_file.unlink()
     assert wait_for(lambda: runs(database, "slow", "succeeded"))[0].id == run.id
@@ -157,7 +157,7 @@ def test_sidecar_and_child_killed_together_lose_the_run_and_the_successor_repeat
     first = start("slow")
     run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
     first.kill()
-    first.wait()
+    first.wait(30)
     os.kill(run.process_id or 0, signal.SIGKILL)
     hold_file.unlink()
     start("slow")
@@ -195,7 +195,7 @@ def test_a_cancel_of_a_run_whose_sidecar_died_is_answered_by_the_run_itself(
     sidecar = start("slow")
     run = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
     sidecar.kill()
-    sidecar.wait()
+    sidecar.wait(30)
     JobControl(database, SystemClock()).cancel_run(DENIZ, run.id)
     ended = wait_for(lambda: runs(database, "slow", "cancelled"))[0]
     assert ended.error_code == "cancelled_by_person"
