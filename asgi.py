@@ -25,7 +25,7 @@ from core.logs import configure_logging
 from core.settings import ROOT, load_settings
 from operations.profiler.watch import SERVING, ProfileWatch
 from operations.requests.flushing import Flushing, stop_all
-from pages.shell import oidc_routes, preloading, reads
+from pages.shell import backup_routes, oidc_routes, preloading, reads
 from pages.shell import theme as themes
 from pages.shell.entrance import cookie_user, enter, leave
 from pages.shell.errors import show_error
@@ -127,6 +127,7 @@ app = App(
         measured("/auth/leave", leave),
         measured(oidc_routes.BEGIN, oidc_routes.begin),
         measured(oidc_routes.ANSWER, oidc_routes.answer),
+        measured(backup_routes.FILE, backup_routes.take_along),
         Route(themes.ROUTE, theme),
         Route(preloading.ROUTE, preload),
     ],

@@ -84,13 +84,17 @@ class _Answer:
         self.status = NEVER_ANSWERED
         self.bytes_out = 0
         self._began = perf_counter()
+        self._worked: float | None = None
 
     def seconds(self) -> float:
-        return perf_counter() - self._began
+        """Until the answer began, or until there was none: how long a file or a stream is read by whoever asked for
+        it is their line's doing, and no slow request."""
+        return perf_counter() - self._began if self._worked is None else self._worked
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._worked = perf_counter() - self._began
             MutableHeaders(scope=message)[REQUEST_ID] = self.context.request_id or ""
         elif message["type"] == "http.response.body":
             self.bytes_out += len(message.get("body", b""))

@@ -401,7 +401,7 @@ class Barometer:
         return self.call("GET", f"/backup/{quote(str(name), safe='')}/preview", asked)
 
     def backup_file(self, name: str, **asked: Any) -> Any:
-        """The archive itself, encrypted as it is; who takes it along is noted in the audit log."""
+        """The archive, encrypted as it is, or the part that `Range` names; noted in the audit log."""
         return self.call("GET", f"/backup/{quote(str(name), safe='')}/file", asked)
 
     def backup_prove(self, name: str, **asked: Any) -> Any:

@@ -1,6 +1,6 @@
 """Backups: what there is, what a restore would change, making, proving, restoring, undoing, deleting (SPEC C8)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
@@ -14,6 +14,12 @@ Reader = Annotated[Caller, needs("backups.read")]
 Comparing = Annotated[Caller, needs("backups.read", REPORTS)]
 Writer = Annotated[Caller, needs("backups.write", COSTLY)]
 Restorer = Annotated[Caller, needs("backups.restore", COSTLY)]
+# It is encrypted: packing it on the way would cost much, make nothing smaller, and hide how long it is.
+UNPACKED = {"Content-Encoding": "identity"}
+PARTS: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The part of the file that `Range` asked for."},
+    416: {"description": "The file does not reach as far as `Range` asks."},
+}
 Name = Annotated[Words, Path(examples=[shapes.NAME])]
 
 
@@ -59,11 +65,11 @@ def preview(caller: Comparing, name: Name) -> shapes.Differences:
     return shapes.Differences(items=[shapes.Difference.model_validate(table) for table in found])
 
 
-@router.get("/{name}/file", response_class=FileResponse)
+@router.get("/{name}/file", response_class=FileResponse, responses=PARTS)
 def file(caller: Writer, name: Name) -> FileResponse:
-    """The archive itself, encrypted as it is; who takes it along is noted in the audit log."""
+    """The archive, encrypted as it is, or the part that `Range` names; noted in the audit log."""
     path = caller.services.backups.taken_along(caller.scope, name)
-    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=UNPACKED)
 
 
 @router.post("/{name}/proof", status_code=202)

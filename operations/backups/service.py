@@ -153,15 +153,10 @@ class BackupService:
                 self.source.neighbours.drop(kept.database)
         return gone
 
-    def path(self, scope: Scope, name: str) -> Path:
-        """The file of a backup; raises ``not_found``."""
-        scope.require_everywhere("backups.write")
-        return self.shelf.path(name)
-
     def taken_along(self, scope: Scope, name: str) -> Path:
-        """The file of a backup that somebody downloads; it is noted in the audit log."""
+        """The file of a backup that somebody downloads; it is noted in the audit log. Raises ``not_found``."""
         scope.require_everywhere("backups.write")
-        path = self.path(scope, name)
+        path = self.shelf.path(name)
         self._note(scope, "backup_downloaded", name)
         return path
 

@@ -1,6 +1,5 @@
 """The dialogs of the page Backups: look at one, take it along, prove, restore or delete it; undo a restore."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -8,6 +7,7 @@ import streamlit as st
 from core.errors import AppError
 from pages.shell.asking import asking, done
 from pages.shell.attempt import attempted, refusal, refused
+from pages.shell.backup_routes import address
 from pages.shell.guard import Page
 from pages.shell.text import muted, plain
 
@@ -39,19 +39,11 @@ def manage_dialog(page: Page, one: "Backup") -> None:
 def _take_along(page: Page, one: "Backup") -> None:
     t, jobs = page.t, page.services.backup_jobs
     with st.container(horizontal=True):
-        path = page.services.backups.path(page.scope, one.name)
-        st.download_button(
-            t("backups.download"), lambda: _noted(page, one).open("rb"), path.name, "application/octet-stream",
-            key="download_backup", on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+        st.link_button(t("backups.download"), address(one.name), key="download_backup", icon=":material/download:")
         if st.button(t("backups.prove"), key="prove_backup", icon=":material/verified:") and attempted(
             page, lambda: jobs.prove(page.scope, one.name)
         ):
             done()
-
-
-def _noted(page: Page, one: "Backup") -> Path:
-    return page.services.backups.taken_along(page.scope, one.name)
 
 
 def _differences(page: Page, one: "Backup") -> None:

@@ -29,7 +29,9 @@ def is_secure(request: Request) -> bool:
 
 
 def cookie_user(request: Request) -> User | None:
-    token = request.cookies.get(cookie_name(is_secure(request)))
+    """Whose session the request carries. A link in a new tab names no page before it: then the cookie that is set
+    over TLS alone tells as much."""
+    token = request.cookies.get(cookie_name(is_secure(request))) or request.cookies.get(cookie_name(True))
     return services().identity.session_user(token) if token else None
 
 

@@ -53,8 +53,12 @@ def begin_visit() -> None:
 
 def browser_language() -> str:
     """``tr`` or ``en`` for visitors who have not signed in."""
-    wanted = st.context.locale or st.context.headers.get("Accept-Language") or ""
-    return "tr" if wanted.startswith(("tr", "TR")) or not wanted else "en"
+    return language_of(st.context.locale or st.context.headers.get("Accept-Language"))
+
+
+def language_of(wanted: str | None) -> str:
+    """``tr`` or ``en`` by a browser's locale or its Accept-Language."""
+    return "tr" if not wanted or wanted.startswith(("tr", "TR")) else "en"
 
 
 def browser_theme() -> ThemeName:

@@ -17,7 +17,8 @@ from core.stage import silent
 from services import Services, build_services, run_now
 from sources.simulation.anomalies import PlantPlan
 from tests.benchmarks.servers import fresh_database
-from tests.browser.conftest import PASSWORD, dashboard
+from tests.browser.conftest import PASSWORD
+from tests.dashboard import dashboard
 
 ROOMS, DAYS = 1000, 90
 

@@ -4,18 +4,11 @@ A machine without Chromium fails here: a browser suite that skips itself would b
 """
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Literal
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -26,10 +19,11 @@ from core.embedded.servers import Servers
 from core.embedded.valkey import ValkeyServer
 from core.key_ring import key_ring
 from core.scope import SYSTEM
-from core.settings import ROOT, Settings
+from core.settings import Settings
 from db.session import open_database
 from services import Services, build_services
 from tests.browser.sample import sample_hotels
+from tests.dashboard import dashboard
 from tests.pages.alerts import raise_alerts
 
 CHROMIUM = Path(os.environ.get("BAROMETER_CHROMIUM", "/usr/bin/chromium"))
@@ -127,44 +121,6 @@ def small_hotels(services: Services) -> tuple[list[int], list[int]]:
     for hotel_id in hotels:
         services.pipeline.metrics.collect(SYSTEM, hotel_id, SystemClock().now())
     return hotels, raise_alerts(services, hotels[0], SystemClock().now() - timedelta(hours=1))
-
-
-@contextmanager
-def dashboard(home: Path, database_url: str, redis_url: str) -> Iterator[str]:
-    """``python asgi.py`` on a free port; its output is shown when it does not start."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "BAROMETER_HOME": str(home),
-        "BAROMETER_PORT": str(port),
-        "ML_MODELS_DIR": str(home / "models"),
-    }
-    output = home / "dashboard.txt"
-    with output.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "asgi.py")], cwd=home, env=environment, stdout=stream, stderr=subprocess.STDOUT
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _await(address + "/_stcore/health", process, output)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _await(address: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
-    deadline = monotonic() + 60
-    while monotonic() < deadline and process.poll() is None:
-        try:
-            with urlopen(address, timeout=2):  # noqa: S310 - our own address
-                return
-        except (URLError, ConnectionError):
-            sleep(0.2)
-    pytest.fail(f"the dashboard did not start:\n{output.read_text()[-3000:]}")
 
 
 @pytest.fixture(scope="session")

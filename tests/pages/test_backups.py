@@ -89,6 +89,8 @@ def test_a_restore_is_previewed_and_asked_for_by_the_typed_name(
     shown = "\n".join(table.value.to_csv() for table in app.table)
     assert "stock" in shown
     assert "audit" not in shown  # it is never set back
+    [link] = [one.proto for one in app.get("link_button")]
+    assert link.url == f"/files/backups/{NAME}"  # sent by a route of its own, never read into memory
     app.text_input(key="restore_name").set_value("something else")
     app.button(key="FormSubmitter:restore_backup-" + t("backups.restore")).click().run()
     assert t("error.backup_confirmation_wrong", name=NAME) in text(app)

@@ -144,6 +144,29 @@ def test_the_bytes_that_came_are_counted_whatever_was_said_of_them(app: Starlett
     assert (request.status, request.bytes_in) == (200, 8)
 
 
+def test_how_long_an_answer_is_read_is_not_counted_as_work(recorder: RequestRecorder) -> None:
+    """A large file on a slow line, or a stream: the time until its beginning is counted, and all of its bytes."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.05)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(5):
+            await send({"type": "http.response.body", "body": b"piece", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def read_slowly(message: Any) -> None:
+        await asyncio.sleep(0.2 if message["type"] == "http.response.body" else 0)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    asyncio.run(Metering(large, recorder)(scope, receive, read_slowly))  # type: ignore[arg-type]
+    [request] = recorded(recorder)
+    assert 0.05 <= request.seconds < 1.0
+    assert request.bytes_out == 25
+
+
 def test_who_hangs_up_before_the_answer_is_counted_as_that(recorder: RequestRecorder) -> None:
     async def endless(*_: Any) -> None:
         await asyncio.sleep(60)
