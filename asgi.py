@@ -24,6 +24,7 @@ from core.errors import AppError
 from core.logs import configure_logging
 from core.settings import ROOT, load_settings
 from operations.profiler.watch import SERVING, ProfileWatch
+from operations.queries.statement_log import DASHBOARD, StatementLog
 from operations.requests.flushing import Flushing, stop_all
 from pages.shell import backup_routes, oidc_routes, preloading, reads
 from pages.shell import theme as themes
@@ -104,6 +105,7 @@ async def serving(_: object) -> AsyncIterator[None]:
         Flushing(watch_memory, told_as="memory_not_watched", at_once=True),
         Flushing(follow_configuration, told_as="configuration_not_read", at_once=True),
         Flushing(watch_statements, 60.0, told_as="statements_not_counted"), profiles.thread(),
+        StatementLog(lambda: services().database, DASHBOARD).thread(),
     )  # fmt: skip
     for thread in threads:
         thread.start()

@@ -25,6 +25,8 @@ from operations.jobs.runner import JobRunner
 from operations.jobs.timetable import Timetable
 from operations.memory.watch import MemoryWatch, Other
 from operations.profiler.watch import SCHEDULING, ProfileWatch
+from operations.queries.lock_watch import LockWatch
+from operations.queries.statement_log import JOBS, StatementLog, logged
 from operations.requests.flushing import Flushing, stop_all
 from operations.sidecar import KEEPER, KEEPER_KEY, LEADER_KEY, SERVICE, Sidecar
 
@@ -57,7 +59,8 @@ def serve(settings: Settings, servers: Servers, service: str) -> None:
     threads = [
         Flushing(memory.look, told_as="memory_not_watched", at_once=True),
         Flushing(taking.look, told_as="configuration_not_read", at_once=True),
-        *([profiles.thread()] if service == SERVICE else []),
+        StatementLog(lambda: database, service).thread(),
+        *([profiles.thread(), LockWatch(lambda: database, clock).thread()] if service == SERVICE else []),
     ]
     for thread in threads:
         thread.start()
@@ -99,7 +102,8 @@ def run_child(settings: Settings, servers: Servers, run_id: int) -> int:
         return job_definitions(build_services(settings, servers, database=database))
 
     try:
-        return execute(load_definitions, run_id, database, SystemClock())
+        with logged(database, JOBS):
+            return execute(load_definitions, run_id, database, SystemClock())
     finally:
         database.dispose()
 

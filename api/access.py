@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, Request
 
 from api.errors import NotModified, language_of
+from api.metering import template
 from core.errors import AppError
 from core.i18n import Translator
-from core.request_context import identify_request
+from core.request_context import identify_request, place_request
 from core.scope import Scope
 from core.version import version
 from identity.api_keys.service import PREFIX
@@ -112,6 +113,7 @@ class Needs:
 
     def __call__(self, request: Request) -> Caller:
         services: Services = request.app.state.services()
+        place_request(f"{request.method} {template(request.scope, None)}")  # what takes long is told before its end
         scope = authenticated(request, services)
         self._count(request, services, scope.actor)
         scope.require(self.permission)

@@ -6,7 +6,7 @@ from time import perf_counter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.request_context import RequestContext, begin_request, end_request
+from core.request_context import RequestContext, begin_request, end_request, place_request
 from operations.requests.recorder import METHODS, OTHER_METHOD, UNKNOWN_ROUTE, Endpoint, Request, RequestRecorder
 
 KIND = "api"
@@ -37,7 +37,9 @@ class Metering:
             if answer.status == NEVER_ANSWERED and isinstance(sys.exception(), Exception):
                 answer.status = 500  # whoever is around this middleware answers in its place
             route = self.route or template(scope, mounted_by)
-            self.recorder.record(_measured(scope, route, question, answer))
+            measured = _measured(scope, route, question, answer)
+            place_request(f"{measured.endpoint.method} {route}")
+            self.recorder.record(measured)
             end_request()
 
 

@@ -18,7 +18,7 @@ from core.errors import AppError
 from core.i18n import Translator
 from core.key_ring import key_ring
 from core.logs import configure_logging
-from core.request_context import begin_request, identify_request
+from core.request_context import begin_request, identify_request, place_request
 from core.scope import SYSTEM
 from core.settings import Settings, load_settings
 from core.stage import Progress as Report
@@ -26,6 +26,7 @@ from db import migrate as migrations
 from db import roles
 from db.session import open_database
 from operations.configuration.taking import effective_settings
+from operations.queries.statement_log import COMMAND, logged
 from services import Services, build_services
 from sources.hotels import HotelRow
 
@@ -49,15 +50,17 @@ def opened() -> Iterator[tuple[Services, Translator]]:
     with running_servers(settings) as servers:
         services = migrated(settings, servers)
         try:
-            yield services, words(settings)
+            with logged(services.database, COMMAND):
+                yield services, words(settings)
         finally:
             services.close()
 
 
 def begin_command() -> None:
-    """What the audit log tells of a command: which user of which machine gave it, and what it stands for."""
+    """What the logs tell of a command: which user of which machine gave it, and what it stands for."""
     begin_request(address=f"{psutil.Process().username()}@{socket.gethostname()}", wanted_id=f"command-{token_hex(4)}")
     identify_request(SYSTEM.actor, role_of_command())
+    place_request("command")
 
 
 def migrated(settings: Settings, servers: Servers) -> Services:

@@ -13,14 +13,16 @@ VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 class RequestContext:
     """One request. It is filled in while the request goes on, also by threads that work for it.
 
-    ``error_code`` and ``http_status`` tell how it failed. Work that no request caused (jobs, commands) has an empty
-    context.
+    ``place``: what it is a request of: a page ("/alerts"), a route ("GET /api/alerts"), a run ("job:train"), "command".
+    ``error_code`` and ``http_status`` tell how it failed. Work that nobody asked for (what a process does again and
+    again) has an empty context.
     """
 
     request_id: str | None = None
     actor: str | None = None
     role: str | None = None
     address: str | None = None
+    place: str | None = None
     error_code: str | None = None
     http_status: int | None = None
 
@@ -51,6 +53,11 @@ def identify_request(actor: str, role: str) -> None:
     """Note who asks, once it is known; without a request there is nothing to note."""
     context = current_request()
     context.actor, context.role = actor, role
+
+
+def place_request(place: str) -> None:
+    """Note what it is a request of, once it is known."""
+    current_request().place = place
 
 
 def fail_request(error_code: str, http_status: int) -> None:

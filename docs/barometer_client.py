@@ -513,12 +513,16 @@ class Barometer:
         return self.call("GET", "/queries/course", asked)
 
     def queries_recent(self, **asked: Any) -> Any:
-        """The newest hundred statements of the process that answers, the newest first; ``only_slow``: over 50 ms."""
+        """The newest or slowest hundred statements of every process, written every ten seconds."""
         return self.call("GET", "/queries/recent", asked)
 
     def queries_now(self, **asked: Any) -> Any:
         """What runs at this moment, the longest first, and who waits for whom."""
         return self.call("GET", "/queries/now", asked)
+
+    def queries_locks(self, **asked: Any) -> Any:
+        """The newest hundred transactions of the period for which others waited a second or longer, and by time."""
+        return self.call("GET", "/queries/locks", asked)
 
     def queries_cancel(self, **asked: Any) -> Any:
         """End that statement; 409 when it has ended meanwhile or somebody else ended it."""

@@ -34,9 +34,18 @@ def course(caller: Reader, period: Annotated[shapes.CoursePeriod, Query()] = "24
 
 
 @router.get("/recent")
-def recent(caller: Reader, only_slow: Annotated[bool, Query()] = False) -> shapes.RecentList:
-    """The newest hundred statements of the process that answers, the newest first; ``only_slow``: over 50 ms."""
-    found = caller.services.queries.recent(caller.scope, only_slow)
+def recent(
+    caller: Reader, which: Annotated[shapes.Which, Query()] = "asked",
+    process: Annotated[shapes.Process | None, Query()] = None,
+    period: Annotated[shapes.LogPeriod, Query()] = "24h",
+    order: Annotated[shapes.LogOrder, Query()] = "newest",
+) -> shapes.RecentList:  # fmt: skip
+    """The newest or slowest hundred statements of every process, written every ten seconds.
+
+    ``asked``: for pages, requests, runs and commands, and whatever was slow or failed; ``noticed``: from 50 ms on;
+    ``slow``: over 1 s; ``background``: what processes do by themselves.
+    """
+    found = caller.services.queries.log.read(caller.scope, which, process, period, order)
     return shapes.RecentList(items=[shapes.Recent.model_validate(one) for one in found])
 
 
@@ -44,6 +53,15 @@ def recent(caller: Reader, only_slow: Annotated[bool, Query()] = False) -> shape
 def now(caller: Reader) -> shapes.Now:
     """What runs at this moment, the longest first, and who waits for whom."""
     return shapes.Now.model_validate(caller.services.queries.now(caller.scope))
+
+
+@router.get("/locks")
+def locks(caller: Reader, period: Annotated[shapes.CoursePeriod, Query()] = "24h") -> shapes.LockEpisodes:
+    """The newest hundred transactions of the period for which others waited a second or longer, and by time."""
+    found = caller.services.queries.locks.episodes(caller.scope, period)
+    steps = rows_of(caller.services.queries.locks.course(caller.scope, period), shapes.LockStep)
+    items = [shapes.LockEpisode.model_validate(one) for one in found.items]
+    return shapes.LockEpisodes(is_watched=found.is_watched, items=items, course=steps)
 
 
 @router.post("/cancel", status_code=204)

@@ -10,6 +10,10 @@ from api.schemas.base import Answer, Asked
 Order = Literal["mean", "total", "calls"]
 Period = Literal["counted", "24h", "7d", "30d"]
 CoursePeriod = Literal["24h", "7d", "30d"]
+Which = Literal["asked", "noticed", "slow", "failed", "background", "all"]
+Process = Literal["dashboard", "sidecar", "keeper", "jobs", "command"]
+LogPeriod = Literal["24h", "1h", "7d"]
+LogOrder = Literal["newest", "slowest"]
 
 
 class Missing(Answer):
@@ -53,11 +57,18 @@ class Statistics(Answer):
 
 
 class Recent(Answer):
-    """One statement of this process; ``has_failed``: the server refused or ended it."""
+    """One statement without its values; ``place``: the page, route or run that it worked for.
+
+    ``has_failed``: the server refused or ended it; ``request_id``: what the logs call the request.
+    """
 
     ended_at: datetime
     seconds: float
     text: str
+    process: Process
+    process_id: int
+    host: str
+    place: str | None = Field(examples=["GET /api/alerts"])
     actor: str | None
     request_id: str | None
     has_failed: bool
@@ -103,6 +114,7 @@ class Wait(Answer):
 
     waiting_pid: int
     waiting_application: str
+    waiting_role: str | None
     waiting_text: str
     since: datetime | None
     seconds: float | None
@@ -111,6 +123,7 @@ class Wait(Answer):
     relation: str | None
     blocking_pid: int | None
     blocking_application: str | None
+    blocking_role: str | None
     blocking_state: str | None
     blocking_text: str | None
     blocking_since: datetime | None
@@ -120,6 +133,49 @@ class Now(Answer):
     at: datetime
     running: list[Running]
     waits: list[Wait]
+
+
+class LockEpisode(Answer):
+    """One transaction for which others waited; ``waiting_…``: of those the first that was seen.
+
+    ``ended_at``: null while it goes on; ``waiters``: the most at one time; ``blocking_pid``: 0 for a prepared one.
+    """
+
+    id: int
+    began_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None
+    longest_seconds: float
+    waiters: int
+    kind: str | None = Field(examples=["transactionid"])
+    relation: str | None
+    mode: str | None
+    blocking_pid: int
+    blocking_since: datetime | None
+    blocking_application: str | None
+    blocking_role: str | None
+    blocking_state: str | None
+    blocking_text: str | None
+    waiting_pid: int
+    waiting_application: str
+    waiting_role: str | None
+    waiting_text: str
+
+
+class LockStep(Answer):
+    """Episodes that began in it, and their longest waits added up."""
+
+    at: datetime
+    episodes: int
+    longest_seconds: float
+
+
+class LockEpisodes(Answer):
+    """``is_watched``: whether the scheduler, which looks every two seconds, is there now."""
+
+    is_watched: bool
+    items: list[LockEpisode]
+    course: list[LockStep]
 
 
 class ToCancel(Asked):

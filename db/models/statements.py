@@ -1,11 +1,11 @@
-"""What statements of the database took, hour by hour (C2)."""
+"""What statements of the database took, hour by hour, and the log of single ones (C2)."""
 
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base
+from db.models.base import Base, Code, Key
 
 
 class StatementText(Base):
@@ -38,3 +38,48 @@ class StatementRollup(Base):
     calls: Mapped[int]
     total_seconds: Mapped[float]
     rows: Mapped[int]
+
+
+class LoggedStatement(Base):
+    """One statement of a process, its values not in it."""
+
+    __tablename__ = "statement_log"
+    __table_args__ = (Index(None, "ended_at"), Index(None, "kept_for", "id"))
+    id: Mapped[Key]
+    ended_at: Mapped[datetime]
+    seconds: Mapped[float]
+    text: Mapped[str]
+    process: Mapped[Code]  # operations.queries.statement_log.PROCESSES
+    process_id: Mapped[int]
+    host: Mapped[str]
+    place: Mapped[str | None] = mapped_column(comment="the page, route or run that it worked for")
+    actor: Mapped[str | None]
+    request_id: Mapped[str | None]
+    has_failed: Mapped[bool]
+    kept_for: Mapped[Code]  # db.recent.ROOM
+
+
+class LockEpisode(Base):
+    """One transaction for which others waited; ``waiting_…``: of those the first that was seen."""
+
+    __tablename__ = "lock_episodes"
+    __table_args__ = (Index(None, "began_at"),)
+    id: Mapped[Key]
+    blocking_pid: Mapped[int]
+    blocking_since: Mapped[datetime | None]
+    blocking_application: Mapped[str | None]
+    blocking_role: Mapped[str | None]
+    blocking_state: Mapped[str | None]
+    blocking_text: Mapped[str | None]
+    waiting_pid: Mapped[int]
+    waiting_application: Mapped[str]
+    waiting_role: Mapped[str | None]
+    waiting_text: Mapped[str]
+    kind: Mapped[str | None]
+    relation: Mapped[str | None]
+    mode: Mapped[str | None]
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    longest_seconds: Mapped[float]
+    waiters: Mapped[int] = mapped_column(comment="the most at one time")

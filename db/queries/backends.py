@@ -27,15 +27,17 @@ SELECT pid, backend_start, query_start, xact_start, CASE WHEN state = 'active' T
 WAITS = """
 SELECT w.pid AS waiting_pid, w.application_name AS waiting_application, w.query AS waiting_text,
        coalesce(l.waitstart, w.query_start) AS since, l.mode, l.locktype AS kind,
-       l.relation::regclass::text AS relation, b.pid AS blocking_pid,
-       b.application_name AS blocking_application, b.state AS blocking_state,
-       b.query AS blocking_text, b.xact_start AS blocking_since,
+       coalesce(l.relation, l.of_row)::regclass::text AS relation, w.usename AS waiting_role,
+       nullif(blocking.pid, 0) AS blocking_pid, b.application_name AS blocking_application, b.usename AS blocking_role,
+       b.state AS blocking_state, b.query AS blocking_text, b.xact_start AS blocking_since,
        extract(epoch FROM clock_timestamp() - coalesce(l.waitstart, w.query_start))::float8 AS seconds
   FROM pg_stat_activity AS w
  CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocking(pid)
   LEFT JOIN pg_stat_activity AS b ON b.pid = blocking.pid
-  LEFT JOIN LATERAL (SELECT waitstart, mode, locktype, relation FROM pg_locks WHERE pid = w.pid AND NOT granted LIMIT 1)
-       AS l ON true
+  LEFT JOIN LATERAL (
+       SELECT waitstart, mode, locktype, relation,
+              (SELECT relation FROM pg_locks WHERE pid = w.pid AND locktype = 'tuple' LIMIT 1) AS of_row
+         FROM pg_locks WHERE pid = w.pid AND NOT granted LIMIT 1) AS l ON true
  WHERE w.datname = current_database() AND w.wait_event_type = 'Lock'
  ORDER BY since, w.pid, b.pid LIMIT :limit
 """
@@ -101,6 +103,8 @@ class WaitRow:
     blocking_text: str | None
     blocking_since: datetime | None
     seconds: float | None
+    waiting_role: str | None = None
+    blocking_role: str | None = None
 
 
 def running(connection: Connection, limit: int) -> list[RunningRow]:

@@ -35,6 +35,8 @@ OLD_ROWS = {
     "cache_counts": ("cache_counts", "started_at < :cutoff"),
     "process_memory": ("process_memory", "sampled_at < :cutoff"),
     "profiles": ("profiles", "ended_at < :cutoff"),
+    "lock_episodes": ("lock_episodes", "seen_at < :cutoff"),
+    "statement_log": ("statement_log", "ended_at < :cutoff"),
     "statement_rollups": ("statement_rollups", "hour < :cutoff"),
     "statement_texts": ("statement_texts", "seen_at < :cutoff"),
     "redis_samples": ("redis_samples", "sampled_at < :cutoff"),

@@ -63,6 +63,8 @@ class InstallationRetention:
     profiles: int = 90
     process_memory: int = 30
     cache_counts: int = 30
+    statement_log: int = 7
+    lock_episodes: int = 30
     statement_rollups: int = 90
     statement_texts: int = 92  # after their last hour, which may be a day later than they say
 

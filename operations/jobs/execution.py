@@ -11,7 +11,7 @@ from datetime import datetime
 from core.clock import Clock
 from core.errors import AppError
 from core.logs import logger
-from core.request_context import begin_request, identify_request
+from core.request_context import begin_request, identify_request, place_request
 from core.stage import Progress, StageReport, silent
 from db.queries import job_control
 from db.queries import jobs as queries
@@ -46,6 +46,7 @@ def execute(
         return 1
     begin_request(wanted_id=f"job-run-{run_id}")
     identify_request("system", "system")
+    place_request(f"job:{run.job_name}")
     watch = ProfileWatch(lambda: database, clock, RUNNING, run.job_name)
     heart = Heart(database, clock, run_id, run.timeout_seconds, beat_seconds, cancel_grace_seconds)
     with heart, profiled(watch):

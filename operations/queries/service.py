@@ -16,14 +16,16 @@ from db.queries import statement_history as kept
 from db.queries import statements as queries
 from db.queries.backends import Asked, RunningRow, WaitRow
 from db.queries.statements import ORDERS, StatementRow, Totals
-from db.recent import RecentStatement
+from db.recent import SLOW_SECONDS
 from db.session import Database
 from operations.periods import PERIODS
 from operations.queries import history
 from operations.queries import plan as planning
 from operations.queries.history import ALWAYS, CHOICES
+from operations.queries.lock_history import LockHistory
 from operations.queries.plan import Advice, Step
 from operations.queries.sql_text import single_statement, without_literals
+from operations.queries.statement_log import LogReader
 
 __all__ = [
     "CHOICES",
@@ -31,13 +33,11 @@ __all__ = [
     "SLOW_SECONDS",
     "Asked",
     "QueryService",
-    "RecentStatement",
     "RunningRow",
     "StatementRow",
     "WaitRow",
 ]
 
-SLOW_SECONDS = 1.0
 SLOWEST, LISTED, RUNNING_LIMIT = 10, 100, 100
 CANCEL_WAIT_SECONDS, CANCEL_LOOK_SECONDS = 3.0, 0.02
 LEAST_INDEX_BYTES = 1 << 20
@@ -94,6 +94,16 @@ class QueryService:
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
+    @property
+    def log(self) -> LogReader:
+        """Single statements of every process."""
+        return LogReader(self.database, self.clock)
+
+    @property
+    def locks(self) -> LockHistory:
+        """What held others up, and how long."""
+        return LockHistory(self.database, self.clock)
+
     def watch(self) -> bool:
         """One reading for the history; for the process that looks every minute. Whether it was due and made."""
         return history.watch(self.database, self.clock.now())
@@ -133,12 +143,6 @@ class QueryService:
                 None, Totals(found.statements, found.calls, found.total_seconds, found.since),
                 kept.statements(connection, since, "mean", SLOWEST), kept.statements(connection, since, order, LISTED),
             )  # fmt: skip
-
-    def recent(self, scope: Scope, only_slow: bool = False) -> list[RecentStatement]:
-        """The newest hundred statements of this process, the newest first; ``only_slow``: of those over 50 ms."""
-        scope.require("queries.read")
-        ring = self.database.recent.slow if only_slow else self.database.recent.newest
-        return [replace(one, text=without_literals(one.text)) for one in reversed(ring.copy())]
 
     def now(self, scope: Scope) -> Now:
         """What runs at this moment, the longest first."""

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from core.errors import AppError
-from core.request_context import current_request, end_request, identify_request
+from core.request_context import current_request, end_request, identify_request, place_request
 from identity.service import User
 from operations.requests.recorder import UNKNOWN_ROUTE, Endpoint, Request
 from pages.shell.provider import recorder
@@ -36,6 +36,7 @@ class PageRun:
     def knows(self, url_path: str, user: User | None) -> None:
         """Which page it is, and for whom; without a user it shows the sign-in form."""
         self.route = f"/{url_path}" if user else SIGN_IN
+        place_request(self.route)
         if user:
             identify_request(user.username, user.role)
         st.session_state[LAST_PAGE] = (self.route, user)
@@ -78,6 +79,7 @@ def fragment(part: Callable[P, None], run_every: float | None = None) -> Callabl
             return
         route, user = st.session_state.get(LAST_PAGE, (UNKNOWN_ROUTE, None))
         with PageRun("fragment", route):
+            place_request(route)
             if user:
                 identify_request(user.username, user.role)
             part(*args, **kwargs)

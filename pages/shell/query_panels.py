@@ -8,7 +8,7 @@ from operations.queries.service import CHOICES, ORDERS, SLOW_SECONDS, Asked
 from pages.shell import query_words as words
 from pages.shell.attempt import attempted
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
-from pages.shell.filters import choose_one, filter_row, switch
+from pages.shell.filters import choose_one, filter_row
 from pages.shell.guard import Page
 from pages.shell.page_runs import fragment
 from pages.shell.session import browser_theme
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from operations.queries.plan import Advice
     from operations.queries.service import Explained, Missing, RunningRow
 
-VIEWS = ("statements", "recent", "explain", "tables")
-RECENT = ("all", "slow")
+VIEWS = ("statements", "recent", "locks", "explain", "tables")
 POLL_SECONDS, SHOWN = 2.0, 10
 
 
@@ -129,25 +128,6 @@ def _missing(page: Page, missing: "Missing | None") -> None:
     st.code("\n".join(missing.statements), language="sql", wrap_lines=True)
     if missing.reason == "not_loaded":
         muted(t("queries.restart_server"))
-
-
-def recent(page: Page) -> None:
-    """The newest hundred statements of this process with who asked."""
-    t = page.t
-    muted(t("queries.recent_told"))
-    which = switch("which", RECENT, t("queries.view"), lambda one: t(f"queries.recent_{one}"))
-    found = page.services.queries.recent(page.scope, which == "slow")
-    if not found:
-        st.success(plain(t("queries.nothing_slow")), icon=":material/check_circle:")
-        return
-    sheet = words.recent_sheet(t, found)
-    words_of = [t("queries.fine"), t("queries.slow"), t("queries.failed")]
-    verdicts = st.column_config.MultiselectColumn(options=words_of, color=["green", "red", "orange"], width="small")
-    ended = st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
-    wide = st.column_config.TextColumn(width="large")
-    shown = {t("queries.verdict_recent"): verdicts, t("requests.ended"): ended, t("queries.statement"): wide}
-    show_sheet(sheet, f"table_recent_{which}", config=shown)
-    downloads(page, [sheet], "queries-recent", None)
 
 
 def explain(page: Page) -> None:

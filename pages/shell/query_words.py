@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 from core.i18n import UNKNOWN, Translator
 from operations.queries.service import SLOW_SECONDS
 from pages.shell.consumption_tables import rounded, rows_of
+from pages.shell.memory_words import JOB
 from pages.shell.redis_words import megabytes
 from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
+    from operations.queries.lock_history import EpisodeRow
     from operations.queries.plan import Advice, Step
-    from operations.queries.service import RecentStatement, RunningRow, StatementRow, WaitRow
+    from operations.queries.service import RunningRow, StatementRow, WaitRow
+    from operations.queries.statement_log import LoggedStatement
 
-INDENT = "\u2003"
+INDENT, COMMAND = "\u2003", "command"
 BYTES = ("bytes", "memory")
 
 
@@ -52,20 +55,33 @@ def statements_sheet(t: Translator, title: str, found: "Sequence[StatementRow]")
     return rounded(title, columns, rows)
 
 
-def recent_sheet(t: Translator, found: "Sequence[RecentStatement]") -> Sheet:
-    """One row a statement, the newest first."""
+def log_sheet(t: Translator, found: "Sequence[LoggedStatement]") -> Sheet:
+    """One row a statement, in the order given."""
     columns = [
         Column(t("requests.ended"), "instant"), Column(f"{t('requests.duration')} ({t('requests.ms')})", "decimal"),
-        Column(t("queries.verdict_recent")), Column(t("queries.statement")), Column(t("queries.asked_by")),
-        Column(t("queries.request")),
+        Column(t("queries.verdict_recent")), Column(t("queries.statement")), Column(t("queries.place")),
+        Column(t("queries.asked_by")), Column(t("queries.process")), Column(t("queries.request")),
     ]  # fmt: skip
     rows = [
-        (one.ended_at, 1000 * one.seconds, [_outcome(t, one)], one.text, one.actor, one.request_id) for one in found
-    ]
+        (
+            one.ended_at, 1000 * one.seconds, [_outcome(t, one)], one.text, place(t, one.place), one.actor,
+            t(f"queries.process_{one.process}"), one.request_id,
+        )
+        for one in found
+    ]  # fmt: skip
     return rounded(t("queries.view_recent"), columns, rows)
 
 
-def _outcome(t: Translator, one: "RecentStatement") -> str:
+def place(t: Translator, code: str | None) -> str:
+    """The page or route as it is; a run by its job."""
+    if code is None:
+        return t("queries.place_background")
+    if code == COMMAND:
+        return t("queries.process_command")
+    return t(f"job.{code.removeprefix(JOB)}") if code.startswith(JOB) else code
+
+
+def _outcome(t: Translator, one: "LoggedStatement") -> str:
     if one.has_failed:
         return t("queries.failed")
     return t("queries.slow" if one.seconds > SLOW_SECONDS else "queries.fine")
@@ -113,6 +129,41 @@ def waits_sheet(t: Translator, found: "Sequence[WaitRow]") -> Sheet:
         for one in found
     ]  # fmt: skip
     return rounded(t("queries.waits"), columns, rows)
+
+
+def episodes_sheet(t: Translator, found: "Sequence[EpisodeRow]") -> Sheet:
+    """One row an episode: when, how long, who held up whom with which statement."""
+    columns = [
+        Column(t("queries.lock_began"), "instant"), Column(t("queries.lock_longest"), "decimal"),
+        Column(t("queries.held_by")), Column(t("queries.holder_does")), Column(t("queries.waiting")),
+        Column(t("queries.waiting_for")), Column(t("queries.lock_waiters"), "whole"), Column(t("queries.waits_for")),
+        Column(t("queries.lock_ended"), "instant"),
+    ]  # fmt: skip
+    rows = [
+        (
+            one.began_at, one.longest_seconds,
+            _who(one.blocking_pid or None, one.blocking_application, one.blocking_role),
+            f"{one.blocking_state or UNKNOWN}: {one.blocking_text or UNKNOWN}",
+            _who(one.waiting_pid, one.waiting_application, one.waiting_role), one.waiting_text, one.waiters,
+            " ".join(word for word in (one.kind, one.relation, one.mode) if word), one.ended_at,
+        )
+        for one in found
+    ]  # fmt: skip
+    return rounded(t("queries.lock_episodes"), columns, rows)
+
+
+def _who(pid: int | None, application: str | None, role: str | None) -> str:
+    return " · ".join(str(word) for word in (pid or UNKNOWN, application, role) if word)
+
+
+def lock_course_sheet(t: Translator, frame: Any) -> Sheet:
+    """One row a step of the chart."""
+    columns = [
+        Column(t("board.time"), "instant"), Column(t("queries.lock_count"), "whole"),
+        Column(t("queries.lock_longest"), "decimal"),
+    ]  # fmt: skip
+    rows = [(row.at.to_pydatetime(), row.episodes, row.longest_seconds) for row in rows_of(frame)]
+    return rounded(t("queries.lock_course"), columns, rows)
 
 
 def steps_sheet(t: Translator, found: "Sequence[Step]") -> Sheet:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shell import query_locks, query_log
 from pages.shell import query_panels as panels
 from pages.shell.console import in_local_time
 from pages.shell.filters import switch
@@ -19,7 +20,9 @@ def show() -> None:
     if view == "explain":
         panels.explain(page)
     elif view == "recent":
-        panels.recent(page)
+        query_log.recent(page)
+    elif view == "locks":
+        query_locks.episodes(page)
     elif view == "tables":
         panels.tables(page)
     else:

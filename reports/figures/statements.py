@@ -16,3 +16,13 @@ def statement_time_figure(frame: pd.DataFrame, name: str, unit: str, t: Translat
         hovertemplate="%{y:.1f}",
     )  # fmt: skip
     return finished(figure, unit, t)
+
+
+def lock_waits_figure(frame: pd.DataFrame, name: str, unit: str, t: Translator, theme: ThemeName) -> go.Figure:
+    """``frame[at, episodes, longest_seconds]``, a bar for each step in which somebody held others up."""
+    figure = begun(theme)
+    figure.add_bar(
+        x=local(frame, t), y=frame["longest_seconds"].where(frame["episodes"] > 0), name=name,
+        marker={"color": PALETTES[theme].severity["kritik"]}, hovertemplate="%{y:.1f}",
+    )  # fmt: skip
+    return finished(figure, unit, t)

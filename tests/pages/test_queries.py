@@ -9,11 +9,21 @@ from streamlit.testing.v1 import AppTest
 
 from core.i18n import Translator
 from core.scope import SYSTEM
+from db.queries import health
+from db.queries.health import HeartbeatRow
 from db.session import Database
+from operations.queries.statement_log import StatementLog
 from tests.pages.conftest import Text, Visit
 from tests.waiting import wait_for
 
 QUERIES = "pages/system/queries.py"
+EPISODE = """
+INSERT INTO lock_episodes (blocking_pid, blocking_since, blocking_application, blocking_role, blocking_state,
+       blocking_text, waiting_pid, waiting_application, waiting_role, waiting_text, kind, relation, mode, began_at,
+       seen_at, ended_at, longest_seconds, waiters)
+VALUES (4711, :began, 'psql', 'owner', 'idle in transaction', 'UPDATE rooms SET name = ?', 4712, 'barometer', 'app',
+        'DELETE FROM rooms', 'transactionid', 'rooms', 'ShareLock', :began, :now, :ended, 12.5, 2)
+"""
 
 
 def frames(app: AppTest) -> str:
@@ -40,9 +50,6 @@ def test_figures_a_plan_and_the_missing_extension_are_shown(
     assert t("queries.nothing_runs") in text(app)
     assert "pg_stat_activity" in frames(app) or "hotels" in frames(app)
     assert t("queries.slowest") in text(app)
-    app = visit.open(QUERIES, view="recent")
-    assert not app.exception
-    assert t("queries.asked_by") in frames(app)
     app = visit.open(QUERIES, view="explain")
     app.text_area[0].input("SELECT * FROM hotels ORDER BY name; DROP TABLE hotels")
     next(one for one in app.button if one.label == t("queries.explain")).click().run()
@@ -56,6 +63,52 @@ def test_figures_a_plan_and_the_missing_extension_are_shown(
     app = visit.open(QUERIES)
     assert [one.value for one in app.code] == ["CREATE EXTENSION pg_stat_statements;"]
     assert not app.metric
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_the_log_of_statements_says_which_page_asked_for_whom(visit: Visit, text: Text, language: str) -> None:
+    visit.sign_in("superadmin", None, language)
+    t = Translator(language)
+    assert t("queries.nothing_logged") in text(visit.open(QUERIES, view="recent", process="jobs"))
+    visit.services.database.recent.add("SELECT slow", 2.0, has_failed=False)
+    StatementLog(lambda: visit.services.database, "dashboard").flush()
+    app = visit.open(QUERIES, view="recent")
+    assert not app.exception
+    told = frames(app)
+    assert f"superadmin_{language}" in told
+    assert "/queries" in told
+    assert t("queries.process_dashboard") in told
+    app = visit.open(QUERIES, view="recent", which="slow", first="slowest", within="7d")
+    assert not app.exception
+    [table] = [one.value for one in app.dataframe if t("queries.verdict_recent") in one.value]
+    assert list(table[t("queries.statement")]) == ["SELECT slow"]
+    assert list(table[t("queries.verdict_recent")]) == [[t("queries.slow")]]
+    assert list(table[t("queries.place")]) == [t("queries.place_background")]
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_lock_episodes_are_listed_with_a_chart_or_none_is_said(
+    visit: Visit, text: Text, database: Database, language: str
+) -> None:
+    visit.sign_in("superadmin", None, language)
+    t, now = Translator(language), visit.services.clock.now()
+    app = visit.open(QUERIES, view="locks")
+    assert t("queries.no_locks") in text(app)
+    assert t("queries.locks_not_watched") in text(app)
+    with database.transaction() as connection:
+        beat = HeartbeatRow("sidecar", 1, "here", "1", now, now)
+        health.beat_service(connection, beat)
+        connection.execute(sql(EPISODE), {"began": now - timedelta(minutes=9), "now": now, "ended": None})
+        connection.execute(sql(EPISODE), {"began": now - timedelta(hours=3), "now": now, "ended": now})
+    app = visit.open(QUERIES, view="locks")
+    assert not app.exception
+    assert not app.warning
+    assert t("queries.locks_go_on", count=1) in text(app)
+    assert t("queries.lock_course") in text(app)
+    [table] = [one.value for one in app.dataframe if t("queries.lock_ended") in one.value]
+    assert list(table[t("queries.lock_longest")]) == [12.5, 12.5]
+    assert list(table[t("queries.held_by")]) == ["4711 · psql · owner"] * 2
+    assert list(table[t("queries.lock_ended")].isna()) == [True, False]
 
 
 def test_what_runs_too_long_is_red_and_is_ended(visit: Visit, text: Text, app_database: Database) -> None:

@@ -6,8 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import AppError
+from operations.queries import lock_watch
+from operations.queries.lock_watch import LockWatch
+from operations.queries.statement_log import StatementLog
 from services import Services
 from tests.integration.api.conftest import Api
+from tests.pages.hotel import SmallHotel
 from tests.waiting import wait_for
 
 
@@ -23,9 +27,6 @@ def test_statistics_plans_and_tables_are_told(api: Api, root: str) -> None:
     assert found["listed"][0]["calls"] == max(one["calls"] for one in found["listed"])
     assert api.get("/queries/statistics", root, order="text").status_code == 422
     assert api.get("/queries/statistics", root, period="7d").json()["totals"]["calls"] == 0  # nobody counted yet
-    recent = api.get("/queries/recent", root).json()["items"]
-    assert recent[0]["ended_at"] >= recent[-1]["ended_at"]
-    assert {"root"} <= {one["actor"] for one in recent}
     course = api.get("/queries/course", root, period="7d").json()["items"]
     assert (len(course), course[0]["calls"]) == (169, None)
     plan = api.call("POST", "/queries/explain", root, json={"text": "SELECT * FROM hotels WHERE id = $1"})
@@ -58,6 +59,44 @@ def test_what_is_there_twice_and_who_waits_for_whom_is_told(api: Api, services: 
             thread.join(10)
     assert wait["waiting_text"] == wait["blocking_text"] == "UPDATE hotels SET name = ?"
     assert api.get("/queries/now", root).json()["waits"] == []
+
+
+def test_the_log_tells_the_route_the_caller_and_the_id_of_the_request(api: Api, services: Services, root: str) -> None:
+    asked = api.call("GET", "/queries/tables", root, headers={"X-Request-ID": "ticket-4711"})
+    assert asked.status_code == 200
+    StatementLog(lambda: services.database, "dashboard").flush()
+    items = api.get("/queries/recent", root, process="dashboard").json()["items"]
+    assert [one["ended_at"] for one in items] == sorted((one["ended_at"] for one in items), reverse=True)
+    of_request = [one for one in items if one["request_id"] == "ticket-4711"]
+    assert {(one["actor"], one["place"]) for one in of_request} == {("root", "GET /queries/tables")}
+    assert any("pg_stat_user_indexes" in one["text"] for one in of_request)
+    assert api.get("/queries/recent", root, which="slow").json()["items"] == []
+    assert api.get("/queries/recent", root, process="jobs", period="7d", order="slowest").json()["items"] == []
+    assert api.get("/queries/recent", root, which="text").status_code == 422
+
+
+def test_lock_episodes_are_told_with_who_held_up_whom(
+    api: Api, services: Services, root: str, hotel: SmallHotel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_watch, "LEAST_SECONDS", 0.0)
+    empty = api.get("/queries/locks", root).json()
+    assert (empty["is_watched"], empty["items"], len(empty["course"])) == (False, [], 97)
+
+    def rename() -> None:
+        with services.database.transaction() as connection:
+            connection.execute(text("UPDATE hotels SET name = 'B'"))
+
+    waiting = threading.Thread(target=rename)
+    with services.database.engine.connect() as holder:
+        holder.execute(text("UPDATE hotels SET name = 'A'"))
+        waiting.start()
+        wait_for(lambda: api.get("/queries/now", root).json()["waits"])
+        LockWatch(lambda: services.database, services.clock).look()
+        holder.rollback()
+    waiting.join(10)
+    [episode] = api.get("/queries/locks", root, period="30d").json()["items"]
+    assert (episode["ended_at"], episode["waiters"], episode["relation"]) == (None, 1, "hotels")
+    assert episode["blocking_text"] == episode["waiting_text"] == "UPDATE hotels SET name = ?"
 
 
 def test_a_statement_is_ended_once(api: Api, services: Services, root: str) -> None:

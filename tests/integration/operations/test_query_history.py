@@ -5,11 +5,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from core.clock import FixedClock
-from core.errors import AppError
-from core.request_context import begin_request, identify_request
 from core.scope import SYSTEM, Scope
 from db.session import Database
 from operations.jobs.cleanup import CleanupService
@@ -119,23 +116,3 @@ def test_hours_are_kept_for_ninety_days(queries: QueryService, clock: FixedClock
         with queries.database.reading() as connection:
             rows = connection.execute(text("SELECT count(*) FROM statement_rollups")).scalar_one()
         assert bool(rows) is left
-
-
-def test_the_newest_hundred_of_this_process_are_told_with_who_asked(queries: QueryService) -> None:
-    begin_request(wanted_id="request-7")
-    identify_request("ayse", "admin")
-    with queries.database.transaction() as connection:
-        connection.execute(text("SELECT pg_sleep(0.06), 'guest'"))
-    with pytest.raises(DBAPIError), queries.database.transaction() as connection:
-        connection.execute(text("SELECT 1 / 0"))
-    failed, slow = queries.recent(ADA)[:2]
-    assert (slow.text, slow.actor, slow.request_id, slow.has_failed) == (
-        "SELECT pg_sleep(?), ?", "ayse", "request-7", False,
-    )  # fmt: skip
-    assert 0.06 <= slow.seconds < 5
-    assert (failed.text, failed.has_failed) == ("SELECT ? / ?", True)
-    executed(queries, 150)
-    assert len(queries.recent(ADA)) == 100
-    assert queries.recent(ADA, only_slow=True) == [slow]  # quick ones do not push it out
-    with pytest.raises(AppError, match="forbidden"):
-        queries.recent(Scope("cem"))

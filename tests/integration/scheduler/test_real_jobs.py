@@ -57,6 +57,9 @@ def test_an_installation_works_by_itself(database: Database, valkey_server: Valk
     finally:
         sidecar.send_signal(signal.SIGTERM)
         assert sidecar.wait(60) == 0
+    with database.reading() as connection:  # what both kinds of process asked of the database stands in its log (C2)
+        found = connection.execute(text("SELECT DISTINCT process, place FROM statement_log")).all()
+    assert {("sidecar", None), ("jobs", "job:collect"), ("jobs", "job:train")} <= {tuple(row) for row in found}
 
 
 @pytest.mark.parametrize(

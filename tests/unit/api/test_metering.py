@@ -15,12 +15,13 @@ from starlette.requests import Request as Incoming
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
+from api import metering
 from api.errors import install_error_handlers
 from api.metering import NEVER_ANSWERED, Metering
 from core.clock import SystemClock
 from core.errors import AppError
 from core.logs import add_request, configure_logging, logger
-from core.request_context import begin_request, current_request, end_request, identify_request
+from core.request_context import RequestContext, begin_request, current_request, end_request, identify_request
 from operations.requests.recorder import Endpoint, Request, RequestRecorder
 
 
@@ -88,6 +89,16 @@ def test_a_request_is_counted_under_its_template_with_who_asked(ask: Any, record
     assert (request.status, request.actor, request.bytes_out) == (200, "ayse", len(answer.content))
     assert "secret" not in repr(request)
     assert recorder.in_flight["api"] == 0
+
+
+def test_the_request_knows_at_its_end_what_it_was_a_request_of(
+    ask: Any, recorder: RequestRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[RequestContext] = []
+    monkeypatch.setattr(metering, "begin_request", lambda *given: begun.append(begin_request(*given)) or begun[-1])
+    ask("GET", "/api/ml/alerts/7?token=secret")
+    ask("POST", "/api/nowhere")
+    assert [one.place for one in begun] == ["GET /api/ml/alerts/{alert_id}", "POST unknown"]
 
 
 def test_the_id_is_the_same_in_the_answer_in_the_work_and_in_the_record(ask: Any, recorder: RequestRecorder) -> None:

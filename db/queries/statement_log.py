@@ -1,0 +1,80 @@
+"""The log of statements of all processes: added to by each, bounded, and read the newest or the slowest first (C2)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+COLUMNS = "ended_at, seconds, text, process, process_id, host, place, actor, request_id, has_failed"
+ADD = f"""
+INSERT INTO statement_log ({COLUMNS}, kept_for)
+SELECT {COLUMNS}, kept_for
+  FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+       ended_at timestamptz, seconds float8, text text, process text, process_id bigint, host text, place text,
+       actor text, request_id text, has_failed boolean, kept_for text)
+"""
+# Who trims at the same moment as another has nothing to do.
+TURN = "SELECT pg_try_advisory_xact_lock(hashtext('statement_log'))"
+TRIM = """
+DELETE FROM statement_log
+ WHERE kept_for = :kept_for
+   AND id <= (SELECT id FROM statement_log WHERE kept_for = :kept_for ORDER BY id DESC OFFSET :most LIMIT 1)
+"""
+WHICH = {  # by the word in the address; the first is what readers see unless they choose
+    "asked": "(place IS NOT NULL OR kept_for = 'always')",
+    "noticed": "seconds >= :noticed",
+    "slow": "seconds > :slow",
+    "failed": "has_failed",
+    "background": "place IS NULL",
+    "all": "true",
+}
+ORDERS = {"newest": "ended_at DESC, id DESC", "slowest": "seconds DESC, id DESC"}
+
+
+@dataclass(frozen=True)
+class LoggedStatement:
+    """``place``: the page, route or run that it worked for; None for what a process does by itself."""
+
+    ended_at: datetime
+    seconds: float
+    text: str
+    process: str
+    process_id: int
+    host: str
+    place: str | None
+    actor: str | None
+    request_id: str | None
+    has_failed: bool
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What counts as noticed and as slow, in seconds."""
+
+    noticed: float
+    slow: float
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]], most: Mapping[str, int]) -> None:
+    """Add statements (instants as ISO texts), and forget the oldest of each kind above ``most``."""
+    connection.execute(text(ADD), {"rows": json.dumps(rows)})
+    if not connection.execute(text(TURN)).scalar_one():
+        return
+    for kept_for in sorted({row["kept_for"] for row in rows}):
+        connection.execute(text(TRIM), {"kept_for": kept_for, "most": most[kept_for]})
+
+
+def read(
+    connection: Connection, which: str, process: str | None, since: datetime, *, order: str, bounds: Bounds, limit: int
+) -> list[LoggedStatement]:
+    """The first by one of ORDERS; ``which``: one of WHICH."""
+    of_process = "AND process = :process" if process else ""
+    query = (
+        f"SELECT {COLUMNS} FROM statement_log WHERE ended_at >= :since AND {WHICH[which]} {of_process} "
+        f"ORDER BY {ORDERS[order]} LIMIT :limit"
+    )
+    params = {"since": since, "process": process, "limit": limit, **vars(bounds)}
+    return [LoggedStatement(**row) for row in connection.execute(text(query), params).mappings()]
