@@ -19,7 +19,7 @@ from core.i18n import Translator
 from core.logs import logger
 from core.settings import ROOT, Settings, child_environment
 from operations.preflight import check_machine, check_servers
-from operations.supervision import Service
+from operations.supervision import EmbeddedServers, Service
 
 DASHBOARD_COMMAND = (sys.executable, str(ROOT / "asgi.py"))
 SIDECAR_COMMAND = (sys.executable, str(ROOT / "scheduler_service.py"))
@@ -140,7 +140,9 @@ def _run(
         _wait_until_it_answers(f"{dashboard_url(settings)}/api/health", services)
         for line in _welcome(settings, prepared):
             say(line)
+        embedded = EmbeddedServers(settings, servers)
         while True:
+            embedded.keep_alive()
             for service in services:
                 service.keep_alive()
             time.sleep(TICK_SECONDS)

@@ -10,16 +10,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.embedded.servers import Servers, dead_servers, ensure_servers
 from core.errors import AppError
 from core.logs import logger
+from core.settings import Settings
 
 MAX_CRASHES = 5
 CRASH_WINDOW_SECONDS = 60.0
 STOP_SECONDS = 20.0
 MAX_LOG_BYTES = 20_000_000
+LOOK_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
 
 log = logger(__name__)
+
+
+@dataclass
+class EmbeddedServers:
+    """The database and the cache of the data folder: started again at the same address when they died.
+
+    Nothing is given up on, only tried less often: screens say what is missing, and what does not need it goes on.
+    """
+
+    settings: Settings
+    servers: Servers
+    look_at: float = field(default=0.0, init=False)
+    wait_seconds: float = field(default=LOOK_SECONDS, init=False)
+    started_at: float = field(default=0.0, init=False)
+
+    def keep_alive(self) -> None:
+        """Raises ``embedded_server_failed`` where another program has taken the address meanwhile."""
+        now = time.monotonic()
+        if now < self.look_at:
+            return
+        self.look_at = now + LOOK_SECONDS
+        dead = dead_servers(self.servers)
+        if dead:
+            log.error("embedded_server_ended", servers=dead)
+            self._start_again(now)
+
+    def _start_again(self, now: float) -> None:
+        if now - self.started_at > CRASH_WINDOW_SECONDS:
+            self.wait_seconds = LOOK_SECONDS
+        self.wait_seconds = min(2 * self.wait_seconds, CRASH_WINDOW_SECONDS)
+        self.look_at, self.started_at = now + self.wait_seconds, now
+        try:
+            found, _ = ensure_servers(self.settings)
+        except AppError as error:
+            log.warning("embedded_server_not_started", code=error.code, **error.params)
+            return
+        if (found.database_url, found.redis_url) != (self.servers.database_url, self.servers.redis_url):
+            raise AppError(
+                "embedded_server_failed", 500,
+                params={"server": "PostgreSQL / Valkey", "reason": "another program uses its port"},
+            )  # fmt: skip
+        self.servers = found
 
 
 @dataclass

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -106,6 +106,12 @@ def detach(process: subprocess.Popen[bytes]) -> int:
     """Its process id; the Popen object is told to forget a server that is meant to outlive it."""
     process.returncode = 0
     return process.pid
+
+
+def reap(process_id: int) -> None:
+    """Let the system forget a child that ended; until then its process id counts as taken."""
+    with suppress(ChildProcessError):
+        os.waitpid(process_id, os.WNOHANG)
 
 
 def stop_process(process_id: int, stop_signal: signal.Signals, timeout_seconds: float = 30) -> None:

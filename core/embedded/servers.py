@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from typing import Any, TextIO
 
 from core.embedded.postgres import PostgresServer, cluster_folder, start_postgres
-from core.embedded.process import is_running
+from core.embedded.process import is_running, reap
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.errors import AppError
 from core.settings import Settings
@@ -52,6 +52,15 @@ def ensure_servers(settings: Settings) -> tuple[Servers, bool]:
     reader_url = settings.redis_reader_url or (valkey.reader_url if valkey else None)
     servers = Servers(database_url, redis_url, postgres, valkey, owner_url, reader_url)
     return servers, fresh_postgres or fresh_valkey
+
+
+def dead_servers(servers: Servers) -> list[str]:
+    """Names of the embedded servers that ran and do not run any more; nothing is left of them."""
+    for started in (servers.postgres, servers.valkey):
+        if started:
+            reap(started.process_id)
+    checks = (("PostgreSQL", servers.postgres, "postgres"), ("Valkey", servers.valkey, "valkey"))
+    return [title for title, server, name in checks if server and not is_running(server.process_id, name)]
 
 
 def stop_servers(home: Path) -> None:

@@ -1,5 +1,6 @@
 """``make run``: up in order, watched, down in order; one clear error for each thing in the way (D4)."""
 
+import json
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from core.settings import ROOT
+from tests.waiting import wait_for
 
 PROCESS = Path(__file__).parent / "launcher_process.py"
 
@@ -139,6 +141,30 @@ def test_a_killed_dashboard_comes_back(installation: Installation) -> None:
     while installation.ask() in (None, before) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert installation.ask() not in (None, before)
+
+
+@pytest.mark.parametrize("server", ["postgres", "valkey"])
+def test_a_killed_server_comes_back_at_its_address_and_the_services_stay(
+    installation: Installation, server: str
+) -> None:
+    installation.begin().until_ready()
+    state_file, dashboard = installation.home / "data" / "servers.json", installation.ask()
+    before = json.loads(state_file.read_text())
+    os.kill(before[server]["process_id"], signal.SIGKILL)
+
+    def revived() -> dict[str, dict[str, object]] | None:
+        state: dict[str, dict[str, object]] = json.loads(state_file.read_text() or "{}")
+        return state if state.get(server, {}).get("process_id") not in (None, before[server]["process_id"]) else None
+
+    after = wait_for(revived, 60)
+    assert after[server]["port"] == before[server]["port"]
+    other = "valkey" if server == "postgres" else "postgres"
+    assert after[other] == before[other]
+    assert installation.ask() == dashboard
+    code, _, errors = installation.stop()
+    assert (code, errors) == (0, "")
+    assert installation.notes()[-1] == "sidecar stopped with database"
+    assert installation.processes() == []
 
 
 def test_a_service_that_keeps_crashing_ends_the_installation_with_its_name(installation: Installation) -> None:
