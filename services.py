@@ -22,7 +22,8 @@ from identity.oidc.service import OidcService
 from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
-from operations.assembly import backup_services, watching_services
+from operations.archive.service import ArchiveService
+from operations.assembly import archive_services, backup_services, watching_services
 from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
@@ -115,6 +116,7 @@ class Services:
     keys: KeyService
     backups: BackupService
     backup_jobs: BackupJobs
+    archive: ArchiveService
     forecasts: ForecastService
     forecast_screens: ForecastScreenService
     overview: OverviewService
@@ -168,7 +170,7 @@ def build_services(
         model_watch=ModelWatch(database, pipeline.models.folder, alerts, settings, clock),
         chain_watch=ChainWatch(database, AuditService(database, clock), alerts),
         keys=KeyService(database, database.keys or key_ring(settings), clock),
-        **backup_services(database, clock, settings, servers),
+        **backup_services(database, clock, settings, servers), **archive_services(database, clock, settings, alerts),
         forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts), tuning=TuningService(database, clock, thresholds),
         **_of_exploration(database),
@@ -265,7 +267,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
     }
     cleanup, chain = services.cleanup.delete_of_installation, services.chain_watch.verify
     own = defined(works, {"installation_cleanup": cleanup, "audit_verification": chain})
-    return (*own, *services.backup_jobs.definitions())
+    return (*own, *services.backup_jobs.definitions(), *services.archive.jobs.definitions())
 
 
 def watched(services: Services, work: JobWork) -> JobWork:
@@ -294,6 +296,5 @@ def renew(services: Services, scope: Scope, hotel_id: int, at: datetime, progres
     from pipeline.alerts.renewal.service import RenewalService
 
     pipeline, database, clock = services.pipeline, services.database, services.clock
-    stages = pipeline.features, pipeline.training
-    renewal = RenewalService(database, clock, services.settings, services.evaluations, *stages)
-    return renewal.renew(scope, hotel_id, at, progress)
+    stages = services.evaluations, pipeline.features, pipeline.training
+    return RenewalService(database, clock, services.settings, *stages).renew(scope, hotel_id, at, progress)

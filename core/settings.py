@@ -141,6 +141,9 @@ class Settings(BaseSettings):
     audit_verification_schedule: str = Field(
         "30 4 * * *", description="Cron of the verification of the audit log, time of the first hotel"
     )
+    metric_verification_schedule: str = Field(
+        "15 4 * * *", description="Cron of the verification of metric rows and their archive, hotel time"
+    )
     search_schedule: str = Field("0 6 * * 0", description="Cron of the automatic threshold search, hotel time")
     comparison_schedule: str = Field(
         "0 5 * * 0", description="Cron of the full comparison with the sources, hotel time"
@@ -160,6 +163,9 @@ class Settings(BaseSettings):
     )  # fmt: skip
     models_dir: Path = Field(
         ROOT / "ml_models", validation_alias=_older("ML_MODELS_DIR"), description="Folder of the model files"
+    )
+    archive_dir: Path | None = Field(
+        None, description="Folder of archived metric rows; archive in the data folder when empty"
     )
     model_cache_mb: int = Field(32, ge=1, description="Memory for loaded models, in each process")
     alert_budget_per_day: float = Field(5.0, gt=0, description="Alerts a day a hotel wants to read, about")
@@ -201,6 +207,10 @@ class Settings(BaseSettings):
     @property
     def backups_folder(self) -> Path:
         return self.backups_dir.expanduser().resolve() if self.backups_dir else self.data_dir / "backups"
+
+    @property
+    def archive_folder(self) -> Path:
+        return self.archive_dir.expanduser().resolve() if self.archive_dir else self.data_dir / "archive"
 
     def told(self) -> dict[str, str]:
         """Every setting that has a value and is no secret: secrets are the fields that ``repr`` leaves out."""

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 ANALYZE_FROM_ROWS = 10_000
 
 
-def _as_csv(frame: pd.DataFrame) -> BytesIO:
+def _as_csv(rows: pd.DataFrame | pa.Table) -> BytesIO:
     """Empty unquoted fields are NULL; every text is quoted, so an empty text stays a text."""
     buffer = BytesIO()
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
     for position, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             wide = table.column(position).cast(pa.timestamp("us", tz="UTC"), safe=False)
@@ -43,14 +43,13 @@ def quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> int:
-    """COPY a frame whose columns are named as the table's; returns the number of rows."""
-    if frame.empty:
+def copy_frame(connection: Connection, table: str, rows: pd.DataFrame | pa.Table) -> int:
+    """COPY a frame (or an Arrow table) whose columns are named as the table's; returns the number of rows."""
+    if not len(rows):
         return 0
+    columns = rows.column_names if isinstance(rows, pa.Table) else list(rows.columns)
     with _cursor(connection) as cursor:
-        cursor.copy_expert(
-            f'COPY "{table}" ({quoted(list(frame.columns))}) FROM STDIN WITH (FORMAT csv)', _as_csv(frame)
-        )
+        cursor.copy_expert(f'COPY "{table}" ({quoted(columns)}) FROM STDIN WITH (FORMAT csv)', _as_csv(rows))
         written = int(cursor.rowcount)
     refresh_statistics(connection, table, written)
     return written

@@ -9,6 +9,7 @@ PERMISSIONS = (
     "jobs.read", "jobs.run", "jobs.control", "requests.read", "audit.read", "data.import", "users.write",
     "api_keys.write",
     "audit.verify", "keys.write", "installation.operate", "backups.read", "backups.write", "backups.restore",
+    "archive.read", "archive.write",
     "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
     "memory.read",
     "queries.read", "queries.cancel",
@@ -49,9 +50,13 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "backups.read",
         "backups.write",
         "backups.restore",
+        "archive.read",
+        "archive.write",
     },
-    "admin": TRIAGE | {"jobs.read", "data.import", "thresholds.write", "models.read", "requests.read", "audit.read"},
-    "veri_bilimci": TRIAGE | {"jobs.read", "jobs.run", "thresholds.write", "models.read", "models.write"},
+    "admin": TRIAGE
+    | {"jobs.read", "data.import", "thresholds.write", "models.read", "requests.read", "audit.read", "archive.read"},
+    "veri_bilimci": TRIAGE
+    | {"jobs.read", "jobs.run", "thresholds.write", "models.read", "models.write", "archive.read"},
     "depo_sorumlusu": frozenset(),
     "kat_sorumlusu": frozenset(),
 }

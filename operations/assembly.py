@@ -8,6 +8,11 @@ from core.key_ring import backup_key_ring, key_ring
 from core.settings import Settings
 from core.version import version
 from db.session import Database
+from operations.archive.archiving import Archiving
+from operations.archive.bringing import Bringing
+from operations.archive.jobs import ArchiveJobs
+from operations.archive.service import ArchiveService
+from operations.archive.verification import Verification
 from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
@@ -29,6 +34,8 @@ from operations.redis.service import RedisService
 from operations.requests.recorder import RequestRecorder
 from operations.requests.service import RequestService
 from operations.sources.service import SourceService
+from pipeline.alerts.service import AlertService
+from pipeline.metrics.archive.folder import ArchiveFolder
 
 
 def watching_services(
@@ -62,3 +69,11 @@ def backup_services(database: Database, clock: Clock, settings: Settings, server
     keys = database.keys or key_ring(settings)
     backups = BackupService(database, clock, settings, servers.owner_url, keys, backup_key_ring(settings))
     return {"backups": backups, "backup_jobs": BackupJobs(database, clock, backups)}
+
+
+def archive_services(database: Database, clock: Clock, settings: Settings, alerts: AlertService) -> dict[str, Any]:
+    """The same for the archive of metric rows."""
+    folder = ArchiveFolder(settings.archive_folder)
+    bringing = Bringing(database, folder, Archiving(database, folder, settings.metric_days))
+    jobs = ArchiveJobs(database, clock, bringing, Verification(database, folder, alerts))
+    return {"archive": ArchiveService(database, clock, jobs)}

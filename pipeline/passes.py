@@ -18,6 +18,7 @@ from pipeline.alerts.service import AlertService
 if TYPE_CHECKING:
     from pipeline.detection.service import DetectionService
     from pipeline.features.service import FeatureService
+    from pipeline.metrics.archive.service import MetricHistory
     from pipeline.metrics.service import MetricsService
     from pipeline.models.service import ModelManager
     from pipeline.training.service import TrainingService
@@ -57,6 +58,13 @@ class Pipeline:
         from pipeline.metrics.service import MetricsService
 
         return MetricsService(self.database)
+
+    @cached_property
+    def history(self) -> "MetricHistory":
+        from pipeline.metrics.archive.folder import ArchiveFolder
+        from pipeline.metrics.archive.service import MetricHistory
+
+        return MetricHistory(self.database, ArchiveFolder(self.settings.archive_folder))
 
     @cached_property
     def features(self) -> "FeatureService":

@@ -33,7 +33,7 @@ def values(
     """What was measured, by the end of its interval; the thousandth page comes as quickly as the first."""
     after = None if asked.cursor is None else cursors.decode(asked.cursor, cursors.instant, cursors.number)
     caller.unless_known("metrics")
-    rows, end = caller.services.pipeline.metrics.values(caller.scope, asked.wanted(), asked.limit, after)
+    rows, end = caller.services.pipeline.history.values(caller.scope, asked.wanted(), asked.limit, after)
     items = [shapes.MetricValue.model_validate(row) for row in rows]
     return ListPage(items=items, next_cursor=None if end is None else cursors.encode(*end))
 

@@ -4,6 +4,7 @@ from db.models import (
     activity,
     alerts,
     api_keys,
+    archive,
     cache,
     catalog,
     configuration,
@@ -25,7 +26,7 @@ from db.models import (
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "api_keys", "cache", "catalog", "configuration", "forecasts", "identity", "learning",
-    "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups", "series", "statements",
-    "tokens",
+    "Base", "activity", "alerts", "api_keys", "archive", "cache", "catalog", "configuration", "forecasts", "identity",
+    "learning", "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups", "series",
+    "statements", "tokens",
 ]  # fmt: skip

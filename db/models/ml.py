@@ -58,6 +58,7 @@ class Metric(Base):
     exposure: Mapped[float | None] = mapped_column(Float(53))  # guest-nights, days … the value is proportional to
     extra_data: Mapped[dict[str, Any] | None]
     collected_at: Mapped[Now]
+    checksum: Mapped[bytes | None] = mapped_column(LargeBinary)  # of all fields; NULL: written past the collection
 
 
 class Feature(Base):

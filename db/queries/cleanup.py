@@ -1,4 +1,7 @@
-"""Deletes what is older than its retention (SPEC P8), a bounded number of rows at a time."""
+"""Deletes what is older than its retention (SPEC P8), a bounded number of rows at a time.
+
+Metric rows are not among it: they leave for the archive (``db.queries.archive``).
+"""
 
 from datetime import datetime
 
@@ -6,9 +9,14 @@ from sqlalchemy import Connection, text
 
 # Every condition reads rows that are older than :cutoff, one hotel's where they are of one.
 OLD_ROWS = {
-    "metrics": ("ml_metrics", "hotel_id = :hotel_id AND timestamp < :cutoff"),
     "features": ("ml_features", "hotel_id = :hotel_id AND timestamp < :cutoff"),
-    "scores": ("ml_scores", "hotel_id = :hotel_id AND timestamp < :cutoff"),
+    # What was scored leaves with its metric row for the archive; here go scores without one.
+    "scores": (
+        "ml_scores",
+        "hotel_id = :hotel_id AND timestamp < :cutoff AND NOT EXISTS (SELECT FROM ml_metrics m "
+        "WHERE m.hotel_id = ml_scores.hotel_id AND m.metric_type = ml_scores.metric_type "
+        "AND m.entity_id = ml_scores.entity_id AND m.timestamp = ml_scores.timestamp)",
+    ),
     # A verdict is what later detections learn from (SPEC A6.3): judged alerts stay.
     "alerts": ("ml_alerts", "hotel_id = :hotel_id AND closed_at < :cutoff AND verdict IS NULL"),
     "training_logs": ("ml_training_logs", "hotel_id = :hotel_id AND started_at < :cutoff"),
@@ -20,6 +28,8 @@ OLD_ROWS = {
     "backtests": ("forecast_backtests", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "evaluations": ("ml_evaluations", "hotel_id = :hotel_id AND measured_at < :cutoff"),
     "model_comparisons": ("ml_model_comparisons", "hotel_id = :hotel_id AND asked_at < :cutoff"),
+    "metric_findings": ("metric_findings", "hotel_id = :hotel_id AND cleared_at < :cutoff"),
+    "archive_holds": ("archive_holds", "hotel_id = :hotel_id AND coalesce(ended_at, kept_until) < :cutoff"),
     "job_runs": ("job_runs", "hotel_id = :hotel_id AND started_at < :cutoff AND state <> 'running'"),
     # Of no hotel:
     "request_minutes": ("request_counts", "span_seconds = 60 AND started_at < :cutoff"),

@@ -27,15 +27,20 @@ def copy_out(connection: Connection, query: str, params: Mapping[str, Any] | Non
     Instants are UTC, dates ``datetime64``, numbers int64 or float; a column of integers that holds a NULL is float64
     with NaN (so that its type does not depend on pandas' nullable extension types).
     """
+    return _as_frame(copy_table(connection, query, params))
+
+
+def copy_table(connection: Connection, query: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+    """The same as an Arrow table, whose integers may be NULL."""
     with cast(extensions.cursor, connection.connection.cursor()) as cursor:
         statement = cursor.mogrify(query, params).decode() if params else query
         types = _types_of(cursor, query, statement)
         buffer = BytesIO()
         cursor.copy_expert(f"COPY ({statement}) TO STDOUT WITH (FORMAT csv)", buffer)
     if not buffer.tell():
-        return _as_frame(pa.table({name: pa.array([], kind) for name, kind in types.items()}))
+        return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     buffer.seek(0)
-    table = arrow_csv.read_csv(
+    return arrow_csv.read_csv(
         buffer,
         read_options=arrow_csv.ReadOptions(column_names=list(types)),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
@@ -48,7 +53,6 @@ def copy_out(connection: Connection, query: str, params: Mapping[str, Any] | Non
             quoted_strings_can_be_null=False,
         ),
     )
-    return _as_frame(table)
 
 
 def _types_of(cursor: extensions.cursor, query: str, statement: str) -> dict[str, pa.DataType]:

@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from db.bulk import copy_frame, refresh_statistics
+from db.queries.metric_checksums import checksum_of
 from db.queries.metrics import EXTRA_FIELDS
 from db.queries.watermarks import Window
 
@@ -24,21 +25,26 @@ class Written:
         return self.changed + self.deleted
 
 
+# ``collected_at`` of a new row is its default.
+KEPT = {name: f"m.{name}" for name in ("hotel_id", "metric_type", "entity_type")}
+ASKED = {name: f":{name}" for name in ("hotel_id", "metric_type", "entity_type")}
+CHANGED = checksum_of("n", **KEPT, collected_at="now()")
+NEW = checksum_of("n", **ASKED, collected_at="now()")
 # Writers of one metric type of a hotel wait for each other (the watermark's lock), so MERGE meets no rival.
-MERGE = """
+MERGE = f"""
 MERGE INTO ml_metrics m
-USING (SELECT * FROM ({rows}) unordered ORDER BY timestamp) n
+USING (SELECT * FROM ({{rows}}) unordered ORDER BY timestamp) n
    ON m.hotel_id = :hotel_id AND m.metric_type = :metric_type
   AND m.entity_id = n.entity_id AND m.timestamp = n.timestamp
  WHEN MATCHED AND (m.interval_start, m.metric_value, m.exposure, m.extra_data)
       IS DISTINCT FROM (n.interval_start, n.metric_value, n.exposure, n.extra_data) THEN
       UPDATE SET interval_start = n.interval_start, metric_value = n.metric_value, exposure = n.exposure,
-                 extra_data = n.extra_data, collected_at = now()
+                 extra_data = n.extra_data, collected_at = now(), checksum = {CHANGED}
  WHEN NOT MATCHED AND n.timestamp >= coalesce(CAST(:kept_since AS timestamptz), '-infinity') THEN
       INSERT (hotel_id, metric_type, entity_type, entity_id, interval_start, timestamp, metric_value, exposure,
-              extra_data)
+              extra_data, checksum)
       VALUES (:hotel_id, :metric_type, :entity_type, n.entity_id, n.interval_start, n.timestamp, n.metric_value,
-              n.exposure, n.extra_data)
+              n.exposure, n.extra_data, {NEW})
 """
 
 # A score of a row that no longer exists would be shown and counted, so it goes with its row; so does what replay has.

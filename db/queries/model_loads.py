@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from db.queries.metric_checksums import checksum_of
+
 LOADED = "loaded"
 
 # One row a model and day; a day without a load has no row, since a load time of zero would be invented.
@@ -39,13 +41,21 @@ SELECT 'model_onbellek_isabet', 'hotel', CAST(:hotel_id AS bigint),
 HAVING sum(c.hits + c.misses + c.waits) > 0
 """
 DISK = "SELECT 'model_disk_oran', 'hotel', :hotel_id, CAST(:disk_ratio AS float8), NULL::jsonb"
+NEW = checksum_of(
+    "found", hotel_id=":hotel_id", interval_start=":since", timestamp=":until", exposure="NULL", collected_at="now()"
+)
+CHANGED = checksum_of(
+    "ml_metrics", metric_value="EXCLUDED.metric_value", extra_data="EXCLUDED.extra_data", collected_at="now()"
+)
 WRITE = f"""
 INSERT INTO ml_metrics (metric_type, entity_type, entity_id, metric_value, extra_data, hotel_id, interval_start,
-                        timestamp)
-SELECT found.*, :hotel_id, :since, :until
-  FROM ({LOAD_SECONDS} UNION ALL {SIZES} UNION ALL {SHARES} UNION ALL {DISK}) AS found
+                        timestamp, checksum)
+SELECT found.*, :hotel_id, :since, :until, {NEW}
+  FROM ({LOAD_SECONDS} UNION ALL {SIZES} UNION ALL {SHARES} UNION ALL {DISK})
+       AS found (metric_type, entity_type, entity_id, metric_value, extra_data)
     ON CONFLICT (hotel_id, metric_type, entity_id, timestamp)
-    DO UPDATE SET metric_value = EXCLUDED.metric_value, extra_data = EXCLUDED.extra_data, collected_at = now()
+    DO UPDATE SET metric_value = EXCLUDED.metric_value, extra_data = EXCLUDED.extra_data, collected_at = now(),
+                  checksum = {CHANGED}
  WHERE (ml_metrics.metric_value, ml_metrics.extra_data) IS DISTINCT FROM (EXCLUDED.metric_value, EXCLUDED.extra_data)
 """
 

@@ -28,7 +28,7 @@ class Window:
     since_at: datetime | None
     recorded_since: datetime | None
     recorded_until: datetime
-    kept_since: datetime | None = None  # older metric rows were deleted at the end of their retention: not made again
+    kept_since: datetime | None = None  # older metric rows went to the archive: they are not made again
 
     @property
     def is_first(self) -> bool:
@@ -85,7 +85,7 @@ def close_window(connection: Connection, window: Window) -> None:
 
 
 def keep_since(connection: Connection, hotel_id: int, cutoff: datetime) -> None:
-    """Metric rows before ``cutoff`` were deleted for good; it only ever moves on."""
+    """Metric rows before ``cutoff`` left for the archive; it only ever moves on."""
     connection.execute(
         text(
             "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until) "
@@ -94,6 +94,13 @@ def keep_since(connection: Connection, hotel_id: int, cutoff: datetime) -> None:
         ),
         {"hotel_id": hotel_id, "stage": KEPT, "cutoff": cutoff},
     )
+
+
+def kept_since(connection: Connection, hotel_id: int) -> datetime | None:
+    """From when on a hotel's metric rows are kept; None: none was ever deleted for its age."""
+    query = text("SELECT read_until FROM pipeline_watermarks WHERE hotel_id = :hotel_id AND stage = :stage")
+    found: datetime | None = connection.execute(query, {"hotel_id": hotel_id, "stage": KEPT}).scalar()
+    return found
 
 
 def reset(connection: Connection, hotel_id: int, stage: str) -> None:

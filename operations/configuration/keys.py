@@ -39,6 +39,7 @@ EDITABLE: Mapping[str, Editable] = {
     "model_cleanup_schedule": Editable(SOON, is_cron=True),
     "data_cleanup_schedule": Editable(SOON, is_cron=True),
     "audit_verification_schedule": Editable(SOON, is_cron=True),
+    "metric_verification_schedule": Editable(SOON, is_cron=True),
     "search_schedule": Editable(SOON, is_cron=True),
     "comparison_schedule": Editable(SOON, is_cron=True),
     "job_timeout_seconds": Editable(SOON, DAY_SECONDS),

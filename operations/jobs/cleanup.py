@@ -2,25 +2,25 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
+from core.errors import AppError
 from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
 from db.queries import cleanup as queries
-from db.queries import consumption_days, versions, watermarks
+from db.queries import versions
 from db.session import Database
+from operations.archive.archiving import Archiving
+from pipeline.metrics.archive.folder import ArchiveFolder
 
 CHUNK_ROWS = 20_000
-TOPICS = ("metrics", "features", "scores", "alerts")  # kinds that screens show
-SUMMED = ("metrics", "scores")  # kinds of which sums by day are kept
+TOPICS = ("features", "scores", "alerts")  # kinds that screens show
 
 
 @dataclass(frozen=True)
 class Retention:
     """Days after which rows of each kind are deleted; the defaults are the specification's."""
 
-    metrics: int = 90
     features: int = 90
     scores: int = 90
     alerts: int = 30
@@ -34,14 +34,17 @@ class Retention:
     backtests: int = 180
     evaluations: int = 180
     model_comparisons: int = 180
+    metric_findings: int = 180
+    archive_holds: int = 180
 
     @classmethod
     def of(cls, settings: Settings) -> "Retention":
         return cls(
-            settings.metric_days, settings.feature_days, settings.metric_days, settings.alert_days,
+            settings.feature_days, settings.metric_days, settings.alert_days,
             settings.training_log_days, settings.job_run_days, settings.metric_days, settings.metric_days,
             settings.metric_days, settings.metric_days, settings.metric_days, settings.training_log_days,
-            settings.training_log_days, settings.training_log_days,
+            settings.training_log_days, settings.training_log_days, settings.training_log_days,
+            settings.training_log_days,
         )  # fmt: skip
 
 
@@ -75,35 +78,55 @@ class InstallationRetention:
 
 @dataclass(frozen=True)
 class CleanupService:
-    """Deletes what is older than its retention: hotel by hotel, and once what belongs to none."""
+    """Deletes what is older than its retention: hotel by hotel, and once what belongs to none.
+
+    Metric rows are archived first (SPEC A7.3): one that lies in no file is never deleted.
+    """
 
     database: Database
+    archiving: Archiving
     retention: Retention = field(default_factory=Retention)
     of_installation: InstallationRetention = field(default_factory=InstallationRetention)
     chunk_rows: int = CHUNK_ROWS
 
     @classmethod
     def of(cls, database: Database, settings: Settings) -> "CleanupService":
-        return cls(database, Retention.of(settings), InstallationRetention.of(settings))
+        archiving = Archiving(database, ArchiveFolder(settings.archive_folder), settings.metric_days)
+        return cls(database, archiving, Retention.of(settings), InstallationRetention.of(settings))
 
     def delete_old(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
-        """Rows deleted by kind; a second run as of the same instant deletes nothing."""
+        """Rows archived and deleted by kind; a second run as of the same instant does nothing.
+
+        Where rows cannot be archived, the other kinds are cleaned all the same, and then it raises why: ``disk_full``
+        or ``archive_not_written``.
+        """
         scope.require("jobs.run")
         scope.require_hotel(hotel_id)
-        return self._delete_kinds(asdict(self.retention), hotel_id, at, progress)
+        kinds = {kind: at - timedelta(days=days) for kind, days in asdict(self.retention).items()}
+        kinds["scores"] = self.archiving.border(hotel_id, at)  # they leave with their metric rows
+        failed: AppError | None = None
+        try:
+            archived = self.archiving.archive_old(hotel_id, at, progress)
+        except AppError as error:
+            failed = error
+            del kinds["scores"]
+        report = self._delete_kinds(kinds, hotel_id, progress)
+        if failed is not None:
+            raise failed
+        done = StageReport(archived.rows, archived.rows, {"archived": asdict(archived)})
+        return done + report
 
     def delete_of_installation(self, scope: Scope, at: datetime, progress: Progress = silent) -> StageReport:
         """What belongs to no hotel; also where there is none."""
         scope.require("jobs.run")
-        return self._delete_kinds(asdict(self.of_installation), None, at, progress)
+        kinds = {kind: at - timedelta(days=days) for kind, days in asdict(self.of_installation).items()}
+        return self._delete_kinds(kinds, None, progress)
 
-    def _delete_kinds(
-        self, kinds: dict[str, int], hotel_id: int | None, at: datetime, progress: Progress
-    ) -> StageReport:
+    def _delete_kinds(self, kinds: dict[str, datetime], hotel_id: int | None, progress: Progress) -> StageReport:
         deleted = {}
-        for position, (kind, days) in enumerate(kinds.items()):
+        for position, (kind, cutoff) in enumerate(kinds.items()):
             progress(position / len(kinds), f"cleanup.{kind}")
-            deleted[kind] = self._delete(kind, hotel_id, at - timedelta(days=days))
+            deleted[kind] = self._delete(kind, hotel_id, cutoff)
         return StageReport(sum(deleted.values()), sum(deleted.values()), {"deleted": deleted})
 
     def _delete(self, kind: str, hotel_id: int | None, cutoff: datetime) -> int:
@@ -111,17 +134,8 @@ class CleanupService:
         while True:
             with self.database.transaction() as connection:
                 rows = queries.delete_old(connection, kind, hotel_id, cutoff, self.chunk_rows)
-                if hotel_id is not None:
-                    self._tell(connection, kind, hotel_id, cutoff, rows)
+                if rows and hotel_id is not None and kind in TOPICS:
+                    versions.bump(connection, hotel_id, kind)
             total += rows
             if rows < self.chunk_rows:
                 return total
-
-    def _tell(self, connection: Any, kind: str, hotel_id: int, cutoff: datetime, rows: int) -> None:
-        """Screens, sums by day and the next collection know what is gone."""
-        if kind == "metrics":
-            watermarks.keep_since(connection, hotel_id, cutoff)
-        if rows and kind in TOPICS:
-            versions.bump(connection, hotel_id, kind)
-        if rows < self.chunk_rows and kind in SUMMED:
-            consumption_days.forget_before(connection, hotel_id, cutoff)

@@ -21,8 +21,10 @@ JobWork = Callable[[Scope, int, datetime, Progress], StageReport]
 InstallationWork = Callable[[Scope, datetime, Progress], StageReport]
 JOB_NAMES = (
     "sample_feed", "collect", "features", "detect", "learn", "train", "evaluate", "renew", "forecast",
-    "examine_models", "measure_models", "model_cleanup", "data_cleanup", "compare", "search_thresholds",
+    "examine_models", "measure_models", "model_cleanup", "data_cleanup", "metric_verification", "compare",
+    "search_thresholds",
 )  # fmt: skip
+ARCHIVE_JOB_NAMES = ("archive_bring", "archive_return")  # asked for with their arguments, on the page Archive
 INSTALLATION_JOB_NAMES = ("installation_cleanup", "audit_verification")
 KEEPER_JOB_NAMES = KEEPER_JOBS  # of the keeper, not of the sidecar
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
@@ -132,6 +134,7 @@ def timed_jobs(settings: Settings) -> tuple[TimedJob, ...]:
         TimedJob("measure_models", Cron(settings.model_cleanup_schedule), limit),
         TimedJob("model_cleanup", Cron(settings.model_cleanup_schedule), limit),
         TimedJob("data_cleanup", Cron(settings.data_cleanup_schedule), limit),
+        TimedJob("metric_verification", Cron(settings.metric_verification_schedule), limit),
         TimedJob("compare", Cron(settings.comparison_schedule), limit),
         TimedJob("search_thresholds", Cron(settings.search_schedule), limit),
         *own,

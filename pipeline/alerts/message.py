@@ -33,6 +33,7 @@ SENTENCES = {
     ("model_disk_dolu", "hotel"): "alert.model_disk_full",
     ("oturum_supheli", "user"): "alert.sign_in_stolen",
     ("denetim_bozuk", "hotel"): "alert.audit_broken",
+    ("kayit_degismis", "hotel"): "alert.rows_changed",
 }
 # Where one alert type has several causes, the reason tells which sentence says it.
 CAUSES = {
@@ -72,6 +73,7 @@ ACTIONS = {
     "model_disk_dolu": ("action.free_disk", "action.clean_model_files"),
     "oturum_supheli": ("action.ask_user", "action.end_sign_ins"),
     "denetim_bozuk": ("action.verify_audit", "action.ask_who_administers"),
+    "kayit_degismis": ("action.look_at_archive", "action.ask_who_administers"),
 }
 SHARES = ("model_kullanilamiyor", "model_disk_dolu")  # said in percent
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from core.errors import AppError
 from core.scope import Scope
 from core.stage import Progress, StageReport, silent
 from db.queries import (
@@ -15,11 +14,9 @@ from db.queries import (
     collect_requests,
     collect_series,
     collect_stock,
-    metric_values,
     versions,
     watermarks,
 )
-from db.queries.metric_values import MetricValue, Wanted
 from db.queries.watermarks import Window
 from db.session import Database
 from pipeline.metrics.collection.service import Activity, Collected, replace, whole_history
@@ -44,7 +41,7 @@ EVENTS = {"collect_refills": collect_refills, "collect_requests": collect_reques
 
 @dataclass(frozen=True)
 class MetricsService:
-    """Collects the metric types of the registry from the hotel's records, and reads what was collected."""
+    """Collects the metric types of the registry from the hotel's records."""
 
     database: Database
 
@@ -78,22 +75,6 @@ class MetricsService:
         with self.database.transaction() as connection:
             watermarks.reset(connection, hotel_id, STAGE)
         return self.collect(scope, hotel_id, at, progress)
-
-    def values(
-        self, scope: Scope, wanted: Wanted, limit: int, after: tuple[datetime, int] | None = None
-    ) -> tuple[list[MetricValue], tuple[datetime, int] | None]:
-        """At most ``limit`` stored values behind ``after`` in the order of (timestamp, entity_id), and where they end.
-
-        The second is None where nothing follows. Raises ``not_found`` (404) for a metric type that there is not.
-        """
-        scope.require("metrics.read")
-        scope.require_hotel(wanted.hotel_id)
-        if wanted.metric_type not in METRIC_TYPES:
-            raise AppError("not_found", 404, params={"what": f"metric type {wanted.metric_type}"})
-        with self.database.reading() as connection:
-            found = metric_values.page(connection, wanted, limit + 1, after)
-        rows = found[:limit]
-        return rows, (rows[-1].timestamp, rows[-1].entity_id) if len(found) > limit else None
 
     def _collect_one(self, hotel_id: int, metric: MetricType, at: datetime, activity: Activity) -> StageReport:
         with self.database.transaction() as connection:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,7 +15,9 @@ from core.settings import Settings
 from db.bulk import copy_frame
 from db.queries import versions
 from db.session import Database
+from operations.archive.archiving import Archiving
 from operations.jobs.cleanup import CleanupService, InstallationRetention, Retention
+from pipeline.metrics.archive.folder import ArchiveFolder
 from pipeline.metrics.service import MetricsService
 from tests.integration.builders import build_hotel
 
@@ -58,50 +61,59 @@ def alert(database: Database, hotel: int, clock: FixedClock, closed_days_ago: in
         )
 
 
+@pytest.fixture
+def cleanup(database: Database, tmp_path: Path) -> CleanupService:
+    return CleanupService(database, Archiving(database, ArchiveFolder(tmp_path)), chunk_rows=3)
+
+
 def test_metrics_older_than_ninety_days_go_and_only_of_that_hotel(
-    database: Database, clock: FixedClock, hotel: int, other_hotel: int
+    cleanup: CleanupService, database: Database, clock: FixedClock, hotel: int, other_hotel: int
 ) -> None:
+    """The day of the limit stays until all of it is ninety days old."""
     with database.transaction() as connection:
         for each in (hotel, other_hotel):
-            copy_frame(connection, "ml_metrics", metrics(each, clock, [1, 89, 89.9, 90.1, 91, 200, 300]))
-    report = CleanupService(database, chunk_rows=3).delete_old(SYSTEM, hotel, clock.now())
-    assert report.details["deleted"]["metrics"] == report.rows_out == 4
-    assert (count(database, "ml_metrics", f"hotel_id = {hotel}"), count(database, "ml_metrics")) == (3, 10)
-    assert CleanupService(database).delete_old(SYSTEM, hotel, clock.now()).rows_out == 0
+            copy_frame(connection, "ml_metrics", metrics(each, clock, [1, 89, 89.9, 90.1, 91.1, 200, 300]))
+    report = cleanup.delete_old(SYSTEM, hotel, clock.now())
+    assert report.details["archived"]["rows"] == report.rows_out == 3
+    assert (count(database, "ml_metrics", f"hotel_id = {hotel}"), count(database, "ml_metrics")) == (4, 11)
+    assert cleanup.delete_old(SYSTEM, hotel, clock.now()).rows_out == 0
     with database.reading() as connection:
         assert (hotel, "metrics") in versions.current(connection)
         assert (other_hotel, "metrics") not in versions.current(connection)
 
 
 def test_alerts_go_thirty_days_after_they_closed_unless_they_were_judged(
-    database: Database, clock: FixedClock, hotel: int
+    cleanup: CleanupService, database: Database, clock: FixedClock, hotel: int
 ) -> None:
     """SPEC A6.3: verdicts are what later detections learn from."""
     for closed, verdict in ((None, None), (29, None), (31, None), (31, "yanlis_pozitif")):
         alert(database, hotel, clock, closed, verdict)
-    CleanupService(database).delete_old(SYSTEM, hotel, clock.now())
+    cleanup.delete_old(SYSTEM, hotel, clock.now())
     assert count(database, "ml_alerts") == 3
     assert count(database, "ml_alerts", "verdict = 'yanlis_pozitif'") == 1
 
 
-def test_the_settings_decide_and_learning_keeps_its_thirty_days(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_decide_and_learning_keeps_its_thirty_days(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SPEC A1.4: each product learns from its last 30 days; a shorter retention is refused."""
     assert Retention.of(Settings()) == Retention()
     monkeypatch.setenv("BAROMETER_METRIC_DAYS", "40")
-    assert Retention.of(Settings()).scores == 40
+    assert Retention.of(Settings()).candidates == 40
+    assert CleanupService.of(database, Settings()).archiving.days == 40
     monkeypatch.setenv("BAROMETER_METRIC_DAYS", "20")
     with pytest.raises(ValueError, match=r"(?i)metric_days"):
         Settings()
 
 
-def test_a_caller_without_the_right_deletes_nothing(database: Database, clock: FixedClock, hotel: int) -> None:
+def test_a_caller_without_the_right_deletes_nothing(cleanup: CleanupService, clock: FixedClock, hotel: int) -> None:
     for scope in (Scope("bora", frozenset({"jobs.read"}), None), Scope("cem", frozenset({"jobs.run"}), frozenset())):
         with pytest.raises(AppError):
-            CleanupService(database).delete_old(scope, hotel, clock.now())
+            cleanup.delete_old(scope, hotel, clock.now())
 
 
 def test_what_was_deleted_at_the_end_of_its_retention_is_not_collected_again(
-    database: Database, clock: FixedClock
+    cleanup: CleanupService, database: Database, clock: FixedClock
 ) -> None:
     """The whole ledger of a product that moved is computed again; its old rows would raise old alerts again."""
     old, now = clock.now() - timedelta(days=100), clock.now()
@@ -110,10 +122,10 @@ def test_what_was_deleted_at_the_end_of_its_retention_is_not_collected_again(
         built.movement(connection, 0, old, "giris", 100)
         built.movement(connection, 0, now - timedelta(days=99), "cikis", 5)
         built.movement(connection, 0, now - timedelta(days=1), "cikis", 5)
-    service, before = MetricsService(database), f"timestamp < '{(now - timedelta(days=90)).isoformat()}'"
+    service, before = MetricsService(database), f"timestamp < '{(now - timedelta(days=91)).isoformat()}'"
     service.collect(SYSTEM, built.hotel_id, now, metric_types=("stok_seviye",))
     assert count(database, "ml_metrics", before) > 0
-    CleanupService(database).delete_old(SYSTEM, built.hotel_id, now)
+    cleanup.delete_old(SYSTEM, built.hotel_id, now)
     with database.transaction() as connection:
         built.movement(connection, 0, now - timedelta(hours=1), "cikis", 5)
     service.collect(SYSTEM, built.hotel_id, now, metric_types=("stok_seviye",))
@@ -125,7 +137,9 @@ def test_what_was_deleted_at_the_end_of_its_retention_is_not_collected_again(
     assert count(database, "ml_metrics", before) > 0, "without the mark the rows come back: the test can fail"
 
 
-def test_what_belongs_to_no_hotel_goes_where_there_is_no_hotel(database: Database, clock: FixedClock) -> None:
+def test_what_belongs_to_no_hotel_goes_where_there_is_no_hotel(
+    cleanup: CleanupService, database: Database, clock: FixedClock
+) -> None:
     """One row older than its retention and one that is not, of every kind; what is in use stays."""
     days = asdict(InstallationRetention())
     old = {kind: clock.now() - timedelta(days=kept + 1) for kind, kept in days.items()}
@@ -135,10 +149,10 @@ def test_what_belongs_to_no_hotel_goes_where_there_is_no_hotel(database: Databas
         for kind, statement in ROWS.items():
             for number, at in enumerate((old[kind], clock.now())):
                 connection.execute(text(statement), {"at": at, "user": user_id, "number": f"{kind} {number}"})
-    report = CleanupService(database).delete_of_installation(SYSTEM, clock.now())
+    report = cleanup.delete_of_installation(SYSTEM, clock.now())
     assert {kind: report.details["deleted"][kind] for kind in ROWS} == dict.fromkeys(ROWS, 1)
-    assert CleanupService(database).delete_of_installation(SYSTEM, clock.now()).rows_out == 0
+    assert cleanup.delete_of_installation(SYSTEM, clock.now()).rows_out == 0
     for table in ("user_sessions", "user_links", "token_families", "job_runs", "sign_in_attempts"):
         assert count(database, table) == 1, table
     with pytest.raises(AppError, match="forbidden"):
-        CleanupService(database).delete_of_installation(Scope("bora"), clock.now())
+        cleanup.delete_of_installation(Scope("bora"), clock.now())

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.scope import SYSTEM, Scope
+from core.settings import Settings
 from db.session import Database
 from operations.jobs.cleanup import CleanupService
 from operations.queries.service import QueryService, Statistics
@@ -110,7 +111,7 @@ def test_hours_are_kept_for_ninety_days(queries: QueryService, clock: FixedClock
     queries.watch()
     executed(queries, 2)
     read_after(queries, clock, 5)
-    cleanup = CleanupService(queries.database)
+    cleanup = CleanupService.of(queries.database, Settings())
     for days, left in ((89, True), (91, False)):
         cleanup.delete_of_installation(SYSTEM, clock.now() + timedelta(days=days))
         with queries.database.reading() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
+from core.settings import Settings
 from db.session import Database
 from operations.jobs.cleanup import CleanupService
 from operations.requests.recorder import Endpoint, Request, RequestRecorder
@@ -161,7 +162,7 @@ def test_minutes_go_after_two_days_and_hours_after_thirty(database: Database, cl
         record(service, JOBS, 0.01)
     clock.at = now
     service.flush()
-    deleted = CleanupService(database).delete_of_installation(SYSTEM, now).details["deleted"]
+    deleted = CleanupService.of(database, Settings()).delete_of_installation(SYSTEM, now).details["deleted"]
     assert (deleted["request_minutes"], deleted["requests"], deleted["recent_requests"]) == (3, 1, 1)
     assert figures(service, "30d")[JOBS].requests == 3
     assert figures(service, "24h") == {} or figures(service, "24h")[JOBS].requests == 1

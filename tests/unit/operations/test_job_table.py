@@ -32,6 +32,7 @@ def test_the_default_cadences_are_those_of_the_specification() -> None:
         "measure_models": Cron("0 3 * * *"),
         "model_cleanup": Cron("0 3 * * *"),
         "data_cleanup": Cron("0 4 * * *"),
+        "metric_verification": Cron("15 4 * * *"),
         "compare": Cron("0 5 * * 0"),
         "search_thresholds": Cron("0 6 * * 0"),
         "installation_cleanup": Cron("0 4 * * *"),

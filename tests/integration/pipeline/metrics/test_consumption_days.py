@@ -1,6 +1,7 @@
 """The daily sums that screens read are, whatever happens to the rows, those of the rows themselves (A8.1, A7.2)."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pandas as pd
@@ -12,7 +13,9 @@ from db import migrate
 from db.queries import consumption_days, scores
 from db.queries.frames import copy_out
 from db.session import Database
+from operations.archive.archiving import Archiving
 from operations.jobs.cleanup import CleanupService
+from pipeline.metrics.archive.folder import ArchiveFolder
 from pipeline.metrics.service import MetricsService
 from tests.integration.builders import BuiltHotel, build_hotel
 from tests.integration.pipeline.metrics.test_increments import CORRECTIONS, DAYS, START, add_something, instant
@@ -93,13 +96,21 @@ def test_late_and_corrected_rows_and_new_scores_renew_the_days_they_touch(databa
     assert_equal_to_the_rows(database)
 
 
-def test_the_clean_up_takes_the_sums_with_the_rows(database: Database) -> None:
+def test_the_sums_outlive_the_rows_that_were_archived(database: Database, tmp_path: Path) -> None:
+    """SPEC A7.4; what is recorded late about such a day takes nothing from its sums."""
     hotel, at = collected(database, 1)
-    before = len(kept(database, "look_days", LOOKS))
-    # The limit falls within a day, of which a part stays.
-    CleanupService(database, chunk_rows=7).delete_old(SYSTEM, hotel.hotel_id, at + timedelta(days=84, hours=3))
-    assert 0 < len(kept(database, "look_days", LOOKS)) < before
-    assert_equal_to_the_rows(database)
+    before = kept(database, "look_days", LOOKS), kept(database, "consumption_days", UNITS)
+    archiving = Archiving(database, ArchiveFolder(tmp_path))
+    cut = at + timedelta(days=85)
+    done = CleanupService(database, archiving, chunk_rows=7).delete_old(SYSTEM, hotel.hotel_id, cut)
+    looks, _ = of_the_rows(database)
+    assert 0 < len(looks) < len(before[0])
+    assert done.details["archived"]["rows"] > 0
+    with database.transaction() as connection:
+        touched = pd.DataFrame({"room_id": hotel.rooms, "timestamp": pd.Timestamp(START + timedelta(hours=1))})
+        consumption_days.refresh(connection, hotel.hotel_id, touched)
+    pd.testing.assert_frame_equal(kept(database, "look_days", LOOKS), before[0])
+    pd.testing.assert_frame_equal(kept(database, "consumption_days", UNITS), before[1])
 
 
 def test_the_migration_fills_the_sums_from_the_rows_that_are_there(database: Database) -> None:

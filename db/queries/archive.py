@@ -1,0 +1,170 @@
+"""The archive's manifest, the metric rows that leave for it, and those that were brought back (SPEC A7.3, A7.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.queries.frames import copy_table
+
+LOCK = 7330  # the namespace of the advisory lock, one key a hotel
+# What a file of the archive holds, in its order: the metric row as it stands, and what a detector expected of it.
+OF_METRIC = (
+    "metric_type", "entity_type", "entity_id", "interval_start", "timestamp", "metric_value", "exposure", "extra_data",
+    "collected_at", "checksum",
+)  # fmt: skip
+OF_SCORE = ("detector", "expected", "lower", "upper", "score", "observations", "model_id", "scored_at")
+ROW_COLUMNS = (*OF_METRIC, *OF_SCORE)
+WRITTEN_AS = {"extra_data": "m.extra_data::text AS extra_data", "checksum": "encode(m.checksum, 'hex') AS checksum"}
+JOINED = """ml_metrics m LEFT JOIN ml_scores s ON s.hotel_id = m.hotel_id AND s.metric_type = m.metric_type
+       AND s.entity_id = m.entity_id AND s.timestamp = m.timestamp"""
+SELECTED = ", ".join([*(WRITTEN_AS.get(name, f"m.{name}") for name in OF_METRIC), *(f"s.{name}" for name in OF_SCORE)])
+# A row that somebody brought back stays until its time is over.
+NOT_HELD = """NOT EXISTS (SELECT FROM archive_holds h WHERE h.hotel_id = {row}.hotel_id AND h.ended_at IS NULL
+       AND h.kept_until > {at} AND {row}.timestamp >= h.since AND {row}.timestamp < h.until)"""
+LEAVING = f"""
+SELECT m.id, pg_column_size(m.*) AS stored_bytes, {SELECTED}
+  FROM {JOINED}
+ WHERE m.hotel_id = %(hotel_id)s AND m.timestamp >= %(since)s AND m.timestamp < %(until)s
+   AND {NOT_HELD.format(row="m", at="%(at)s")}
+ ORDER BY m.metric_type, m.timestamp, m.entity_id
+   FOR UPDATE OF m
+"""
+# A score of a row that no longer exists would be shown and counted, so it goes with its row.
+DELETE = """
+WITH gone AS (
+    DELETE FROM ml_metrics WHERE id = ANY(:ids) RETURNING hotel_id, metric_type, entity_id, timestamp
+), scores AS (
+    DELETE FROM ml_scores s USING gone
+     WHERE s.hotel_id = gone.hotel_id AND s.metric_type = gone.metric_type AND s.entity_id = gone.entity_id
+       AND s.timestamp = gone.timestamp
+)
+SELECT count(*) FROM gone
+"""
+OLD_DAYS = f"""
+SELECT (m.timestamp AT TIME ZONE :zone)::date AS day, count(*) AS rows
+  FROM ml_metrics m
+ WHERE m.hotel_id = :hotel_id AND m.timestamp < :before AND {NOT_HELD.format(row="m", at=":at")}
+ GROUP BY 1 ORDER BY 1
+"""
+PARTITION_COLUMNS = (
+    "id, hotel_id, day, path, row_count, size_bytes, stored_bytes, sha256, first_at, last_at, metric_types, "
+    "schema_version, created_at, verified_at, fault"
+)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One file of the archive; see ``db.models.archive``."""
+
+    id: int
+    hotel_id: int
+    day: date
+    path: str
+    row_count: int
+    size_bytes: int
+    stored_bytes: int
+    sha256: str
+    first_at: datetime
+    last_at: datetime
+    metric_types: dict[str, int]
+    schema_version: int
+    created_at: datetime
+    verified_at: datetime | None
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class NewPartition:
+    """What is known of a file when it was written."""
+
+    hotel_id: int
+    day: date
+    path: str
+    row_count: int
+    size_bytes: int
+    stored_bytes: int
+    sha256: str
+    first_at: datetime
+    last_at: datetime
+    metric_types: dict[str, int]
+    schema_version: int
+    created_at: datetime
+
+
+def lock(connection: Connection, hotel_id: int) -> None:
+    """Whoever changes a hotel's archive waits for the others, until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": LOCK, "hotel_id": hotel_id})
+
+
+def old_days(connection: Connection, hotel_id: int, before: datetime, at: datetime, zone: str) -> dict[date, int]:
+    """Local days that have rows before ``before`` which are to leave at ``at``, and how many."""
+    params = {"hotel_id": hotel_id, "before": before, "at": at, "zone": zone}
+    return {row.day: row.rows for row in connection.execute(text(OLD_DAYS), params)}
+
+
+def leaving_rows(connection: Connection, hotel_id: int, since: datetime, until: datetime, at: datetime) -> pa.Table:
+    """id, stored_bytes and ``ROW_COLUMNS`` of the rows to leave; until the transaction ends nobody changes them."""
+    params = {"hotel_id": hotel_id, "since": since, "until": until, "at": at}
+    return copy_table(connection, LEAVING, params)
+
+
+def delete_rows(connection: Connection, ids: Sequence[int]) -> int:
+    """Delete metric rows and their scores."""
+    return int(connection.execute(text(DELETE), {"ids": list(ids)}).scalar_one())
+
+
+def add_partition(connection: Connection, new: NewPartition) -> None:
+    columns = list(vars(new))
+    statement = text(
+        f"INSERT INTO archive_partitions ({', '.join(columns)}) VALUES ({', '.join(':' + name for name in columns)})"
+    ).bindparams(bindparam("metric_types", type_=JSONB))
+    connection.execute(statement, vars(new))
+
+
+def partitions(
+    connection: Connection, hotel_id: int, since: datetime | None = None, until: datetime | None = None,
+    metric_type: str | None = None,
+) -> list[Partition]:  # fmt: skip
+    """Files that may hold rows with ``since <= timestamp < until``, the one written first first."""
+    query = (
+        f"SELECT {PARTITION_COLUMNS} FROM archive_partitions WHERE hotel_id = :hotel_id "
+        "AND (CAST(:since AS timestamptz) IS NULL OR last_at >= :since) "
+        "AND (CAST(:until AS timestamptz) IS NULL OR first_at < :until) "
+        "AND (CAST(:metric_type AS text) IS NULL OR jsonb_exists(metric_types, :metric_type)) ORDER BY id"
+    )
+    params = {"hotel_id": hotel_id, "since": since, "until": until, "metric_type": metric_type}
+    return [Partition(**row) for row in connection.execute(text(query), params).mappings()]
+
+
+def paths(connection: Connection, hotel_id: int | None = None) -> dict[str, str]:
+    """Path and checksum of every file, of one hotel or of all."""
+    query = "SELECT path, sha256 FROM archive_partitions WHERE hotel_id = coalesce(:hotel_id, hotel_id) ORDER BY path"
+    return {row.path: row.sha256 for row in connection.execute(text(query), {"hotel_id": hotel_id})}
+
+
+def note_verified(connection: Connection, partition_id: int, at: datetime, fault: str | None) -> None:
+    connection.execute(
+        text("UPDATE archive_partitions SET verified_at = :at, fault = :fault WHERE id = :id"),
+        {"id": partition_id, "at": at, "fault": fault},
+    )
+
+
+def totals(connection: Connection, hotel_ids: Sequence[int] | None) -> list[dict[str, Any]]:
+    """By hotel and month: days, files, rows, size_bytes, stored_bytes, first_at, last_at, verified_at (of the file
+    that was verified longest ago; NULL: one never was), faults."""
+    query = (
+        "SELECT hotel_id, date_trunc('month', day)::date AS month, count(DISTINCT day) AS days, count(*) AS files, "
+        "sum(row_count)::bigint AS rows, sum(size_bytes)::bigint AS size_bytes, "
+        "sum(stored_bytes)::bigint AS stored_bytes, min(first_at) AS first_at, max(last_at) AS last_at, "
+        "CASE WHEN bool_and(verified_at IS NOT NULL) THEN min(verified_at) END AS verified_at, "
+        "count(fault) AS faults FROM archive_partitions "
+        "WHERE CAST(:hotels AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotels AS bigint[])) "
+        "GROUP BY 1, 2 ORDER BY 1, 2 DESC"
+    )
+    hotels = None if hotel_ids is None else list(hotel_ids)
+    return [dict(row) for row in connection.execute(text(query), {"hotels": hotels}).mappings()]

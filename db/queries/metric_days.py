@@ -1,0 +1,33 @@
+"""Metric rows by hotel-local day, and those that stand before the border of the archive (SPEC A7.4)."""
+
+from datetime import datetime
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from db.queries.archive import JOINED, SELECTED
+from db.queries.frames import copy_out, copy_table
+from db.queries.metric_values import Wanted
+
+WHERE = """m.hotel_id = %(hotel_id)s AND m.metric_type = %(metric_type)s
+   AND m.timestamp >= %(since)s AND m.timestamp < %(until)s
+   AND (%(entity_id)s::bigint IS NULL OR m.entity_id = %(entity_id)s)"""
+BY_DAY = f"""
+SELECT ((m.timestamp - interval '1 microsecond') AT TIME ZONE %(zone)s)::date AS day, sum(m.metric_value) AS total,
+       coalesce(sum(s.expected), 0) AS expected, count(s.expected) AS judged, count(*) AS rows
+  FROM {JOINED}
+ WHERE {WHERE} GROUP BY 1 ORDER BY 1
+"""
+ROWS = f"SELECT {SELECTED} FROM {JOINED} WHERE {WHERE}"
+
+
+def of_database(connection: Connection, wanted: Wanted, zone: str, since: datetime | None) -> pd.DataFrame:
+    """day, total, expected (sum), judged, rows; only of rows from ``since`` on."""
+    params = vars(wanted) | {"zone": zone, "since": max(wanted.since, since) if since else wanted.since}
+    return copy_out(connection, BY_DAY, params)
+
+
+def before(connection: Connection, wanted: Wanted, border: datetime) -> pa.Table:
+    """The rows themselves, as the archive has them: those that somebody brought back."""
+    return copy_table(connection, ROWS, vars(wanted) | {"until": min(wanted.until, border)})

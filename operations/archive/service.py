@@ -1,0 +1,155 @@
+"""The archive for screens, the API and commands: what lies in it, bringing back, sending away, verifying (A7)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from core.clock import Clock, local_midnight
+from core.errors import AppError
+from core.scope import Scope
+from db.queries import archive as manifest
+from db.queries import archive_holds, audit, metric_findings
+from db.queries import jobs as requests
+from db.queries.archive_holds import Hold
+from db.queries.metric_findings import Finding
+from db.queries.scores import hotel_time_zone
+from db.session import Database
+from operations.archive.jobs import BRING, RETURN, VERIFY, ArchiveJobs
+
+__all__ = ["ArchiveOverview", "ArchiveService", "Finding", "Hold", "Month", "Preview"]
+
+KEPT_DAYS, MOST_KEPT_DAYS = 30, 365
+SHOWN_FINDINGS = 200
+
+
+@dataclass(frozen=True)
+class Month:
+    """The files of a hotel's month. ``verified_at``: of the file that was verified longest ago, None: one never was."""
+
+    hotel_id: int
+    month: date
+    days: int
+    files: int
+    rows: int
+    size_bytes: int
+    stored_bytes: int
+    first_at: datetime
+    last_at: datetime
+    verified_at: datetime | None
+    faults: int
+
+    @property
+    def ratio(self) -> float:
+        """How much smaller the files are than the rows were in the database."""
+        return self.stored_bytes / self.size_bytes
+
+
+@dataclass(frozen=True)
+class ArchiveOverview:
+    """The newest month of each hotel first; ``findings``: of ``finding_count`` the newest."""
+
+    months: list[Month]
+    holds: list[Hold]
+    findings: list[Finding]
+    finding_count: int
+
+    @property
+    def rows(self) -> int:
+        return sum(month.rows for month in self.months)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(month.size_bytes for month in self.months)
+
+    @property
+    def ratio(self) -> float | None:
+        """None: nothing was archived yet."""
+        return sum(month.stored_bytes for month in self.months) / self.size_bytes if self.months else None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What bringing a period back would read; rows of a day that is archived in several files may count twice."""
+
+    days: int
+    files: int
+    rows: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True)
+class ArchiveService:
+    """Of the hotels in the caller's scope; the work itself is done by jobs."""
+
+    database: Database
+    clock: Clock
+    jobs: ArchiveJobs
+
+    def overview(self, scope: Scope) -> ArchiveOverview:
+        scope.require("archive.read")
+        hotels = scope.hotel_filter()
+        with self.database.reading() as connection:
+            return ArchiveOverview(
+                [Month(**row) for row in manifest.totals(connection, hotels)],
+                archive_holds.standing(connection, hotels, self.clock.now()),
+                metric_findings.listed(connection, hotels, SHOWN_FINDINGS),
+                metric_findings.count(connection, hotels),
+            )
+
+    def preview(self, scope: Scope, hotel_id: int, first_on: date, last_on: date) -> Preview:
+        """Of whole days, both in; raises ``period_wrong``, and ``nothing_archived`` (404) where there is no file."""
+        scope.require("archive.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            since, until = _bounds(connection, hotel_id, first_on, last_on)
+            files = manifest.partitions(connection, hotel_id, since, until)
+        if not files:
+            raise AppError("nothing_archived", 404, params={"first": first_on, "last": last_on})
+        return Preview(
+            len({one.day for one in files}), len(files), sum(one.row_count for one in files),
+            sum(one.stored_bytes for one in files),
+        )  # fmt: skip
+
+    def bring_back(self, scope: Scope, hotel_id: int, first_on: date, last_on: date, kept_days: int = KEPT_DAYS) -> int:
+        """Ask for the rows of these days, both in, to come back and stay so many days; the id of the request.
+
+        Raises ``period_wrong``, ``kept_days_wrong`` and ``nothing_archived`` (404).
+        """
+        scope.require("archive.write")
+        if not 1 <= kept_days <= MOST_KEPT_DAYS:
+            raise AppError("kept_days_wrong", params={"most": MOST_KEPT_DAYS})
+        self.preview(scope, hotel_id, first_on, last_on)
+        kept_until = self.clock.now() + timedelta(days=kept_days)
+        asked = {"first_on": str(first_on), "last_on": str(last_on), "kept_until": kept_until.isoformat()}
+        return self._ask(scope, BRING, hotel_id, asked)
+
+    def send_away(self, scope: Scope, hold_id: int) -> int:
+        """Ask for what was brought back to leave again; the id of the request. Raises ``not_found``."""
+        scope.require("archive.write")
+        with self.database.reading() as connection:
+            standing = archive_holds.standing(connection, scope.hotel_filter(), self.clock.now())
+        for hold in standing:
+            if hold.id == hold_id:
+                return self._ask(scope, RETURN, hold.hotel_id, {"hold": hold_id})
+        raise AppError("not_found", 404, params={"what": f"hold {hold_id}"})
+
+    def verify(self, scope: Scope, hotel_id: int) -> int:
+        """Ask for every row and file of a hotel to be compared with what was written; the id of the request."""
+        scope.require("archive.write")
+        scope.require_hotel(hotel_id)
+        return self._ask(scope, VERIFY, hotel_id, {})
+
+    def _ask(self, scope: Scope, job: str, hotel_id: int, arguments: dict[str, Any]) -> int:
+        with self.database.transaction() as connection:
+            audit.record(connection, scope.actor, "job_requested", hotel_id=hotel_id, entity=job, details=arguments)
+            return requests.add_request(
+                connection, job, hotel_id, requested_by=scope.actor, at=self.clock.now(), arguments=arguments
+            )
+
+
+def _bounds(connection: Any, hotel_id: int, first_on: date, last_on: date) -> tuple[datetime, datetime]:
+    """The instants that bound hotel-local days."""
+    if last_on < first_on:
+        raise AppError("period_wrong", params={"since": first_on, "until": last_on})
+    zone = hotel_time_zone(connection, hotel_id)
+    return local_midnight(first_on, zone), local_midnight(last_on + timedelta(days=1), zone)

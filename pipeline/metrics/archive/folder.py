@@ -1,0 +1,126 @@
+"""The folder of the archive: whole files that are on the disk before anybody relies on them, never changed again."""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from re import compile as pattern
+
+from core.errors import AppError
+from core.logs import logger
+from core.private_file import make_private
+
+NAME = pattern(r"hotel-\d+/\d{4}-\d{2}/\d{4}-\d{2}-\d{2}-\d+-[0-9a-f]{16}\.parquet")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FILE_MODE = 0o600
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class ArchiveFolder:
+    """A file is named by its day, its number among the day's, and its content: who writes it again writes the same."""
+
+    root: Path
+
+    def write(self, hotel_id: int, day: date, part: int, content: bytes) -> str:
+        """Put a whole file in place; its path under the root.
+
+        Raises ``disk_full`` or ``archive_not_written``; no part of a file stays.
+        """
+        name = f"hotel-{hotel_id}/{day:%Y-%m}/{day}-{part}-{sha256(content).hexdigest()[:16]}.parquet"
+        path = self.root / name
+        with _named(path):
+            make_private(path.parent)
+            staged = path.with_name(f".{secrets.token_hex(8)}.partial")
+            try:
+                _write_through(staged, content)
+                if _from_disk(staged) != content:
+                    raise AppError("archive_not_written", 500, params={"path": name, "reason": "read back differently"})
+                staged.replace(path)
+            finally:
+                staged.unlink(missing_ok=True)
+            for folder in (path.parent, path.parent.parent, self.root):
+                _sync(folder)
+        log.info("archive_file_written", path=name, size_bytes=len(content))
+        return name
+
+    def read(self, name: str, digest: str) -> bytes:
+        """The content of a file, found to be the one that was written.
+
+        Raises ``archive_file_missing``, ``archive_file_damaged`` or ``archive_file_unreadable``.
+        """
+        path = self.inside(name)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise AppError("archive_file_missing", 409, params={"path": name}) from error
+        except OSError as error:
+            params = {"path": name, "reason": error.strerror or type(error).__name__}
+            raise AppError("archive_file_unreadable", 409, params=params) from error
+        if sha256(content).hexdigest() != digest:
+            raise AppError("archive_file_damaged", 409, params={"path": name})
+        return content
+
+    def inside(self, name: str) -> Path:
+        """The path of a name; one that leads elsewhere, also through a link, raises ``archive_file_damaged``."""
+        path = self.root / name
+        if not NAME.fullmatch(name) or os.path.realpath(path) != f"{os.path.realpath(self.root)}/{name}":
+            raise AppError("archive_file_damaged", 409, params={"path": name})
+        return path
+
+    def sweep(self, hotel_id: int, known: Iterable[str], before: datetime) -> int:
+        """Delete what writers left that died, and files older than ``before`` that no manifest knows; how many.
+
+        A younger one stays: undoing a restore may bring the manifest back that knows it.
+        """
+        kept, swept = set(known), 0
+        for path in (self.root / f"hotel-{hotel_id}").glob("*/*"):
+            with suppress(FileNotFoundError):
+                is_part = path.name.startswith(".") and path.suffix == ".partial"
+                is_unknown = path.suffix == ".parquet" and path.relative_to(self.root).as_posix() not in kept
+                if is_part or (is_unknown and path.lstat().st_mtime < before.timestamp()):
+                    path.unlink()
+                    swept += 1
+                    log.warning("archive_file_swept", path=str(path))
+        return swept
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(descriptor)
+
+
+def _from_disk(path: Path) -> bytes:
+    """What was really written: the system is told to forget what it has of it in memory."""
+    with path.open("rb") as stream:
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return stream.read()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.exception("archive_not_written", path=str(path))
+        if error.errno in FULL:
+            raise AppError("disk_full", 500, params={"folder": str(path.parent)}) from error
+        params = {"path": str(path), "reason": error.strerror or type(error).__name__}
+        raise AppError("archive_not_written", 500, params=params) from error
