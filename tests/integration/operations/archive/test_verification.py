@@ -143,7 +143,7 @@ def test_more_findings_than_are_kept_are_counted(world: World, monkeypatch: pyte
 
 def test_the_migration_seals_the_rows_that_are_there(world: World) -> None:
     before = world.stored()
-    migrate.downgrade(world.database, "0026")
+    migrate.downgrade(world.database, "0031")
     world.do("UPDATE ml_metrics SET metric_value = 12 WHERE metric_type = 'ozel_seri'")
     migrate.upgrade(world.database)
     assert verify(world)["findings"] == 0
