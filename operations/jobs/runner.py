@@ -1,5 +1,6 @@
 """Starts runs in child processes, watches them, and closes the record of those that could not do it themselves."""
 
+import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -15,8 +16,6 @@ from db.queries.job_rows import NewRun, RequestRow, RunEnd
 from db.session import Database
 from operations.jobs.children import STOP_GRACE_SECONDS, Child, start_child
 from operations.jobs.heart import CANCELLED
-
-ERROR_CODES = {"failed": "process_failed", "lost": "process_gone"}  # of runs that ended without our doing
 
 WAIT_SECONDS = 0.05
 
@@ -114,13 +113,12 @@ class JobRunner:
     def _close(self, child: Child) -> str:
         code = child.process.returncode
         child.sweep()
-        # Killed by a signal or without a word: lost. An exit code of its own: it failed before it could write why.
-        state = child.stopped_as or ("failed" if code > 0 else "lost")
-        reason = child.stopped_for or ERROR_CODES[state]
+        unasked, why = _ended_by_itself(code)
+        state, reason = child.stopped_as or unasked, child.stopped_for or why
         with self.database.transaction() as connection:
             if job_control.cancelled(connection, [child.run_id]):  # it died in the moment between asking and answering
                 state, reason = "cancelled", CANCELLED
-            end = RunEnd(state, self.clock.now(), error_code=reason, error_text=f"exit code {code}")
+            end = RunEnd(state, self.clock.now(), error_code=reason, error_text=_told(code))
             if queries.finish_run(connection, child.run_id, end):
                 log.error("run_closed", run_id=child.run_id, job=child.job_name, state=state, error=end.error_text)
                 return state
@@ -147,3 +145,20 @@ class JobRunner:
         log.info("run_started", run_id=run_id, job=job_name, hotel_id=hotel_id, process_id=child.process.pid)
         with self.database.transaction() as connection:
             queries.attach_process(connection, run_id, child.process.pid, socket.gethostname())
+
+
+def _ended_by_itself(code: int) -> tuple[str, str]:
+    """State and reason of a run that nobody stopped and that wrote no end of its own, by its process's exit code.
+
+    An exit code of its own: it failed before it could write why. SIGKILL is what a machine short of memory sends.
+    """
+    if code > 0:
+        return "failed", "process_failed"
+    return "lost", "process_killed" if code == -signal.SIGKILL else "process_gone"
+
+
+def _told(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    names = {one.value: one.name for one in signal.Signals}
+    return f"signal {-code} ({names.get(-code, 'unknown')})"

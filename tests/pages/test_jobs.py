@@ -17,7 +17,8 @@ from tests.pages.conftest import JOBS, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
 
 OF_THE_MACHINERY = (
-    "timed_out", "sidecar_stopped", "process_failed", "process_gone", "out_of_memory", "interrupted", "unexpected",
+    "timed_out", "sidecar_stopped", "process_failed", "process_gone", "process_killed", "out_of_memory", "interrupted",
+    "unexpected",
 )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def test_a_killed_child_is_lost_and_the_next_run_completes(
     running = wait_for(lambda: [run for run in runs(database, "slow", "running") if run.progress_ratio])[0]
     os.kill(running.process_id or 0, signal.SIGKILL)
     lost = wait_for(lambda: runs(database, "slow", "lost"))[0]
-    assert (lost.id, lost.error_code) == (running.id, "process_gone")
+    assert (lost.id, lost.error_code, lost.error_text) == (running.id, "process_killed", "signal 9 (SIGKILL)")
     hold_file.unlink()
     assert wait_for(lambda: runs(database, "slow", "succeeded"))[0].id > lost.id
 
