@@ -72,6 +72,12 @@ def write_requests() -> None:
         services().cached_reads.flush()
 
 
+def warm_answers() -> None:
+    """What programs ask for again and again is made anew when its data changed; not while memory is short."""
+    if not services().memory_watch.refuses:
+        services().cached_reads.warm()
+
+
 def watch_redis() -> None:
     """How the server answers, for the record: since when it is away is told although nobody looked at the page."""
     services().redis.watch()
@@ -102,6 +108,7 @@ async def serving(_: object) -> AsyncIterator[None]:
     profiles = ProfileWatch(lambda: services().database, SystemClock(), SERVING)
     threads = (
         Flushing(write_requests), Flushing(watch_redis, told_as="redis_not_watched"),
+        Flushing(warm_answers, told_as="answers_not_warmed"),
         Flushing(watch_memory, told_as="memory_not_watched", at_once=True),
         Flushing(follow_configuration, told_as="configuration_not_read", at_once=True),
         Flushing(watch_statements, 60.0, told_as="statements_not_counted"), profiles.thread(),

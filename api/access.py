@@ -60,8 +60,8 @@ class Caller:
         if hotel_id not in (hotel.id for hotel in self.services.hotels.listed(self.scope)):
             raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
 
-    def unless_known(self, *topics: str, seconds: int = FRESH_SECONDS) -> Known:
-        """Answer 304 to a caller who has this answer: same data versions of the topics, same span of time.
+    def known(self, *topics: str, seconds: int = FRESH_SECONDS) -> Known:
+        """The data versions of the topics and the span of time now.
 
         The versions are bumped in the writers' transactions, as for the cached reads of the pages; ``seconds`` is how
         long an answer about "now" stays the same by itself.
@@ -70,13 +70,21 @@ class Caller:
         what = f"{self.request.url.path}?{self.request.url.query} {self.language}"
         generation = self._generation(topics)
         scope = (sorted(self.scope.hotels) if self.scope.hotels is not None else None, sorted(self.scope.permissions))
-        known = Known(what, generation, _tag(version(), what, scope, generation, span),
-                      datetime.fromtimestamp((span + 1) * seconds, UTC))  # fmt: skip
+        tag = _tag(version(), what, scope, generation, span)
+        return Known(what, generation, tag, datetime.fromtimestamp((span + 1) * seconds, UTC))
+
+    def unless_known(self, *topics: str, seconds: int = FRESH_SECONDS) -> Known:
+        """Answer 304 to a caller who has this answer: same data versions of the topics, same span of time."""
+        known = self.known(*topics, seconds=seconds)
+        self.stop_if_sent(known)
+        return known
+
+    def stop_if_sent(self, known: Known) -> None:
+        """Answer 304 to a caller who has it."""
         self.tell_tag(known.tag)
         sent = [one.strip() for one in self.request.headers.get("if-none-match", "").split(",")]
         if known.tag in sent or known.tag.removeprefix("W/") in sent:
             raise NotModified
-        return known
 
     def tell_tag(self, tag: str) -> None:
         """Under what the client may keep the answer."""

@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from fastapi import Response
 
-from api.access import FRESH_SECONDS, Caller, answer_headers
+from api.access import FRESH_SECONDS, Caller, Known, answer_headers
 from api.schemas.base import Answer
 from operations.cached_reads.service import Asked
 
@@ -31,11 +31,17 @@ def kept(
         def answer(*arguments: Parameters.args, **named: Parameters.kwargs) -> Any:
             caller = named["caller"]
             assert isinstance(caller, Caller)  # noqa: S101 - FastAPI hands it in by name
-            known = caller.unless_known(*topics, seconds=seconds)
-            asked = Asked(namespace, known.what, known.generation, known.tag, known.fresh_until)
-            found = caller.services.cached_reads.read(
-                caller.scope, asked, lambda: route(*arguments, **named).model_dump_json(by_alias=True).encode()
+
+            def make() -> bytes:
+                return route(*arguments, **named).model_dump_json(by_alias=True).encode()
+
+            services, known = caller.services, caller.known(*topics, seconds=seconds)
+            asked = _asked(namespace, known)
+            services.cached_reads.note(
+                caller.scope, asked, make, lambda: _asked(namespace, caller.known(*topics, seconds=seconds))
             )
+            caller.stop_if_sent(known)
+            found = services.cached_reads.read(caller.scope, asked, make)
             caller.tell_tag(found.tag)
             answer_headers(caller.request)["Cache-Status"] = f"barometer; {STATUS[found.outcome]}"
             return Response(found.body, media_type="application/json")
@@ -43,3 +49,7 @@ def kept(
         return answer
 
     return decorate
+
+
+def _asked(namespace: str, known: Known) -> Asked:
+    return Asked(namespace, known.what, known.generation, known.tag, known.fresh_until)

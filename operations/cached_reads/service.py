@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import uuid4
 
 from core.clock import Clock
+from core.errors import AppError
 from core.logs import logger
 from core.optional_redis import OptionalRedis
 from core.scope import Scope
@@ -32,6 +34,7 @@ from operations.cached_reads.entry import (
     verdict,
 )
 from operations.cached_reads.flights import Flights
+from operations.cached_reads.wanted import Again, WantedAnswers
 
 __all__ = ["Answered", "Asked", "CachedReads"]
 
@@ -64,12 +67,17 @@ class CachedReads:
     counts: ReadCounts = field(init=False)
     redis: OptionalRedis = field(init=False)
     _flights: "Flights[Answered]" = field(default_factory=Flights, init=False)
+    _wanted: WantedAnswers = field(default_factory=WantedAnswers, init=False)
     _refreshers: ThreadPoolExecutor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.counts = ReadCounts(self.clock)
         self.redis = OptionalRedis(self.redis_url, "cache_unavailable")
         self._refreshers = ThreadPoolExecutor(REFRESHERS, "cache-refresh")
+
+    def note(self, scope: Scope, asked: Asked, make: Callable[[], bytes], again: Again) -> None:
+        """Somebody asks; ``again`` puts the same question later, so that ``warm`` can keep the answer ready."""
+        self._wanted.note(key_of(scope, asked), scope, again, make, self.clock.now())
 
     def read(self, scope: Scope, asked: Asked, make: Callable[[], bytes]) -> Answered:
         """The kept answer if it is of the asked generation, else what ``make`` says (JSON); its errors are not kept."""
@@ -87,6 +95,27 @@ class CachedReads:
             self._refresh(scope, key, asked, make)
         self.counts.add(asked.namespace, outcome)
         return Answered(entry.body, entry.meta.tag, outcome)
+
+    def warm(self) -> int:
+        """Make anew what is asked for again and again and whose data changed or whose time is over; returns how many.
+
+        One after the other, and nothing while Redis is away: whoever asks does not wait for this.
+        """
+        made = 0
+        for key, one in self._wanted.lately(self.clock.now()):
+            asked, found = one.again(), self._kept(key)
+            if found is None:
+                return made
+            if verdict(found[0], asked, self.clock.now()) == "hit":
+                continue
+            try:
+                self._flights.join(key + asked.tag, partial(self._fill, one.scope, key, asked, one.make))
+            except AppError as error:  # what it was about is gone, or the database is away: the next reader is told
+                self._wanted.forget(key)
+                log.info("cache_not_warmed", error=error.code)
+            else:
+                made += 1
+        return made
 
     def flush(self) -> None:
         """Write what was counted since the last time, or keep it for the next."""

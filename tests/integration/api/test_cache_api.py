@@ -64,6 +64,20 @@ def test_a_write_is_seen_by_the_next_read_and_leaves_other_hotels_answers(
     assert [ask(), ask()] == ["barometer; fwd=miss; stored", "barometer; hit"]
 
 
+def test_who_asks_again_and_again_finds_the_answer_ready_after_a_change(
+    api: Api, services: Services, root: str, hotel: SmallHotel
+) -> None:
+    path = f"/reports/stock?hotel_id={hotel.hotel_id}"
+    first = api.call("GET", path, root)
+    assert api.call("GET", path, root, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    with services.database.transaction() as connection:
+        versions.bump(connection, hotel.hotel_id, "metrics")
+    assert api.services.cached_reads.warm() == 1  # who has a copy counts as well
+    found = api.call("GET", path, root, headers={"If-None-Match": first.headers["ETag"]})
+    assert (found.status_code, found.headers["Cache-Status"]) == (200, "barometer; hit")
+    assert found.json() == first.json()
+
+
 def test_a_client_with_a_copy_still_gets_304_and_somebody_else_nothing_of_it(
     api: Api, root: str, hotel: SmallHotel
 ) -> None:

@@ -82,11 +82,11 @@ def asked_for(api: Api, hotel: SmallHotel, monkeypatch: pytest.MonkeyPatch) -> d
     """{operation: topics} of every route that answers 304 to a copy that is still right."""
     deniz, found, now = api.add("superadmin", None, "deniz"), {}, ""
 
-    def unless_known(_: Caller, *topics: str, seconds: int = 0) -> None:
+    def known(_: Caller, *topics: str, seconds: int = 0) -> None:
         found[now] = set(topics)
         raise NotModified
 
-    monkeypatch.setattr(Caller, "unless_known", unless_known)
+    monkeypatch.setattr(Caller, "known", known)
     for route, method in WALKED:
         if method == "GET":
             now = operation_id(route)

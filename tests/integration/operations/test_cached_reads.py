@@ -100,6 +100,48 @@ def test_a_stale_answer_is_given_at_once_and_made_anew_behind_it(
     assert reads.read(SYSTEM, replace(later, tag="t"), lambda: b"1").outcome == "miss"
 
 
+def test_what_is_asked_for_again_and_again_is_ready_before_the_next_asks(
+    reads: CachedReads, cache: CacheService, clock: FixedClock, asked: Asked
+) -> None:
+    now, said = [asked], [b"1"]
+    once = replace(asked, what="asked once")
+
+    def ask(what: Asked = asked) -> None:
+        reads.note(SYSTEM, what, lambda: said[0], lambda: replace(now[0], what=what.what))
+        reads.read(SYSTEM, replace(now[0], what=what.what), lambda: said[0])
+
+    ask(once)
+    ask()
+    assert reads.warm() == 0  # nothing was asked for twice
+    ask()
+    assert reads.warm() == 0  # nothing changed
+    now[0], said[0] = replace(asked, generation="generation 2", tag="tag 2"), b"2"
+    assert reads.warm() == 1
+    assert reads.read(SYSTEM, now[0], never).body == b"2"
+    assert reads.read(SYSTEM, replace(now[0], what=once.what), lambda: b"0").outcome == "miss"
+    clock.at = asked.fresh_until
+    assert reads.warm() == 0  # nobody has asked for it for an hour
+    ask()
+    now[0] = replace(now[0], generation="generation 3")
+    assert reads.warm() == 0  # and the one who comes then begins anew
+    assert outcomes(reads, cache)["hits"] == 2
+
+
+def test_what_cannot_be_made_anew_is_left_to_the_next_reader(reads: CachedReads, asked: Asked) -> None:
+    def gone() -> bytes:
+        raise AppError("not_found", 404, params={"what": "hotel 1"})
+
+    later = replace(asked, generation="generation 2")
+    for make in (lambda: b"1", gone):
+        reads.note(SYSTEM, asked, make, lambda: later)
+    assert (reads.warm(), reads.warm()) == (0, 0)
+    away = CachedReads(reads.database, reads.clock, NOBODY)
+    for _ in range(2):
+        away.note(SYSTEM, asked, never, lambda: later)
+    assert away.warm() == 0  # without Redis there is nothing to keep
+    away.close()
+
+
 def test_two_processes_fill_once(
     reads: CachedReads, cache: CacheService, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
