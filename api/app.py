@@ -16,6 +16,7 @@ from api.routes import (
     alerts,
     api_keys,
     auth,
+    backup_parts,
     backups,
     cache,
     config,
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from services import Services
 
 TOPICS = (
-    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis, backups,
-    cache, logs, profiler, memory, queries, config, hotels, api_keys, users, auth, health,
+    alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis,
+    backup_parts, backups, cache, logs, profiler, memory, queries, config, hotels, api_keys, users, auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

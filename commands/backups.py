@@ -1,20 +1,31 @@
 """``manage.py backup``: make, prove, list, restore, undo, delete and bring backups (SPEC C8)."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
 from commands.permission import stands_for
 from commands.terminal import console, opened, shown_progress
+from core.errors import AppError
 from core.i18n import Translator
 from core.scope import SYSTEM
+from operations.backups.parts import words
+from operations.backups.parts.service import Wanted
 from operations.backups.service import Backup, Restored
+from services import Services
 
 backup_app = typer.Typer(no_args_is_help=True, help="Backups: made, proven by restoring them, restored, undone.")
 
+NO_HOTELS: list[str] = []
 NameArgument = Annotated[str, typer.Argument(help="The backup, as 'backup list' names it.")]
+OnlyOption = Annotated[
+    str, typer.Option("--only", help="Parts, with commas: thresholds,verdicts,configuration; everything when empty.")
+]
+HotelsOption = Annotated[list[str], typer.Option("--hotel", help="With --only: code of a hotel; all when left out.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -47,6 +58,9 @@ def show() -> None:
         console.print(table)
         if found.undoable:
             console.print(t("backup.can_undo", at=found.undoable.at, until=found.undoable.until))
+        if last := services.backup_jobs.parts.undoable(SYSTEM):
+            told = words.parts(t, last.parts)
+            console.print(t("parts.can_undo", name=last.backup, parts=told, at=last.at, until=last.until))
 
 
 @backup_app.command()
@@ -61,9 +75,15 @@ def verify(name: NameArgument) -> None:
 
 @backup_app.command()
 @stands_for("backups.read")
-def preview(name: NameArgument) -> None:
-    """What a restore would lose and gain, table by table."""
+def preview(name: NameArgument, only: OnlyOption = "", hotel: HotelsOption = NO_HOTELS) -> None:
+    """What a restore would lose and gain, table by table; with --only, what putting these parts back would change."""
     with opened() as (services, t):
+        if only or hotel:
+            wanted = _wanted(services, only, hotel)
+            with shown_progress(t) as progress:
+                found = services.backup_jobs.parts.preview(SYSTEM, name, wanted, progress)
+            _tell_comparison(t, found.document(name, wanted))
+            return
         table = Table(t("backup.table"), t("backup.now"), t("backup.then"), t("backup.lost"), t("backup.gained"))
         for one in services.backups.preview(SYSTEM, name):
             if one.has_changed:
@@ -74,10 +94,13 @@ def preview(name: NameArgument) -> None:
 
 @backup_app.command()
 @stands_for("backups.restore")
-def restore(name: NameArgument, yes: YesOption = False) -> None:
-    """Put a backup in the place of the present state, of which a safety copy is made first."""
+def restore(name: NameArgument, yes: YesOption = False, only: OnlyOption = "", hotel: HotelsOption = NO_HOTELS) -> None:
+    """Put a backup in the place of the present state, of which a safety copy is made first; with --only some parts."""
     with opened() as (services, t):
         services.backups.one(SYSTEM, name)
+        if only or hotel:
+            _restore_parts(services, t, name, _wanted(services, only, hotel), yes=yes)
+            return
         if not yes and typer.prompt(t("backup.type_name", name=name)) != name:
             raise typer.Abort
         with shown_progress(t) as progress:
@@ -87,9 +110,14 @@ def restore(name: NameArgument, yes: YesOption = False) -> None:
 
 @backup_app.command()
 @stands_for("backups.restore")
-def undo(yes: YesOption = False) -> None:
-    """Put the state before the last restore back."""
+def undo(
+    yes: YesOption = False, parts: Annotated[bool, typer.Option("--parts", help="The last restore of parts.")] = False
+) -> None:
+    """Put the state before the last restore back; with --parts, take back the parts that were put back last."""
     with opened() as (services, t):
+        if parts:
+            _undo_parts(services, t, yes=yes)
+            return
         if not yes:
             typer.confirm(t("backup.undo_sure"), abort=True)
         with shown_progress(t) as progress:
@@ -133,6 +161,56 @@ def key() -> None:
     """Print the key that opens the backups, to keep it where this machine's loss does not reach it."""
     with opened() as (services, _):
         typer.echo(services.backups.backup_keys.first().secret)
+
+
+def _wanted(services: Services, only: str, codes: list[str]) -> Wanted:
+    """Raises ``parts_unknown``, ``parts_only`` and ``hotel_unknown``."""
+    if not only:
+        raise AppError("parts_only")
+    hotels = [one.id for code in codes for one in services.hotels.listed(SYSTEM, code)]
+    return Wanted.of([part.strip() for part in only.split(",")], hotels or None)
+
+
+def _tell_comparison(t: Translator, found: Mapping[str, Any]) -> None:
+    if not found["items"]:
+        console.print(t("parts.same"))
+    else:
+        table = Table(*words.titles(t))
+        for item in found["items"]:
+            table.add_row(*map(escape, words.row(t, item)))
+        console.print(table)
+    for rest in ("left_out", "newer"):
+        if found[rest]:
+            console.print(t(f"parts.{rest}", count=found[rest]))
+
+
+def _restore_parts(services: Services, t: Translator, name: str, wanted: Wanted, *, yes: bool) -> None:
+    parts = services.backup_jobs.parts
+    with shown_progress(t) as progress:
+        seen = parts.preview(SYSTEM, name, wanted, progress)
+    _tell_comparison(t, seen.document(name, wanted))
+    if not seen.possible:
+        raise AppError("parts_nothing", 409)
+    told = words.parts(t, wanted.parts)
+    if not yes and typer.prompt(t("parts.type_name", name=name, parts=told)) != name:
+        raise typer.Abort
+    with shown_progress(t) as progress:
+        done = parts.restore(SYSTEM, name, wanted, progress, seen.mark)
+    console.print(t("parts.restored", count=done.changed, parts=told, name=name))
+    console.print(t("backup.safety", name=done.safety))
+
+
+def _undo_parts(services: Services, t: Translator, *, yes: bool) -> None:
+    parts = services.backup_jobs.parts
+    last = parts.undoable(SYSTEM)
+    if last is None:
+        raise AppError("nothing_to_undo", 409)
+    if not yes:
+        typer.confirm(t("parts.undo_sure", name=last.backup, parts=words.parts(t, last.parts), at=last.at), abort=True)
+    undone = parts.undo(SYSTEM)
+    console.print(t("parts.undone", count=undone.changed))
+    if undone.left:
+        console.print(t("parts.left", count=undone.left))
 
 
 def size(t: Translator, size_bytes: int) -> str:

@@ -376,6 +376,22 @@ class Barometer:
         """Now against a snapshot of an hour, a day or a week ago."""
         return self.call("GET", "/redis/comparison", asked)
 
+    def backup_parts(self, **asked: Any) -> Any:
+        """The last comparison of parts with now, and what can be undone."""
+        return self.call("GET", "/backup/parts", asked)
+
+    def backup_undo_parts(self, **asked: Any) -> Any:
+        """Take the last restore of parts back, except where somebody decided otherwise since."""
+        return self.call("POST", "/backup/parts/undo", asked)
+
+    def backup_compare_parts(self, name: str, **asked: Any) -> Any:
+        """Ask what putting these parts back would change; `GET /backup/parts` has the answer when the work is done."""
+        return self.call("POST", f"/backup/{quote(str(name), safe='')}/parts/comparison", asked)
+
+    def backup_restore_parts(self, name: str, **asked: Any) -> Any:
+        """Ask for these parts to be put back after a safety copy; every other table stays as it is."""
+        return self.call("POST", f"/backup/{quote(str(name), safe='')}/parts/restore", asked)
+
     def backup_listed(self, **asked: Any) -> Any:
         """Every backup, the room for more, and what could be undone."""
         return self.call("GET", "/backup", asked)

@@ -14,6 +14,8 @@ from operations.archive.jobs import ArchiveJobs
 from operations.archive.service import ArchiveService
 from operations.archive.verification import Verification
 from operations.backups.jobs import BackupJobs
+from operations.backups.parts.applying import Owners
+from operations.backups.parts.service import PartsService
 from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
@@ -35,6 +37,8 @@ from operations.requests.recorder import RequestRecorder
 from operations.requests.service import RequestService
 from operations.sources.service import SourceService
 from pipeline.alerts.service import AlertService
+from pipeline.alerts.triage.service import TriageService
+from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.metrics.archive.folder import ArchiveFolder
 
 
@@ -68,7 +72,11 @@ def backup_services(database: Database, clock: Clock, settings: Settings, server
     """The same for backups."""
     keys = database.keys or key_ring(settings)
     backups = BackupService(database, clock, settings, servers.owner_url, keys, backup_key_ring(settings))
-    return {"backups": backups, "backup_jobs": BackupJobs(database, clock, backups)}
+    owners = Owners(
+        ThresholdService(database, clock, settings), TriageService(database, clock),
+        ConfigurationService(database, clock, settings),
+    )  # fmt: skip
+    return {"backups": backups, "backup_jobs": BackupJobs(database, clock, backups, PartsService(backups, owners))}
 
 
 def archive_services(database: Database, clock: Clock, settings: Settings, alerts: AlertService) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from db.models import (
     alerts,
     api_keys,
     archive,
+    backups,
     cache,
     catalog,
     configuration,
@@ -26,7 +27,7 @@ from db.models import (
 from db.models.base import Base
 
 __all__ = [
-    "Base", "activity", "alerts", "api_keys", "archive", "cache", "catalog", "configuration", "forecasts", "identity",
-    "learning", "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups", "series",
-    "statements", "tokens",
+    "Base", "activity", "alerts", "api_keys", "archive", "backups", "cache", "catalog", "configuration", "forecasts",
+    "identity", "learning", "memory", "ml", "operations", "premises", "profiles", "redis", "requests", "rollups",
+    "series", "statements", "tokens",
 ]  # fmt: skip

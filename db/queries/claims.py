@@ -11,5 +11,5 @@ class Claims:
     is_only: bool
 
 
-KEEPER_JOBS = ("backup", "backup_proof", "restore", "restore_undo")
+KEEPER_JOBS = ("backup", "backup_proof", "restore", "restore_undo", "parts_preview", "parts_restore")
 OF_THE_SIDECAR, OF_THE_KEEPER = Claims(KEEPER_JOBS, False), Claims(KEEPER_JOBS, True)

@@ -81,6 +81,22 @@ def add_version(connection: Connection, row: Mapping[str, Any]) -> int:
     )
 
 
+def add_old_version(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Put a version that the history lacks where it was, not in force; the number may not be taken.
+
+    ``row``: as for ``add_version``, and its version.
+    """
+    sealed = {name: seal(connection, row[name]) for name in ("parameters", "trace")}
+    connection.execute(
+        text(
+            "INSERT INTO detection_settings (hotel_id, metric_type, segment, version, parameters, source, reason, "
+            "trace, created_by, created_at, is_active) VALUES (:hotel_id, :metric_type, '', :version, :parameters, "
+            ":source, :reason, :trace, :created_by, :created_at, false)"
+        ),
+        {**row, **sealed},
+    )
+
+
 def places(connection: Connection, hotel_id: int) -> dict[str, dict[int, int]]:
     """What rooms and products of a hotel belong to: floors, room_types, product_groups by id."""
     rooms = connection.execute(

@@ -50,6 +50,14 @@ COMMANDS = {
         f"closed_reason = CASE WHEN {RESTORES} THEN NULL ELSE a.closed_reason END",
         "a.verdict IS NOT NULL",
     ),
+    "verdict_restored": (
+        "verdict = target.v_verdict, verdict_by = target.v_by, verdict_at = target.v_at, verdict_note = target.v_note, "
+        f"closed_at = CASE WHEN target.closes THEN coalesce(a.closed_at, :at) WHEN {RESTORES} THEN NULL "
+        "ELSE a.closed_at END, closed_reason = CASE WHEN target.closes AND a.closed_at IS NULL THEN target.v_verdict "
+        f"WHEN NOT target.closes AND {RESTORES} THEN NULL ELSE a.closed_reason END",
+        "(a.verdict, a.verdict_by, a.verdict_at, a.verdict_note) IS DISTINCT FROM "
+        "(v.verdict, v.verdict_by, v.verdict_at, v.verdict_note)",
+    ),
     "closed": ("closed_at = :at, closed_reason = :reason", "a.closed_at IS NULL"),
     "reopened_by_hand": (
         "closed_at = NULL, closed_reason = NULL",
@@ -61,14 +69,25 @@ BEFORE = ", ".join(f"'{name}', a.{name}" for name in COLUMNS)
 TYPES = {"assignee": "text", "until": "timestamptz", "verdict": "text", "note": "text", "reason": "text"}
 RESTORED = ", ".join(f"{name} = (r.before->>'{name}')::{kind}" for name, kind in COLUMNS.items())
 
+# Verdicts that are given back, each as somebody gave it: what the command sets differs from alert to alert.
+GIVEN = {
+    "verdict_restored": (
+        ", v.verdict AS v_verdict, v.verdict_by AS v_by, v.verdict_at AS v_at, v.verdict_note AS v_note, "
+        "v.verdict = ANY(CAST(:dismissing AS text[])) AS closes",
+        "JOIN jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS v(id bigint, verdict text, verdict_by text, "
+        "verdict_at timestamptz, verdict_note text) ON v.id = a.id",
+        "jsonb_build_object('verdict', jsonb_build_object('id', 'verdict.' || target.v_verdict)) || :details",
+    ),
+}  # fmt: skip
+
 # One statement: lock, change, remember what was, tell the timeline.
 ACT = f"""
 WITH target AS (
-    SELECT a.id, a.closed_at IS NULL AS was_open, jsonb_build_object({BEFORE}) AS before
-      FROM ml_alerts a
+    SELECT a.id, a.closed_at IS NULL AS was_open, jsonb_build_object({BEFORE}) AS before{{given}}
+      FROM ml_alerts a {{source}}
      WHERE a.id = ANY(:ids) AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
        AND {{condition}}
-     ORDER BY a.id FOR UPDATE
+     ORDER BY a.id FOR UPDATE OF a
 ), changed AS (
     UPDATE ml_alerts a SET {{changes}}, triage_version = a.triage_version + 1 FROM target
      WHERE a.id = target.id RETURNING a.id, a.hotel_id, a.triage_version, a.closed_at
@@ -81,7 +100,7 @@ WITH target AS (
       FROM action, changed JOIN target USING (id)
 ), told AS (
     INSERT INTO ml_alert_events (alert_id, occurred_at, actor, kind, details)
-    SELECT id, :at, :actor, :kind, :details FROM changed
+    SELECT changed.id, :at, :actor, :kind, {{details}} FROM changed JOIN target USING (id)
 )
 SELECT (SELECT id FROM action) AS action_id, array_agg(changed.id ORDER BY changed.id) AS ids,
        array_agg(DISTINCT changed.hotel_id) AS hotels,
@@ -113,7 +132,8 @@ def act(
     One line of the timeline an alert says ``details``. ``hotel_ids``: alerts of other hotels are left alone.
     """
     changes, condition = COMMANDS[kind]
-    query = ACT.format(changes=changes, condition=condition)
+    given_columns, source, told = GIVEN.get(kind, ("", "", ":details"))
+    query = ACT.format(changes=changes, condition=condition, given=given_columns, source=source, details=told)
     for name, kind_of in TYPES.items():
         query = query.replace(f":{name}", f"CAST(:{name} AS {kind_of})") if name in values else query
     statement = text(query).bindparams(bindparam("details", type_=JSONB))
@@ -174,9 +194,9 @@ def last_change(connection: Connection, alert_id: int) -> EventRow:
 
 def undo(
     connection: Connection, action_id: int, actor: str, hotel_ids: Sequence[int] | None, *, at: datetime,
-    within: timedelta,
+    within: timedelta, done_by: str | None = None,
 ) -> Done | None:  # fmt: skip
-    """Put back what an action of ``actor`` changed, alert by alert where nobody changed it since.
+    """Put back what an action of ``actor`` (or of ``done_by``) changed, alert by alert where nobody changed it since.
 
     None: there is no such action of theirs, it is older than ``within``, or it was undone already. An alert whose
     incident began anew meanwhile stays closed.
@@ -186,7 +206,7 @@ def undo(
             "UPDATE alert_actions SET undone_at = :at WHERE id = :id AND actor = :actor AND undone_at IS NULL "
             "AND done_at > :oldest RETURNING kind"
         ),
-        {"id": action_id, "actor": actor, "at": at, "oldest": at - within},
+        {"id": action_id, "actor": done_by or actor, "at": at, "oldest": at - within},
     ).scalar()
     if claimed is None:
         return None

@@ -1,7 +1,7 @@
 """Proves a backup: opens every byte, restores it into a scratch database, and compares what is in it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from core.scope import SYSTEM
 from core.stage import Progress
 from db import dumps, migrate
 from db.queries import backups, sealed
+from db.queries.backups import TableState
 from db.session import Database
 from identity.audit.service import AuditService, Head
 from operations.backups.archive import DUMP, KEYS, MODELS, Archive
@@ -58,8 +59,8 @@ def beside(source: Source, role: str, stamp: str) -> Iterator[str]:
         source.neighbours.drop(name)
 
 
-def fill(source: Source, archive: Archive, name: str, progress: Progress) -> float:
-    """Prove every byte and restore the dump into an empty database; the seconds that the latter took.
+def fill(source: Source, archive: Archive, name: str, progress: Progress, tables: Sequence[str] = ()) -> float:
+    """Prove every byte and restore the dump, or some tables of it, into an empty database; the seconds of the latter.
 
     Raises ``backup_damaged``, ``backup_from_newer_version``, ``backup_from_newer_postgres``, ``backup_restore_failed``.
     """
@@ -72,7 +73,7 @@ def fill(source: Source, archive: Archive, name: str, progress: Progress) -> flo
     progress(OPENED, "backup.restoring")
     began = time.monotonic()
     with archive.part(DUMP) as dump:
-        dumps.restore(dumps.find_tools(major), neighbours.url(name), dump)
+        dumps.restore(dumps.find_tools(major), neighbours.url(name), dump, tables)
     return time.monotonic() - began
 
 
@@ -91,13 +92,24 @@ def compare(archive: Archive, database: Database) -> None:
     with database.reading() as connection:
         found = backups.states(connection)
     for table in sorted(manifest.tables.keys() | found.keys()):
-        written, read = manifest.tables.get(table), found.get(table)
-        if written != read:
-            params = {"table": table, "written": written.rows if written else 0, "found": read.rows if read else 0}
-            raise AppError("backup_differs", 409, params=params)
+        _alike(table, manifest.tables.get(table), found.get(table))
     for name in manifest.files:
         if name != DUMP:  # which was read to its end when it was restored
             archive.content(name)
+
+
+def compare_tables(archive: Archive, database: Database, tables: Sequence[str]) -> None:
+    """The same for some tables that were restored alone; one that the backup does not know is not there."""
+    with database.reading() as connection:
+        for table in tables:
+            if table in archive.manifest.tables:
+                _alike(table, archive.manifest.tables[table], backups.state(connection, table))
+
+
+def _alike(table: str, written: TableState | None, read: TableState | None) -> None:
+    if written != read:
+        params = {"table": table, "written": written.rows if written else 0, "found": read.rows if read else 0}
+        raise AppError("backup_differs", 409, params=params)
 
 
 def archived_keys(archive: Archive) -> KeyRing:

@@ -65,9 +65,9 @@ def restore(source: Source, name: str, asked: Asked, progress: Progress) -> Rest
     with opened(source.shelf.path(name), source.backup_keys) as archive:
         for share in archive.prove():
             progress(0.1 * share, "backup.opening")
-        safety = make(source, "safety", asked.actor, asked.clock.now(), _within(progress, 0.1, 0.35))
+        safety = make(source, "safety", asked.actor, asked.clock.now(), within(progress, 0.1, 0.35))
         with beside(source, COMING, asked.stamp) as coming:
-            seconds = fill(source, archive, coming, _within(progress, 0.35, FILLED))
+            seconds = fill(source, archive, coming, within(progress, 0.35, FILLED))
             with source.neighbours.opened(coming, source.keys) as database:
                 progress(FILLED, "backup.comparing")
                 compare(archive, database)
@@ -176,5 +176,6 @@ def _bring_models_back(source: Source, safety: str | None) -> None:
         write_models(archive, source.models)
 
 
-def _within(progress: Progress, begin: float, end: float) -> Progress:
+def within(progress: Progress, begin: float, end: float) -> Progress:
+    """The progress of a part of the work, which lies between two shares of it."""
     return lambda ratio, note: progress(begin + (end - begin) * ratio, note)

@@ -94,7 +94,7 @@ class BackupService:
     def create(self, scope: Scope, progress: Progress = silent, kind: str = "manual") -> Backup:
         """Make a backup and prove it. Raises ``backup_busy``, ``disk_full`` and what a proof raises."""
         scope.require_everywhere("backups.write")
-        with self._alone():
+        with self.alone():
             label = make(self.source, kind, scope.actor, self.clock.now(), lambda r, n: progress(MADE * r, n))
             self._note(scope, "backup_made", label.name)
             self._prove(label.name, lambda ratio, note: progress(MADE + (1 - MADE) * ratio, note))
@@ -103,14 +103,14 @@ class BackupService:
     def prove(self, scope: Scope, name: str, progress: Progress = silent) -> Backup:
         """Restore a backup into a scratch database and compare; the finding is kept beside it, and raised if bad."""
         scope.require_everywhere("backups.write")
-        with self._alone():
+        with self.alone():
             self._prove(name, progress)
         return self.shelf.one(name)
 
     def restore(self, scope: Scope, name: str, progress: Progress = silent, run_id: int | None = None) -> Restored:
         """Put a backup in the place of the present state; see ``restoring.restore``."""
         scope.require_everywhere("backups.restore")
-        with self._alone():
+        with self.alone():
             self._note(scope, "restore_begun", name)
             done = restoring.restore(self.source, name, Asked(scope.actor, self.clock, run_id), progress)
             self._note(scope, "backup_restored", name, _told(done))
@@ -119,7 +119,7 @@ class BackupService:
     def undo(self, scope: Scope, progress: Progress = silent, run_id: int | None = None) -> Restored:
         """Put the state before the last restore back; raises ``nothing_to_undo``."""
         scope.require_everywhere("backups.restore")
-        with self._alone():
+        with self.alone():
             self._note(scope, "restore_begun", "undo")
             done = restoring.undo(self.source, Asked(scope.actor, self.clock, run_id), progress)
             self._note(scope, "restore_undone", done.name, _told(done))
@@ -142,7 +142,7 @@ class BackupService:
             settings.backup_last, settings.backup_daily, settings.backup_weekly, settings.backup_monthly,
             settings.backup_safety_days,
         )  # fmt: skip
-        with self._alone():
+        with self.alone():
             gone = [one.name for one in retention.expired(self.shelf.listed(), now, time_zone)]
             for name in gone:
                 self._note(scope, "backup_deleted", name, {"reason": "retention"})
@@ -197,7 +197,7 @@ class BackupService:
         log.info("backup_proven", name=name, seconds=round(found.restore_seconds, 2), rows=found.rows)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Alone on the shelf, after what somebody left who was killed is gone."""
         with self.shelf.alone():
             with self.database.reading() as connection:

@@ -127,26 +127,38 @@ class ConfigurationService:
         before = self._row(row.previous_id).text if row.previous_id else ""
         return self._hidden(difference(before, row.text))
 
+    def restore_within(self, connection: Any, scope: Scope, text: str, reason: str, expected_id: int | None) -> int:
+        """``save`` a text of a backup in the caller's transaction; processes take it soon after it is committed."""
+        scope.require_everywhere("config.write")
+        judgement = checked(text, known_secrets(self.settings))
+        if judgement.problems:
+            raise _invalid(judgement.problems)
+        new = _New(text, reason, expected_id, judgement.values)
+        return self._add_within(connection, scope, new, "configuration_rolled_back", {})
+
     def _add(self, scope: Scope, new: "_New", action: str, details: dict[str, Any] | None = None) -> int:
         if not new.reason.strip():
             raise AppError("configuration_reason_missing")
+        with self.database.transaction() as connection:
+            added = self._add_within(connection, scope, new, action, details or {})
+        self.taking.begin()  # this process at once, the others soon
+        return added
+
+    def _add_within(self, connection: Any, scope: Scope, new: "_New", action: str, details: dict[str, Any]) -> int:
         reason = self._hidden(new.reason.strip())
         row = {
             "text": new.text, "previous_id": new.expected_id, "author": scope.actor, "saved_at": self.clock.now(),
             "reason": reason, "checksum": checksum(new.text),
         }  # fmt: skip
-        with self.database.transaction() as connection:
-            found = stored.read(connection)
-            added = queries.add(connection, row)
-            if added is None:
-                raise _overtaken(queries.newest(connection, 1))
-            changes = self._changes(found.values or {}, new.values)
-            audit.record(
-                connection, scope.actor, action, entity=f"configuration {added}",
-                details={"reason": reason, **(details or {})},
-                before={one.name: one.before for one in changes}, after={one.name: one.after for one in changes},
-            )  # fmt: skip
-        self.taking.begin()  # this process at once, the others soon
+        found = stored.read(connection)
+        added = queries.add(connection, row)
+        if added is None:
+            raise _overtaken(queries.newest(connection, 1))
+        changes = self._changes(found.values or {}, new.values)
+        audit.record(
+            connection, scope.actor, action, entity=f"configuration {added}", details={"reason": reason, **details},
+            before={one.name: one.before for one in changes}, after={one.name: one.after for one in changes},
+        )  # fmt: skip
         return added
 
     def _row(self, version_id: int) -> VersionRow:

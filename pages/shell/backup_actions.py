@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import AppError
 from pages.shell.asking import asking, done
 from pages.shell.attempt import attempted, refusal, refused
+from pages.shell.backup_parts import choose
 from pages.shell.backup_routes import address
 from pages.shell.guard import Page
 from pages.shell.text import muted, plain
@@ -29,6 +30,7 @@ def manage_dialog(page: Page, one: "Backup") -> None:
             _differences(page, one)
         if may("backups.restore") and one.state != "damaged":
             _restore(page, one)
+            choose(page, one)
         if may("backups.write"):
             with st.expander(t("backups.delete")):
                 _delete(page, one)

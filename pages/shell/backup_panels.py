@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.i18n import Translator
+from operations.backups.parts import words
 from pages.shell import session
 from pages.shell.asking import ask
 from pages.shell.attempt import attempted
@@ -89,6 +90,8 @@ def work(page: Page) -> None:
 def outcome(page: Page, run: "RunRow") -> str:
     """What a run that ended well did."""
     result = run.result or {}
+    if "parts" in result:
+        return page.t("backups.parts_outcome", name=result["backup"], parts=words.parts(page.t, result["parts"]))
     return page.t("backups.outcome", name=result.get("backup") or "–", rows=run.rows_out or 0)
 
 

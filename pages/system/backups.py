@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shell import backup_panels as panels
+from pages.shell import backup_parts
 from pages.shell.asking import asked
 from pages.shell.backup_actions import MANAGE, UNDO, manage_dialog, undo_dialog
 from pages.shell.console import in_local_time
@@ -24,6 +25,8 @@ def show() -> None:
     panels.work(page)
     if found.undoable is not None:
         panels.undoable(page, found.undoable)
+    if page.scope.allows("backups.restore"):
+        backup_parts.panels(page)
     if not found.backups:
         st.info(f"**{t('backups.empty_title')}**  \n{t('backups.empty_text')}", icon=":material/backup:")
     for one in found.backups:

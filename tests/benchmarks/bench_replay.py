@@ -14,7 +14,8 @@ from db.queries import scores as score_queries
 from db.session import Database
 from pipeline.alerts.service import AlertService
 from pipeline.detection.service import DetectionService
-from pipeline.detection.thresholds.service import Histories, ThresholdService
+from pipeline.detection.thresholds.kept import Histories
+from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.detection.thresholds.settings import HOTEL_WIDE, Change, FamilyRule
 from pipeline.metrics.service import MetricsService
 from pipeline.models.service import ModelManager

@@ -8,9 +8,15 @@ from streamlit.testing.v1 import AppTest
 
 from core.i18n import Translator
 from core.key_ring import backup_key_ring
+from core.scope import SYSTEM
+from db.queries import backup_parts as queries_of_parts
 from db.queries import backups as queries
+from db.queries import jobs as queries_of_jobs
+from db.queries.claims import OF_THE_KEEPER
+from db.queries.job_rows import NewRun, RunEnd
 from operations.backups.archive import DUMP, KEYS, writing
 from operations.backups.manifest import Label, Manifest
+from operations.backups.parts.shapes import Change, Comparison, Said, Wanted
 from operations.backups.shelf import Proof
 from services import Services
 from tests.pages.conftest import Text, Visit
@@ -128,3 +134,80 @@ def test_a_manager_of_some_hotels_sees_no_backup(visit: Visit, text: Text, prove
     assert not app.exception
     assert Translator("en")("backups.all_hotels") in text(app)
     assert not button(app, f"open_{NAME}")
+
+
+def compared(services: Services, wanted: Wanted, *changes: Change) -> None:
+    """A comparison as the keeper would have left it."""
+    found = Comparison(changes, newer=2).document(NAME, wanted)
+    with services.database.transaction() as connection:
+        run = queries_of_jobs.begin_run(connection, NewRun("parts_preview", None, "request", services.clock.now(), "x"))
+        assert run is not None
+        end = RunEnd("succeeded", services.clock.now(), len(changes), 0, found)
+        assert queries_of_jobs.finish_run(connection, run, end)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_parts_are_chosen_compared_and_put_back_by_the_typed_name(
+    visit: Visit, text: Text, proven: Proof, language: str
+) -> None:
+    put(visit.services, proof=proven)
+    hotel = small_hotel(visit.services, with_alerts=False)
+    visit.sign_in("superadmin", None, language)
+    t = Translator(language)
+    app = visit.open(BACKUPS)
+    app.button(key=f"open_{NAME}").click().run()
+    assert app.get("expander")[0].label == t("backups.parts")
+    app.button(key="FormSubmitter:compare_parts-" + t("backups.parts_compare")).click().run()
+    assert not app.exception
+    request = visit.services.backup_jobs.state(visit.scope()).request
+    assert request is not None
+    assert (request.job_name, request.arguments) == (
+        "parts_preview", {"backup": NAME, "parts": ["thresholds"], "hotel_ids": None, "mark": None},
+    )  # fmt: skip
+    with visit.services.database.transaction() as connection:
+        queries_of_jobs.claim_request(connection, [], OF_THE_KEEPER)
+    wanted = Wanted.of(["thresholds", "verdicts"], [hotel.hotel_id])
+    what = {"metric_type": "tuketim_miktar", "now": 3, "then": 2, "by": "ayse", "at": None}
+    compared(
+        visit.services, wanted,
+        Change("thresholds", "changed", hotel.hotel_id, hotel.name, what, {"parameters": {}}),
+        Change("verdicts", "impossible", hotel.hotel_id, hotel.name, {}, reason=Said("parts.hotel_unknown")),
+    )  # fmt: skip
+    app = visit.open(BACKUPS)
+    shown = "\n".join(table.value.to_csv() for table in app.table).replace("\\", "")
+    for said in (t("metric.tuketim_miktar"), t("parts.version", version=2), t("parts.hotel_unknown")):
+        assert said in shown
+    assert t("parts.newer", count=2) in text(app)
+    app.button(key="ask_restore_parts").click().run()
+    restore = "FormSubmitter:restore_parts_form-" + t("backups.parts_restore")
+    app.button(key=restore).click().run()
+    assert t("error.backup_confirmation_wrong", name=NAME) in text(app)
+    app.text_input(key="parts_name").set_value(NAME)
+    app.button(key=restore).click().run()
+    assert not app.exception
+    request = visit.services.backup_jobs.state(visit.scope()).request
+    assert request is not None
+    assert request.arguments is not None
+    assert (request.job_name, request.arguments["parts"]) == ("parts_restore", ["thresholds", "verdicts"])
+    assert (request.arguments["hotel_ids"], len(request.arguments["mark"])) == ([hotel.hotel_id], 32)
+
+
+def test_parts_that_were_put_back_are_taken_back_with_a_second_click(visit: Visit, text: Text, proven: Proof) -> None:
+    put(visit.services, proof=proven)
+    visit.sign_in("superadmin", None, "en")
+    services, config = visit.services, visit.services.configuration
+    before = config.save(SYSTEM, "metric_days = 60\n", "now", None)
+    after = config.save(SYSTEM, "metric_days = 120\n", NAME, before)
+    with services.database.transaction() as connection:
+        queries_of_parts.add(connection, {
+            "backup": NAME, "safety": "safe", "parts": ["configuration"], "restored_by": "deniz",
+            "restored_at": services.clock.now(),
+            "changes": {"thresholds": [], "verdicts": [], "configuration": {"before": before, "after": after}},
+        })  # fmt: skip
+    app = visit.open(BACKUPS)
+    assert "deniz" in text(app)
+    app.button(key="undo_parts").click().run()
+    app.button(key="undo_parts_for_certain").click().run()
+    assert not app.exception
+    assert config.history(SYSTEM)[0].text == "metric_days = 60\n"
+    assert not button(app, "undo_parts")

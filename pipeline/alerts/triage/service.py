@@ -1,7 +1,7 @@
 """People's commands on alerts, one or hundreds at a time: each undoable, in the timeline and audited (A5.7, A5.8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -98,9 +98,7 @@ class TriageService:
 
         An alert that a verdict closed is open again as it was, unless its cause ended meanwhile or is open as another.
         """
-        watched = {"facts": sorted(FACTS), "normals": NORMALS_TO_CLOSE, "quiet_before": self.clock.now() - QUIET_FOR}
-        values = {"dismissing": list(SILENT_FOR), **watched}
-        return self._act(scope, alert_ids, Command("verdict_withdrawn", values, {}), seen)
+        return self._act(scope, alert_ids, Command("verdict_withdrawn", self._ending(), {}), seen)
 
     def reopen(self, scope: Scope, alert_ids: Ids, seen: Seen = None) -> Done:
         """What a person closed is open again. Raises ``alert_open_elsewhere`` for one whose cause is open already."""
@@ -137,6 +135,53 @@ class TriageService:
                 raise AppError("undo_too_late", 409)
             self._record(connection, scope, "alert_undone", done.alert_ids, done.hotel_ids)
         return done
+
+    def restore_within(
+        self, connection: Any, scope: Scope, hotel_id: int, *, verdicts: Sequence[Values], withdrawn: Ids, backup: str
+    ) -> list[Done]:
+        """Verdicts as they stood in a backup, in the caller's transaction; ``undo_within`` takes it back.
+
+        ``verdicts``: id, verdict, verdict_by, verdict_at, verdict_note; what they say is closed and kept silent as
+        when they were given. ``withdrawn``: alerts that nobody had judged then; see ``withdraw_verdict``.
+        """
+        scope.require("alerts.triage")
+        now, actor, told = self.clock.now(), scope.actor, {"backup": backup}
+        incidents.lock_alerts(connection, hotel_id)
+        values = {"at": now, "actor": actor, **self._ending()}
+        back = queries.act(connection, "verdict_withdrawn", withdrawn, [hotel_id], values=values, details=told)
+        ids = [int(one["id"]) for one in verdicts]
+        given = values | {"verdicts": incidents.as_json(verdicts)}
+        done = queries.act(connection, "verdict_restored", ids, [hotel_id], values=given, details=told)
+        judged_open = {one["id"] for one in verdicts if one["verdict"] not in SILENT_FOR}
+        still_closed = tuple(alert_id for alert_id in done.closed_before_ids if alert_id in judged_open)
+        for one in (back, replace(done, closed_before_ids=still_closed)):
+            _tell_reopening(connection, one, now, actor)
+        for verdict in SILENT_FOR:
+            closed = [one["id"] for one in verdicts if one["verdict"] == verdict and one["id"] in done.closed_ids]
+            event = closing(verdict)
+            queries.add_events(connection, closed, event.kind, event.details, at=now, actor=actor)
+        versions.bump(connection, hotel_id, "alerts")
+        return [one for one in (back, done) if one.action_id is not None]
+
+    def undo_within(
+        self, connection: Any, scope: Scope, hotel_id: int, action_id: int, *, done_by: str, within: timedelta
+    ) -> Done | None:
+        """Take back what ``restore_within`` did, except where somebody decided since; None when it was taken back."""
+        scope.require("alerts.triage")
+        incidents.lock_alerts(connection, hotel_id)
+        done = queries.undo(
+            connection, action_id, scope.actor, [hotel_id], at=self.clock.now(), within=within, done_by=done_by
+        )  # fmt: skip
+        versions.bump(connection, hotel_id, "alerts")
+        return done
+
+    def _ending(self) -> Values:
+        """What decides whether an alert that a verdict closed is open again without it."""
+        quiet_before = self.clock.now() - QUIET_FOR
+        return {
+            "dismissing": list(SILENT_FOR), "facts": sorted(FACTS), "normals": NORMALS_TO_CLOSE,
+            "quiet_before": quiet_before,
+        }  # fmt: skip
 
     def _act(self, scope: Scope, alert_ids: Ids, command: Command, seen: Seen) -> Done:
         scope.require("alerts.triage")

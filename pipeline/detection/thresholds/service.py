@@ -1,10 +1,8 @@
 """Thresholds on the database: versions of the settings, replay of stored candidates, automatic search."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from threading import Lock
 from typing import Any
 
 from core.clock import Clock
@@ -21,50 +19,28 @@ from db.queries import versions as data_versions
 from db.session import Database
 from pipeline.detection.decision import MIN_EVIDENCE, RANK_DAYS, TEST_MEMORY_DAYS
 from pipeline.detection.suppression import dismissals
-from pipeline.detection.thresholds.history import History, Truth, nothing, prepare
+from pipeline.detection.thresholds.history import Truth, nothing, prepare
+from pipeline.detection.thresholds.kept import Histories, Kept
 from pipeline.detection.thresholds.replay import Comparison, ReplayResult, compare, joined, run
 from pipeline.detection.thresholds.search import SearchTrace, search
 from pipeline.detection.thresholds.segments import Places
-from pipeline.detection.thresholds.settings import HOTEL_WIDE, Change, DetectionSettings, as_json, check_families
+from pipeline.detection.thresholds.settings import (
+    HOTEL_WIDE,
+    Change,
+    DetectionSettings,
+    as_json,
+    check_families,
+    from_json,
+    validate,
+)
 from pipeline.detection.thresholds.versions import Version, effective, version_of
 from pipeline.metrics.registry import METRIC_TYPES
 
 BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 SEARCHED_DAYS = 60
-KEPT_HISTORIES = 8  # of hotels and periods that somebody is looking at
 READ_TOPICS = ("scores", "alerts")  # a history changes with these
-Key = tuple[int, date, date]  # hotel and period
 Proposed = Mapping[str, Change]  # by metric type, or HOTEL_WIDE
-
-
-@dataclass
-class Kept:
-    """A prepared history as of some data versions, and what the settings in force say about it."""
-
-    versions: tuple[int, ...]
-    history: History
-    in_force: tuple[dict[str, DetectionSettings], ReplayResult] | None = None
-
-
-@dataclass
-class Histories:
-    """Prepared histories by hotel and period: a slider that moves reads nothing and decides once."""
-
-    kept: "OrderedDict[Key, Kept]" = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
-
-    def find(self, key: Key, versions: tuple[int, ...]) -> Kept | None:
-        with self.lock:
-            known = self.kept.get(key)
-            return known if known is not None and known.versions == versions else None
-
-    def keep(self, key: Key, kept: Kept) -> Kept:
-        with self.lock:
-            self.kept[key] = kept
-            self.kept.move_to_end(key)
-            while len(self.kept) > KEPT_HISTORIES:
-                self.kept.popitem(last=False)
-        return kept
+Parameters = Mapping[str, Any]  # of ``settings.as_json``
 
 
 @dataclass(frozen=True)
@@ -118,11 +94,7 @@ class ThresholdService:
             params = {"expected": expected_version, "version": before.version}
             raise AppError("threshold_conflict", 409, params=params)
         changed = change.apply(before)
-        today = self.clock.now().date()
-        since = today - timedelta(days=self.settings.metric_days)
-        counts = candidate_queries.read_counts(connection, hotel_id, since, END.date(), metric_type)
-        newest = counts.drop_duplicates("family", keep="last")
-        check_families(change, dict(zip(newest["family"], newest["effect_gate_ratio"], strict=True)))
+        check_families(change, self._gates(connection, hotel_id, metric_type))
         return self._add(connection, changed, Note(source, reason, by or scope.actor, trace))
 
     def rollback(
@@ -136,11 +108,26 @@ class ThresholdService:
             if not found and version != 0:
                 raise AppError("not_found", 404, params={"what": f"version {version}"})
             old = version_of(found[0], defaults).settings if found else defaults
-            settings = replace(
-                before, budget_per_day=old.budget_per_day, false_discovery_ratio=old.false_discovery_ratio,
-                families=old.families, segments=old.segments,
-            )  # fmt: skip
-            return self._add(connection, settings, Note("rollback", reason, by or scope.actor))
+            return self._add(connection, _as_it_was(before, old), Note("rollback", reason, by or scope.actor))
+
+    def restore_within(
+        self, connection: Any, scope: Scope, hotel_id: int, metric_type: str, *, parameters: Parameters | None,
+        reason: str,
+    ) -> DetectionSettings:  # fmt: skip
+        """A new version that says what a version of a backup said (None: the defaults), in the caller's transaction.
+
+        Raises like ``save``.
+        """
+        before = self._locked(connection, scope, hotel_id, metric_type, reason)
+        old = validate(self.read(hotel_id, metric_type, parameters))
+        asked = Change(families=old.families, segments=old.segments)
+        check_families(asked, self._gates(connection, hotel_id, metric_type))
+        return self._add(connection, _as_it_was(before, old), Note("rollback", reason, scope.actor))
+
+    def read(self, hotel_id: int, metric_type: str, parameters: Parameters | None) -> DetectionSettings:
+        """What stored parameters say; None: the defaults of the installation."""
+        defaults = effective([], hotel_id, metric_type, self.settings.alert_budget_per_day)
+        return from_json(defaults, parameters or {})
 
     def history(self, scope: Scope, hotel_id: int, metric_type: str | None = None) -> list[Version]:
         """Every saved version, newest first."""
@@ -214,6 +201,13 @@ class ThresholdService:
             raise _unknown(metric_type)
         return current
 
+    def _gates(self, connection: Any, hotel_id: int, metric_type: str) -> dict[str, float]:
+        """The effect gates of the families that were tested lately."""
+        since = self.clock.now().date() - timedelta(days=self.settings.metric_days)
+        counts = candidate_queries.read_counts(connection, hotel_id, since, END.date(), metric_type)
+        newest = counts.drop_duplicates("family", keep="last")
+        return dict(zip(newest["family"], newest["effect_gate_ratio"], strict=True))
+
     def _add(self, connection: Any, settings: DetectionSettings, note: Note) -> DetectionSettings:
         hotel_id, metric_type = settings.hotel_id, settings.metric_type
         row = {
@@ -283,6 +277,13 @@ class ThresholdService:
         places = Places(**queries.places(connection, hotel_id))
         history = prepare(candidates, counts, truth, hotel_id=hotel_id, period=period, places=places)
         return self.histories.keep(key, Kept(versions, history))
+
+
+def _as_it_was(now: DetectionSettings, old: DetectionSettings) -> DetectionSettings:
+    return replace(
+        now, budget_per_day=old.budget_per_day, false_discovery_ratio=old.false_discovery_ratio,
+        families=old.families, segments=old.segments,
+    )  # fmt: skip
 
 
 def _may_read(scope: Scope, hotel_id: int) -> None:

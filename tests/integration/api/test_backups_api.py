@@ -6,8 +6,12 @@ import pytest
 
 from core.scope import SYSTEM
 from core.stage import silent
+from db.queries import jobs as queries
+from db.queries.claims import OF_THE_KEEPER
+from db.queries.job_rows import NewRun
 from operations.backups.making import make
 from operations.backups.service import BackupService
+from operations.jobs.execution import execute
 from services import Services
 from tests.integration.api.conftest import Api
 
@@ -69,3 +73,53 @@ def test_a_key_of_a_machine_may_make_backups_and_restore_none(api: Api) -> None:
     assert made.status_code == 201
     assert SYSTEM.allows("backups.restore")
     assert api.call("POST", "/backup", made.json()["key"]).status_code == 202
+
+
+def test_parts_are_compared_put_back_and_undone(api: Api, backups: BackupService, services: Services) -> None:
+    """The keeper's work is done here in its place."""
+    ada = api.add("superadmin", None, "ada")
+    config = services.configuration
+    config.save(SYSTEM, "metric_days = 120\n", "then", None)
+    with backups.shelf.alone():
+        made = make(backups.source, "manual", "ada", backups.clock.now(), silent).name
+    later = config.save(SYSTEM, "metric_days = 60\n", "now", config.shown(SYSTEM).newest_id)
+    assert api.get("/backup/parts", ada).json() == {"comparison": None, "undoable": None}
+    wanted = {"parts": ["configuration"]}
+    asked = api.call("POST", f"/backup/{made}/parts/comparison", ada, wanted)
+    assert asked.status_code == 202
+    served(services, "parts_preview")
+    found = api.get("/backup/parts", ada).json()["comparison"]
+    assert (found["backup"], found["counts"]["configuration"]["changed"], found["possible"]) == (made, 1, 1)
+    [item] = found["items"]
+    assert (item["what"], item["now"], item["then"], item["told"]) == (
+        "configuration: metric_days", "60", "120", "changed",
+    )  # fmt: skip
+    refused = api.call("POST", f"/backup/{made}/parts/restore", ada, wanted | {"confirmation": "yes"})
+    assert refused.json()["error"]["code"] == "backup_confirmation_wrong"
+    restore = wanted | {"confirmation": made, "mark": found["mark"]}
+    assert api.call("POST", f"/backup/{made}/parts/restore", ada, restore).status_code == 202
+    served(services, "parts_restore")
+    now = api.get("/backup/parts", ada).json()
+    assert (now["comparison"], now["undoable"]["by"], now["undoable"]["parts"]) == (None, "ada", ["configuration"])
+    good = config.shown(SYSTEM).good
+    assert good is not None
+    assert (good.text, good.author) == ("metric_days = 120\n", "ada")
+    undone = api.call("POST", "/backup/parts/undo", ada).json()
+    assert (undone["changed"], undone["left"]) == (1, 0)
+    assert config.history(SYSTEM)[0].text == config.history(SYSTEM)[2].text == "metric_days = 60\n"
+    assert later == config.history(SYSTEM)[2].id
+
+
+def served(services: Services, job: str) -> None:
+    """What the keeper does with the request that waits."""
+    with services.database.transaction() as connection:
+        request = queries.claim_request(connection, [], OF_THE_KEEPER)
+        assert request is not None
+        new = NewRun(
+            job, None, "request", services.clock.now(), "here", requested_by=request.requested_by,
+            arguments=request.arguments,
+        )  # fmt: skip
+        run_id = queries.begin_run(connection, new)
+        assert run_id is not None
+        queries.give_request(connection, request.id, run_id)
+    assert execute(services.backup_jobs.definitions, run_id, services.database, services.clock) == 0

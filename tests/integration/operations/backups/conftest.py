@@ -19,7 +19,11 @@ from db.queries.backups import TableState
 from db.session import Database, open_database
 from operations.backups.making import make
 from operations.backups.manifest import Label
+from operations.backups.parts.applying import Owners
+from operations.backups.parts.service import PartsService
 from operations.backups.service import BackupService
+from operations.configuration.service import ConfigurationService
+from pipeline.alerts.triage.service import TriageService
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.detection.thresholds.settings import Change
 from pipeline.models.service import ModelManager
@@ -38,6 +42,12 @@ class Installation:
     clock: FixedClock
     service: BackupService
     hotel: BuiltHotel
+
+    @property
+    def parts(self) -> PartsService:
+        settings, thresholds = self.service.settings, ThresholdService(self.database, self.clock, self.service.settings)
+        configuration = ConfigurationService(self.database, self.clock, settings)
+        return PartsService(self.service, Owners(thresholds, TriageService(self.database, self.clock), configuration))
 
     @property
     def models(self) -> Path:

@@ -27,7 +27,7 @@ BORA = Scope("bora", frozenset({"backups.read", "backups.write"}), None)
 
 @pytest.fixture
 def jobs(installation: Installation) -> BackupJobs:
-    return BackupJobs(installation.database, installation.clock, installation.service)
+    return BackupJobs(installation.database, installation.clock, installation.service, installation.parts)
 
 
 def run_asked(installation: Installation, jobs: BackupJobs, trigger: str = "request", **run: Any) -> RunRow:

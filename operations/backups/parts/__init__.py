@@ -1,0 +1,1 @@
+"""Parts of a backup put back without touching the rest: thresholds, verdicts, configuration (SPEC C8)."""

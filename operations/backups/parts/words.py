@@ -1,0 +1,62 @@
+"""Differences of parts in words, as pages and commands tell them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from core.i18n import Translator
+from operations.backups.parts.shapes import ACTIONS, PARTS
+
+Item = Mapping[str, Any]  # as ``Change.document`` writes it
+NOTHING = "–"
+
+
+def parts(t: Translator, names: Sequence[str]) -> str:
+    """'thresholds, verdicts'"""
+    return ", ".join(t(f"parts.part_{name}") for name in names)
+
+
+def titles(t: Translator) -> list[str]:
+    return [t(f"parts.{title}") for title in ("what", "hotel", "now", "then", "action")]
+
+
+def row(t: Translator, item: Item) -> tuple[str, str, str, str, str]:
+    """What it is, of which hotel, what is now, what the backup says, and what putting it back does."""
+    what, now, then = SAID[item["part"]](t, item["what"]) if item["what"] else (NOTHING, NOTHING, NOTHING)
+    done = t(f"parts.action_{item['action']}")
+    if item["reason"]:
+        done = f"{done}: {t.sentence(item['reason']['id'], item['reason']['params'])}"
+    named = t(f"parts.part_{item['part']}")
+    return (f"{named}: {what}" if item["what"] else named, item["hotel"] or NOTHING, now, then, done)
+
+
+def counts(t: Translator, found: Mapping[str, Mapping[str, int]]) -> list[tuple[str, dict[str, str]]]:
+    """By part: how many differences of each kind; parts without any are left out."""
+    return [
+        (t(f"parts.part_{part}"), {t(f"parts.action_{action}"): t.number(found[part][action], 0) for action in ACTIONS})
+        for part in PARTS
+        if any(found[part].values())
+    ]
+
+
+def _threshold(t: Translator, what: Item) -> tuple[str, str, str]:
+    metric = t("parts.whole_hotel") if what["metric_type"] == "*" else t(f"metric.{what['metric_type']}")
+    return metric, _version(t, what["now"]), _version(t, what["then"])
+
+
+def _version(t: Translator, version: int) -> str:
+    return t("parts.version", version=version) if version else t("parts.defaults")
+
+
+def _verdict(t: Translator, what: Item) -> tuple[str, str, str]:
+    raised = t.instant(datetime.fromisoformat(what["raised_at"]))
+    about = f"{t('alert_type.' + what['alert_type'])}, {what['entity']}, {raised}"
+    now, then = (t(f"verdict.{what[side]}") if what[side] else t("parts.not_judged") for side in ("now", "then"))
+    return about, now, then
+
+
+def _setting(t: Translator, what: Item) -> tuple[str, str, str]:
+    return what["name"], what["now"] or t("parts.default"), what["then"] or t("parts.default")
+
+
+SAID = {"thresholds": _threshold, "verdicts": _verdict, "configuration": _setting}

@@ -1,0 +1,142 @@
+"""Parts of a backup on the page Backups: what is wanted, what it would change, putting it back, undoing it (C8)."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from operations.backups.parts import words
+from operations.backups.parts.shapes import PARTS, Wanted
+from pages.shell import reads
+from pages.shell.asking import ask, asked, asking, done
+from pages.shell.attempt import attempted
+from pages.shell.guard import Page
+from pages.shell.sentences import actor
+from pages.shell.text import muted, plain
+
+if TYPE_CHECKING:
+    from operations.backups.parts.service import PartsUndoable, PartsUndone
+    from operations.backups.service import Backup
+    from operations.jobs.service import RunRow
+
+RESTORE, UNDO = "restore_parts", "undo_parts"
+
+
+def choose(page: Page, one: "Backup") -> None:
+    """Which parts of a backup, of which hotels; comparing them changes nothing."""
+    t, jobs = page.t, page.services.backup_jobs
+    hotels = {hotel.id: hotel.name for hotel in reads.hotels(page)}
+    with st.expander(t("backups.parts")), st.form("compare_parts", border=False):
+        muted(t("backups.parts_told"))
+        chosen = st.pills(
+            t("backups.parts_which"), PARTS, selection_mode="multi", default=PARTS[:1], key="parts_wanted",
+            format_func=lambda part: t(f"parts.part_{part}"),
+        )  # fmt: skip
+        of = st.multiselect(t("backups.parts_hotels"), list(hotels), format_func=hotels.__getitem__, key="parts_hotels")
+        is_sent = st.form_submit_button(t("backups.parts_compare"))
+    if is_sent and attempted(page, lambda: jobs.preview_parts(page.scope, one.name, Wanted.of(chosen, of or None))):
+        done()
+
+
+def panels(page: Page) -> None:
+    """The last restore of parts and the last comparison; each with what can be done about it."""
+    jobs = page.services.backup_jobs
+    last, run = jobs.parts.undoable(page.scope), jobs.compared(page.scope)
+    if last is not None:
+        _undoable(page, last)
+        if asked(UNDO, 0):
+            _undo_dialog(page, last)
+    if run is not None and run.result is not None:
+        _comparison(page, run, run.result)
+        if asked(RESTORE, run.id):
+            _restore_dialog(page, run.result)
+
+
+def _undoable(page: Page, last: "PartsUndoable") -> None:
+    t = page.t
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        said = t(
+            "backups.parts_undoable", name=last.backup, parts=words.parts(t, last.parts), at=last.at,
+            who=actor(t, last.by), until=last.until,
+        )  # fmt: skip
+        st.markdown(f":material/undo: {plain(said)}")
+        if st.button(t("backups.undo"), key=UNDO):
+            ask(UNDO, 0)
+
+
+def _comparison(page: Page, run: "RunRow", found: dict[str, Any]) -> None:
+    t = page.t
+    with st.container(border=True):
+        at, parts = t.instant(run.started_at), words.parts(t, found["parts"])
+        st.markdown(f"**{plain(t('backups.parts_title', name=found['backup'], parts=parts, at=at))}**")
+        if not found["items"]:
+            st.info(t("parts.same"), icon=":material/check:")
+        else:
+            _counts(page, found)
+            with st.expander(t("backups.parts_differences", count=len(found["items"]))):
+                _differences(page, found)
+        if found["newer"]:
+            muted(t("parts.newer", count=found["newer"]))
+        if found["possible"] and st.button(t("backups.parts_restore"), type="primary", key="ask_restore_parts"):
+            ask(RESTORE, run.id)
+
+
+def _counts(page: Page, found: dict[str, Any]) -> None:
+    """A row a part, a column a kind of difference that there is."""
+    t, rows = page.t, words.counts(page.t, found["counts"])
+    table: dict[str, list[str]] = {t("parts.part"): [part for part, _ in rows]}
+    for _, numbers in rows:
+        for action in numbers:
+            table.setdefault(action, [others[action] for _, others in rows])
+    st.table(table, border="horizontal", hide_index=True)
+
+
+def _differences(page: Page, found: dict[str, Any]) -> None:
+    rows = [words.row(page.t, item) for item in found["items"]]
+    columns = zip(*rows, strict=True)
+    st.table(
+        {title: [plain(cell) for cell in cells] for title, cells in zip(words.titles(page.t), columns, strict=True)},
+        border="horizontal",
+        hide_index=True,
+    )
+    if found["left_out"]:
+        muted(page.t("parts.left_out", count=found["left_out"]))
+
+
+def _restore_dialog(page: Page, found: dict[str, Any]) -> None:
+    t, jobs, name = page.t, page.services.backup_jobs, found["backup"]
+
+    @asking(t("backups.parts_restore"))
+    def dialog() -> None:
+        with st.form("restore_parts_form", border=False):
+            days = page.services.settings.backup_safety_days
+            st.markdown(plain(t("backups.parts_restore_told", days=days)))
+            typed = st.text_input(t("backups.type_name", name=name), key="parts_name", autocomplete="off")
+            is_sent = st.form_submit_button(t("backups.parts_restore"), type="primary")
+        wanted = Wanted.of(found["parts"], found["hotel_ids"])
+        if is_sent and attempted(
+            page, lambda: jobs.restore_parts(page.scope, name, wanted, typed, found["mark"])
+        ):  # fmt: skip
+            done()
+
+    dialog()
+
+
+def _undo_dialog(page: Page, last: "PartsUndoable") -> None:
+    t, parts = page.t, page.services.backup_jobs.parts
+
+    @asking(t("backups.undo"))
+    def dialog() -> None:
+        st.markdown(plain(t("backups.parts_undo_told", at=last.at)))
+        undone: list[PartsUndone] = []
+        if st.button(t("backups.undo"), type="primary", key="undo_parts_for_certain") and attempted(
+            page, lambda: undone.append(parts.undo(page.scope))
+        ):
+            st.toast(" ".join(_told(page, undone[0])), icon=":material/undo:")
+            done()
+
+    dialog()
+
+
+def _told(page: Page, undone: "PartsUndone") -> list[str]:
+    left = [page.t("parts.left", count=undone.left)] if undone.left else []
+    return [page.t("parts.undone", count=undone.changed), *left]
