@@ -24,6 +24,7 @@ READS = Limit("read", 240)
 REPORTS = Limit("report", 60)  # what counts over months
 WRITES = Limit("write", 120)
 COSTLY = Limit("costly", 10)  # what starts work or hashes passwords
+EXPLAINS = Limit("explain", 10)  # what makes plans of somebody's statements
 REFUSED = Limit("refused", 30)  # wrong credentials from one address
 FRESH_SECONDS = 300
 
@@ -125,7 +126,7 @@ class Needs:
         scope = authenticated(request, services)
         self._count(request, services, scope.actor)
         scope.require(self.permission)
-        if self.limit in (REPORTS, COSTLY) and services.memory_watch.refuses:
+        if self.limit in (REPORTS, COSTLY, EXPLAINS) and services.memory_watch.refuses:
             raise AppError("memory_short", 503)
         return Caller(request, services, scope, language_of(request))
 

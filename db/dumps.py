@@ -21,7 +21,7 @@ PLACES = ("/usr/lib/postgresql/{major}/bin", "/usr/pgsql-{major}/bin", "/opt/hom
 PACKING = "gzip:3"  # measured: a third of the time of gzip's default, 6 % larger
 PIPE_BYTES = 1 << 18
 # Made by an administrator of the server or by ``db.roles``; to restore it the owner would have to be one.
-SERVERS_OWN, EXCLUDING_SINCE = "pg_stat_statements", 17
+SERVERS_OWN, EXCLUDING_SINCE = ("pg_stat_statements", "hypopg"), 17
 
 
 class Readable(Protocol):
@@ -60,7 +60,7 @@ def dumping(tools: Tools, url: str, snapshot: str) -> Iterator[IO[bytes]]:
     """
     command = [tools.program("pg_dump"), "-Fc", f"--compress={PACKING}", f"--snapshot={snapshot}", "--no-owner"]
     if (_major(Path(tools.program("pg_dump"))) or 0) >= EXCLUDING_SINCE:
-        command.append(f"--exclude-extension={SERVERS_OWN}")
+        command += [f"--exclude-extension={name}" for name in SERVERS_OWN]
     with TemporaryFile() as words:
         process = subprocess.Popen(
             [*command, "--lock-wait-timeout=60s"], env=_environment(url), stdin=subprocess.DEVNULL,

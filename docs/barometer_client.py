@@ -545,8 +545,20 @@ class Barometer:
         return self.call("POST", "/queries/cancel", asked)
 
     def queries_explain(self, **asked: Any) -> Any:
-        """How the server would execute one statement, with advice. Nothing is executed."""
+        """How the server would execute one statement, with advice and indexes tried without making them."""
         return self.call("POST", "/queries/explain", asked)
+
+    def queries_keep(self, **asked: Any) -> Any:
+        """Make the plan of one statement and keep it, without its values; of all the newest five hundred stay."""
+        return self.call("POST", "/queries/plans", asked)
+
+    def queries_kept(self, **asked: Any) -> Any:
+        """The newest hundred kept plans, of one statement or of all."""
+        return self.call("GET", "/queries/plans", asked)
+
+    def queries_comparison(self, **asked: Any) -> Any:
+        """Two kept plans step by step, and in what they differ."""
+        return self.call("GET", "/queries/plans/comparison", asked)
 
     def queries_tables(self, **asked: Any) -> Any:
         """Indexes that nobody reads or that are there twice, and tables full of dead rows."""

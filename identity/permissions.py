@@ -12,7 +12,7 @@ PERMISSIONS = (
     "archive.read", "archive.write",
     "redis.read", "cache.read", "cache.write", "logs.read", "profiler.read", "profiler.run",
     "memory.read",
-    "queries.read", "queries.cancel",
+    "queries.read", "queries.cancel", "queries.keep",
     "config.read", "config.write",
 )  # fmt: skip
 
@@ -44,6 +44,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "profiler.run",
         "queries.read",
         "queries.cancel",
+        "queries.keep",
         "config.read",
         "config.write",
         "audit.read",

@@ -4,14 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import COSTLY, Caller, needs
+from api.access import EXPLAINS, Caller, needs
 from api.schemas import queries as shapes
-from api.schemas.base import rows_of
+from api.schemas.base import Id, rows_of
 from operations.queries.service import Asked
 
 router = APIRouter(prefix="/queries", tags=["queries"])
 Reader = Annotated[Caller, needs("queries.read")]
-Explainer = Annotated[Caller, needs("queries.read", COSTLY)]
+Explainer = Annotated[Caller, needs("queries.read", EXPLAINS)]
+Keeper = Annotated[Caller, needs("queries.keep", EXPLAINS)]
+PlanId = Annotated[Id, Query(examples=[1])]
 Canceller = Annotated[Caller, needs("queries.cancel")]
 
 
@@ -72,8 +74,35 @@ def cancel(caller: Canceller, asked: shapes.ToCancel) -> None:
 
 @router.post("/explain")
 def explain(caller: Explainer, asked: shapes.ToExplain) -> shapes.Explained:
-    """How the server would execute one statement, with advice. Nothing is executed."""
+    """How the server would execute one statement, with advice and indexes tried without making them.
+
+    Nothing is executed. Ten a minute.
+    """
     return shapes.Explained.model_validate(caller.services.queries.explain(caller.scope, asked.text))
+
+
+@router.post("/plans", status_code=201)
+def keep(caller: Keeper, asked: shapes.ToExplain) -> shapes.KeptPlan:
+    """Make the plan of one statement and keep it, without its values; of all the newest five hundred stay."""
+    return shapes.KeptPlan.model_validate(caller.services.queries.plans.keep(caller.scope, asked.text))
+
+
+@router.get("/plans")
+def kept(caller: Reader, fingerprint: Annotated[str | None, Query(max_length=64)] = None) -> shapes.PlanList:
+    """The newest hundred kept plans, of one statement or of all."""
+    found = caller.services.queries.plans.listed(caller.scope, fingerprint)
+    return shapes.PlanList(items=[shapes.PlanHead.model_validate(one) for one in found])
+
+
+@router.get("/plans/comparison")
+def comparison(caller: Reader, before: PlanId, after: PlanId) -> shapes.PlanComparison:
+    """Two kept plans step by step, and in what they differ."""
+    one, other, found = caller.services.queries.plans.comparison(caller.scope, before, after)
+    return shapes.PlanComparison(
+        before=shapes.PlanHead.model_validate(one.head), after=shapes.PlanHead.model_validate(other.head),
+        is_same=found.is_same, pairs=[shapes.Pair.model_validate(pair) for pair in found.pairs],
+        changes=[shapes.Change.model_validate(change) for change in found.changes],
+    )  # fmt: skip
 
 
 @router.get("/tables")

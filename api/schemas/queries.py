@@ -17,9 +17,9 @@ LogOrder = Literal["newest", "slowest"]
 
 
 class Missing(Answer):
-    """Why there are no statistics, and the statements that turn them on."""
+    """What the server lacks, and the statements that turn it on."""
 
-    reason: Literal["not_loaded", "absent", "hidden"]
+    reason: Literal["not_loaded", "absent", "hidden", "hypopg_unavailable", "hypopg_absent"]
     statements: list[str]
 
 
@@ -62,6 +62,7 @@ class Recent(Answer):
     ``has_failed``: the server refused or ended it; ``request_id``: what the logs call the request.
     """
 
+    id: int
     ended_at: datetime
     seconds: float
     text: str
@@ -213,12 +214,79 @@ class Advice(Answer):
     statement: str | None
 
 
-class Explained(Answer):
-    """A plan; nothing was executed."""
+class Trial(Answer):
+    """An index that does not exist, and the statement's cost as if it did; ``is_used``: the planner would read it."""
 
+    table: str
+    columns: str
+    cost_before: float
+    cost_after: float
+    saved_ratio: float
+    is_used: bool
+    size_bytes: int
+
+
+class Trials(Answer):
+    """``missing``: what it takes to try indexes; null where they were tried, or none is wanted."""
+
+    items: list[Trial]
+    missing: Missing | None
+
+
+class Explained(Answer):
+    """A plan; nothing was executed. ``fingerprint``: the same for statements that differ in their values only."""
+
+    text: str
+    fingerprint: str
     steps: list[Step]
     advice: list[Advice]
     total_cost: float
+    trials: Trials
+
+
+class PlanHead(Answer):
+    """A kept plan: its statement without values, and when and by whom it was kept."""
+
+    id: int
+    made_at: datetime
+    fingerprint: str
+    text: str
+    total_cost: float
+    actor: str
+
+
+class PlanList(Answer):
+    items: list[PlanHead]
+
+
+class KeptPlan(Answer):
+    head: PlanHead
+    steps: list[Step]
+
+
+class Pair(Answer):
+    """A step of each plan; null where the other plan has none like it."""
+
+    before: Step | None
+    after: Step | None
+    marks: list[Literal["only", "kind", "on", "rows", "cost"]]
+
+
+class Change(Answer):
+    """``code`` and its numbers."""
+
+    code: str = Field(examples=["access"])
+    params: dict[str, Any]
+
+
+class PlanComparison(Answer):
+    """``is_same``: the same steps on the same tables and indexes."""
+
+    before: PlanHead
+    after: PlanHead
+    is_same: bool
+    pairs: list[Pair]
+    changes: list[Change]
 
 
 class Tables(Answer):

@@ -1,6 +1,7 @@
 """What statements of the database took, hour by hour, and the log of single ones (C2)."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -83,3 +84,17 @@ class LockEpisode(Base):
     ended_at: Mapped[datetime | None]
     longest_seconds: Mapped[float]
     waiters: Mapped[int] = mapped_column(comment="the most at one time")
+
+
+class StatementPlan(Base):
+    """The plan of one statement as somebody kept it; statement and conditions without their values."""
+
+    __tablename__ = "statement_plans"
+    __table_args__ = (Index(None, "made_at"), Index(None, "fingerprint", "id"))
+    id: Mapped[Key]
+    made_at: Mapped[datetime]
+    fingerprint: Mapped[Code]  # operations.queries.sql_text.fingerprint
+    text: Mapped[str]
+    total_cost: Mapped[float]
+    steps: Mapped[list[Any]] = mapped_column(comment="operations.queries.plan.Step")
+    actor: Mapped[str]

@@ -46,6 +46,7 @@ OLD_ROWS = {
     "process_memory": ("process_memory", "sampled_at < :cutoff"),
     "profiles": ("profiles", "ended_at < :cutoff"),
     "lock_episodes": ("lock_episodes", "seen_at < :cutoff"),
+    "statement_plans": ("statement_plans", "made_at < :cutoff"),
     "statement_log": ("statement_log", "ended_at < :cutoff"),
     "statement_rollups": ("statement_rollups", "hour < :cutoff"),
     "statement_texts": ("statement_texts", "seen_at < :cutoff"),

@@ -5,12 +5,15 @@ for two ("cannot open multi-query plan as cursor"). EXPLAIN without ANALYZE plan
 the role that only reads wherever the statement allows it, limited in time, and always rolled back.
 """
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import AppError
+from db.bulk import quoted
 from db.outages import first_line, is_outage, outages_named
 from db.roles import READ_ROLE
 from db.session import Database
@@ -31,6 +34,12 @@ SELECT relname AS name, greatest(reltuples, 0)::bigint AS rows, pg_relation_size
 """
 WORK_MEMORY = "SELECT setting::bigint * 1024 FROM pg_settings WHERE name = 'work_mem'"
 GENERIC_SINCE = 16
+Found = TypeVar("Found")
+TRIAL_STANDING = """
+SELECT (SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+         WHERE extname = 'hypopg') AS schema,
+       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'hypopg') AS is_available
+"""
 
 
 def explain(database: Database, statement: str, has_parameters: bool) -> dict[str, Any]:
@@ -40,32 +49,110 @@ def explain(database: Database, statement: str, has_parameters: bool) -> dict[st
     with the server's reason, ``explain_slow`` (400) when planning takes longer than two seconds.
     """
     with outages_named():
-        try:
-            return _explained(database, statement, has_parameters, as_reader=True)
-        except DBAPIError as error:
-            if getattr(error.orig, "pgcode", None) != FORBIDDEN:
-                raise _named(error) from error
-        try:  # what would write may not even be planned by who may only read
-            return _explained(database, statement, has_parameters, as_reader=False)
-        except DBAPIError as error:
+        return _with_least_rights(lambda as_reader: _explained(database, statement, has_parameters, as_reader))
+
+
+def _with_least_rights(plan: Callable[[bool], Found]) -> Found:
+    """As who only reads; what would write may not even be planned by them, and is planned as ourselves."""
+    try:
+        return plan(True)
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) != FORBIDDEN:
             raise _named(error) from error
+    try:
+        return plan(False)
+    except DBAPIError as error:
+        raise _named(error) from error
 
 
 def _explained(database: Database, statement: str, has_parameters: bool, as_reader: bool) -> dict[str, Any]:
-    options = "FORMAT JSON, GENERIC_PLAN" if has_parameters else "FORMAT JSON"
     with database.engine.connect() as plain:
-        connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection = _limited(plain, as_reader)
         if has_parameters and connection.execute(text(VERSION)).scalar_one() < GENERIC_SINCE:
             raise AppError("explain_parameters")
-        if as_reader and connection.execute(text(IS_READER), {"role": READ_ROLE}).scalar_one():
-            connection.execute(text(f"SET LOCAL ROLE {READ_ROLE}"))
-        connection.execute(text(LIMITS))
-        connection.execute(text(GIVEN), {"statement": f"EXPLAIN ({options}) {statement}"})
-        connection.execute(text(OPEN))
-        [[found]] = connection.execute(text("FETCH ALL FROM told")).all()
+        found = _planned(connection, statement, has_parameters)
         connection.rollback()
+    return found
+
+
+def _limited(plain: Connection, as_reader: bool) -> Connection:
+    """Nothing can be written, by nobody for longer than two seconds."""
+    connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    if as_reader and connection.execute(text(IS_READER), {"role": READ_ROLE}).scalar_one():
+        connection.execute(text(f"SET LOCAL ROLE {READ_ROLE}"))
+    connection.execute(text(LIMITS))
+    return connection
+
+
+def _planned(connection: Connection, statement: str, has_parameters: bool) -> dict[str, Any]:
+    options = "FORMAT JSON, GENERIC_PLAN" if has_parameters else "FORMAT JSON"
+    connection.execute(text(GIVEN), {"statement": f"EXPLAIN ({options}) {statement}"})
+    connection.execute(text(OPEN))
+    [[found]] = connection.execute(text("FETCH ALL FROM told")).all()
     plan: dict[str, Any] = found[0]["Plan"]
     return plan
+
+
+@dataclass(frozen=True)
+class TrialStanding:
+    """Whether indexes can be tried without making them: ``schema`` of the extension, None without it.
+
+    ``is_available``: the server's software has it.
+    """
+
+    schema: str | None
+    is_available: bool
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The plan as it would be with an index that does not exist; ``size_bytes``: as the server estimates it."""
+
+    plan: dict[str, Any]
+    index_name: str
+    size_bytes: int
+
+
+def trial_standing(connection: Connection) -> TrialStanding:
+    row = connection.execute(text(TRIAL_STANDING)).one()
+    return TrialStanding(row.schema, row.is_available)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A statement, and the index (CREATE INDEX …) that may help it; ``schema``: of the extension."""
+
+    schema: str
+    statement: str
+    has_parameters: bool
+    index: str
+
+
+def tried(database: Database, wanted: Wanted) -> Tried | None:
+    """The same as ``explain``, as if the index were there; None where the server refuses it.
+
+    https://hypopg.readthedocs.io. Such an index lives in the memory of one session, also after its transaction was
+    rolled back; so the session is one of its own, and ends with the trial.
+    """
+    with outages_named():
+        try:
+            return _with_least_rights(lambda as_reader: _tried(database, wanted, as_reader))
+        except AppError as error:
+            if error.http_status != 400:
+                raise
+            return None
+
+
+def _tried(database: Database, wanted: Wanted, as_reader: bool) -> Tried:
+    schema = quoted([wanted.schema])
+    with database.engine.connect() as plain:
+        connection = _limited(plain, as_reader)
+        connection.detach()
+        make = text(f"SELECT * FROM {schema}.hypopg_create_index(:index)")
+        made = connection.execute(make, {"index": wanted.index}).one()
+        found = _planned(connection, wanted.statement, wanted.has_parameters)
+        size = text(f"SELECT {schema}.hypopg_relation_size(:id)")
+        return Tried(found, made.indexname, int(connection.execute(size, {"id": made.indexrelid}).scalar_one()))
 
 
 def _named(error: DBAPIError) -> Exception:

@@ -31,6 +31,7 @@ WHICH = {  # by the word in the address; the first is what readers see unless th
     "background": "place IS NULL",
     "all": "true",
 }
+SHOWN = f"id, {COLUMNS}"
 ORDERS = {"newest": "ended_at DESC, id DESC", "slowest": "seconds DESC, id DESC"}
 
 
@@ -38,6 +39,7 @@ ORDERS = {"newest": "ended_at DESC, id DESC", "slowest": "seconds DESC, id DESC"
 class LoggedStatement:
     """``place``: the page, route or run that it worked for; None for what a process does by itself."""
 
+    id: int
     ended_at: datetime
     seconds: float
     text: str
@@ -73,8 +75,14 @@ def read(
     """The first by one of ORDERS; ``which``: one of WHICH."""
     of_process = "AND process = :process" if process else ""
     query = (
-        f"SELECT {COLUMNS} FROM statement_log WHERE ended_at >= :since AND {WHICH[which]} {of_process} "
+        f"SELECT {SHOWN} FROM statement_log WHERE ended_at >= :since AND {WHICH[which]} {of_process} "
         f"ORDER BY {ORDERS[order]} LIMIT :limit"
     )
     params = {"since": since, "process": process, "limit": limit, **vars(bounds)}
     return [LoggedStatement(**row) for row in connection.execute(text(query), params).mappings()]
+
+
+def one(connection: Connection, statement_id: int) -> LoggedStatement | None:
+    query = text(f"SELECT {SHOWN} FROM statement_log WHERE id = :id")
+    row = connection.execute(query, {"id": statement_id}).mappings().one_or_none()
+    return LoggedStatement(**row) if row else None

@@ -68,6 +68,7 @@ class InstallationRetention:
     cache_counts: int = 30
     statement_log: int = 7
     lock_episodes: int = 30
+    statement_plans: int = 180
     statement_rollups: int = 90
     statement_texts: int = 92  # after their last hour, which may be a day later than they say
 

@@ -16,7 +16,7 @@ MANY_OUTER_ROWS = 10_000
 LONGEST_CONDITION = 500  # characters that are shown; the server writes constants out in full
 BY_INDEX = ("Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Memoize", "Materialize")
 CONDITION = re.compile(
-    r"(?:^|(?<!\w)\(|\s)\(*(?P<column>[a-z_][a-z0-9_]*)\)?(?:::[a-z ]+?(?:\[\])?)?"
+    r"(?:^|(?<!\w)\(|\s)\(*(?:[a-z_][a-z0-9_]*\.)?(?P<column>[a-z_][a-z0-9_]*)\)?(?:::[a-z ]+?(?:\[\])?)?"
     r"\s+(?P<operator>=|<=|>=|<(?![>@])|>)\s",
     re.IGNORECASE,
 )

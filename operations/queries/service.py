@@ -22,10 +22,13 @@ from operations.periods import PERIODS
 from operations.queries import history
 from operations.queries import plan as planning
 from operations.queries.history import ALWAYS, CHOICES
+from operations.queries.kept_plans import PlanShelf
 from operations.queries.lock_history import LockHistory
+from operations.queries.missing import Missing, missing_of
 from operations.queries.plan import Advice, Step
-from operations.queries.sql_text import single_statement, without_literals
+from operations.queries.sql_text import fingerprint, single_statement, without_literals
 from operations.queries.statement_log import LogReader
+from operations.queries.trial import Trials, tried
 
 __all__ = [
     "CHOICES",
@@ -43,19 +46,6 @@ CANCEL_WAIT_SECONDS, CANCEL_LOOK_SECONDS = 3.0, 0.02
 LEAST_INDEX_BYTES = 1 << 20
 DEAD_RATIO, LEAST_DEAD = 0.2, 1_000
 FOUND_LIMIT = 20
-TURN_ON = {  # the statements, in their order, by what is missing
-    "not_loaded": ("ALTER SYSTEM SET shared_preload_libraries = {preloaded};",),
-    "absent": ("CREATE EXTENSION pg_stat_statements;",),
-    "hidden": ("GRANT pg_read_all_stats TO {role};",),
-}
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Why the statistics cannot be read, and the statements that turn them on, as an administrator of the server."""
-
-    reason: str
-    statements: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,11 +69,14 @@ class Now:
 
 @dataclass(frozen=True)
 class Explained:
-    """A plan, which was not executed."""
+    """A plan, which was not executed. ``text``: without its values; ``fingerprint``: the same whatever they are."""
 
+    text: str
+    fingerprint: str
     steps: Sequence[Step]
     advice: Sequence[Advice]
     total_cost: float
+    trials: Trials
 
 
 @dataclass(frozen=True)
@@ -103,6 +96,11 @@ class QueryService:
     def locks(self) -> LockHistory:
         """What held others up, and how long."""
         return LockHistory(self.database, self.clock)
+
+    @property
+    def plans(self) -> PlanShelf:
+        """Plans that somebody kept, and what changed since."""
+        return PlanShelf(self.database, self.clock, self.explain)
 
     def watch(self) -> bool:
         """One reading for the history; for the process that looks every minute. Whether it was due and made."""
@@ -198,7 +196,11 @@ class QueryService:
         with self.database.reading() as connection:
             rows = plans.sizes(connection, planning.relations(found))
             memory = plans.work_memory_bytes(connection)
-        return Explained(planning.steps(found), planning.advice(found, rows, memory), float(found["Total Cost"]))
+        advice = planning.advice(found, rows, memory)
+        return Explained(
+            without_literals(statement.text), fingerprint(statement.text), planning.steps(found), advice,
+            float(found["Total Cost"]), tried(self.database, statement, found, advice),
+        )  # fmt: skip
 
     def tables(self, scope: Scope) -> list[Advice]:
         """Indexes that nobody reads or that are there twice, tables full of dead rows; of the whole database."""
@@ -225,25 +227,6 @@ def _dead(row: Any) -> Advice:
     ratio = row.dead / (row.live + row.dead)
     params = {"table": row.table_name, "live": row.live, "dead": row.dead, "ratio": ratio}
     return Advice("dead", params, f"VACUUM (ANALYZE) {row.table_name};")
-
-
-def missing_of(standing: queries.Standing) -> Missing | None:
-    """The first thing that stands between us and the statistics, with everything that it takes from there on."""
-    libraries = [one.strip() for one in (standing.preloaded or "").split(",") if one.strip()]
-    values = {
-        "preloaded": ", ".join(f"'{one}'" for one in [*libraries, queries.EXTENSION]),
-        "role": standing.role,
-    }
-    wanted = [
-        reason
-        for reason, is_missing in (
-            ("not_loaded", not standing.is_loaded), ("absent", standing.schema is None),
-            ("hidden", not standing.sees_all),
-        )
-        if is_missing
-    ]  # fmt: skip
-    told = tuple(statement.format(**values) for reason in wanted for statement in TURN_ON[reason])
-    return Missing(wanted[0], told) if wanted else None
 
 
 def _masked(rows: Sequence[StatementRow]) -> list[StatementRow]:

@@ -6,6 +6,7 @@ Lexical rules: https://www.postgresql.org/docs/18/sql-syntax-lexical.html.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 from typing import Literal
 
@@ -105,6 +106,17 @@ def single_statement(text: str) -> Statement:
         raise AppError("explain_kind", params={"word": told[0].text[:30]})
     kept = "".join(token.text if token.kind != "end" else " " for token in found)
     return Statement(kept.strip(), any(token.kind == "parameter" for token in told))
+
+
+def fingerprint(text: str) -> str:
+    """The same for statements that differ in values, parameters, comments, white space or the case of words only."""
+    shown = {"string": LITERAL, "number": LITERAL, "parameter": LITERAL}
+    told = [
+        token.text.lower() if token.kind == "word" else shown.get(token.kind, token.text)
+        for token in tokens(text)
+        if token.kind not in ("space", "end")
+    ]
+    return sha256(" ".join(told).encode()).hexdigest()[:16]
 
 
 def without_literals(text: str) -> str:

@@ -95,3 +95,9 @@ class LogReader:
         since, bounds = self.clock.now() - PERIODS[period].length, Bounds(NOTICED_SECONDS, SLOW_SECONDS)
         with self.database.reading() as connection:
             return queries.read(connection, which, process, since, order=order, bounds=bounds, limit=SHOWN)
+
+    def one(self, scope: Scope, statement_id: int) -> LoggedStatement | None:
+        """None when it is not kept any more."""
+        scope.require("queries.read")
+        with self.database.reading() as connection:
+            return queries.one(connection, statement_id)

@@ -1,5 +1,7 @@
 """The log of statements on the page Queries: the newest or slowest hundred of every process, one of them in full."""
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -8,18 +10,19 @@ from operations.queries.statement_log import LOG_PERIODS, ORDERS, PROCESSES, WHI
 from pages.shell import navigation
 from pages.shell import query_words as words
 from pages.shell.consumption_tables import downloads, show_sheet
-from pages.shell.filters import ALL, choose_one, filter_row
+from pages.shell.filters import ALL, choose_one, filter_row, to_address
 from pages.shell.guard import Page
 from pages.shell.text import muted, plain
 
 if TYPE_CHECKING:
     from operations.queries.statement_log import LoggedStatement
 
-WIDE = 220
+WIDE, LOGGED = 220, "logged"
+ID = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def recent(page: Page) -> None:
-    """The filters, the table, and the statement of the row that is chosen."""
+    """The filters, the statement that was chosen, and the table."""
     t = page.t
     muted(t("queries.recent_told"))
     with filter_row(t("shell.filters")):
@@ -32,6 +35,7 @@ def recent(page: Page) -> None:
             "within", list(LOG_PERIODS), t("consumption.period"), lambda one: t(f"requests.period_{one}")
         )
         order = choose_one("first", list(ORDERS), t("queries.order"), lambda one: t(f"queries.first_{one}"))
+    _chosen(page)
     found = page.services.queries.log.read(page.scope, which, None if process == ALL else process, period, order)
     if not found:
         st.info(plain(t("queries.nothing_logged")), icon=":material/search_off:")
@@ -42,25 +46,44 @@ def recent(page: Page) -> None:
     ended = st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
     wide = st.column_config.TextColumn(width="large")
     shown = {t("queries.verdict_recent"): verdicts, t("requests.ended"): ended, t("queries.statement"): wide}
-    key = f"table_recent_{which}_{process}_{period}_{order}"
-    show_sheet(sheet, key, config=shown, selection_mode="single-row", on_select="rerun")
-    rows = [row for row in st.session_state[key].selection.rows if row < len(found)]
-    if rows:
-        _one(page, found[rows[0]])
-    else:
+    # Named by its newest row: what a click chose in one list is not the same row of the next.
+    key = f"table_recent_{which}_{process}_{period}_{order}_{found[0].id}"
+    choose = partial(_row_to_address, key, [one.id for one in found])
+    show_sheet(sheet, key, config=shown, selection_mode="single-row", on_select=choose)
+    if LOGGED not in st.query_params:
         muted(t("queries.choose_row"))
     downloads(page, [sheet], "queries-recent", None)
 
 
-def _one(page: Page, one: "LoggedStatement") -> None:
-    """The whole statement, and the way to what else its request wrote."""
-    t = page.t
+def _row_to_address(key: str, ids: list[int]) -> None:
+    rows = st.session_state[key].selection.rows
+    to_address(**{LOGGED: str(ids[rows[0]]) if rows else None})
+
+
+def _chosen(page: Page) -> None:
+    """The statement that the address names, if it names one: as a whole, and the way to what its request wrote."""
+    t, asked = page.t, st.query_params.get(LOGGED, "")
+    if not asked:
+        return
+    one = page.services.queries.log.one(page.scope, int(asked)) if ID.fullmatch(asked) else None
     with st.container(border=True):
-        st.code(one.text, language="sql", wrap_lines=True)
-        muted(t("queries.logged_by", process=t(f"queries.process_{one.process}"), pid=str(one.process_id),
-                host=one.host, place=words.place(t, one.place)))  # fmt: skip
-        if one.request_id and page.scope.allows("logs.read"):
-            st.page_link(
-                navigation.LOGS, label=plain(t("queries.to_logs", request=one.request_id)),
-                icon=":material/account_tree:", query_params={"q": one.request_id, "live": "off"},
-            )  # fmt: skip
+        if one is None:
+            st.info(plain(t("queries.statement_gone")), icon=":material/delete_sweep:")
+        else:
+            _told(page, one)
+        st.button(
+            t("logs.close"), key="close_logged", icon=":material/close:", on_click=to_address, kwargs={LOGGED: None}
+        )  # fmt: skip
+
+
+def _told(page: Page, one: "LoggedStatement") -> None:
+    t = page.t
+    muted(t("queries.logged_by", process=t(f"queries.process_{one.process}"), pid=str(one.process_id), host=one.host,
+            place=words.place(t, one.place), at=one.ended_at,
+            duration=words.milliseconds(t, one.seconds)))  # fmt: skip
+    st.code(one.text, language="sql", wrap_lines=True)
+    if one.request_id and page.scope.allows("logs.read"):
+        st.page_link(
+            navigation.LOGS, label=plain(t("queries.to_logs", request=one.request_id)),
+            icon=":material/account_tree:", query_params={"q": one.request_id, "live": "off"},
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Panels of the page Queries: what runs now, what took long, a plan with its advice, indexes and tables."""
+"""Panels of the page Queries: what runs now, what took long, advice, indexes and tables."""
 
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ from reports.figures.template import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from operations.queries.missing import Missing
     from operations.queries.plan import Advice
-    from operations.queries.service import Explained, Missing, RunningRow
+    from operations.queries.service import RunningRow
 
-VIEWS = ("statements", "recent", "locks", "explain", "tables")
+VIEWS = ("statements", "recent", "locks", "explain", "plans", "tables")
 POLL_SECONDS, SHOWN = 2.0, 10
 
 
@@ -79,7 +80,7 @@ def statements(page: Page) -> None:
         order = choose_one("order", orders, t("queries.order"), lambda one: t(f"queries.order_{one}"))
     found = page.services.queries.statistics(page.scope, order, period)
     if found.missing is not None or found.totals is None:
-        _missing(page, found.missing)
+        missing_told(page, found.missing)
         return
     if not found.totals.calls:
         st.info(plain(t("queries.nothing_counted")), icon=":material/hourglass:")
@@ -119,7 +120,7 @@ def _course(page: Page, period: str) -> None:
         muted(t("queries.nothing_counted"))
 
 
-def _missing(page: Page, missing: "Missing | None") -> None:
+def missing_told(page: Page, missing: "Missing | None") -> None:
     """What turns the statistics on, to copy; no figure stands in their place."""
     t = page.t
     if missing is None:
@@ -130,35 +131,12 @@ def _missing(page: Page, missing: "Missing | None") -> None:
         muted(t("queries.restart_server"))
 
 
-def explain(page: Page) -> None:
-    """A statement in, its plan out; nothing is executed."""
-    t = page.t
-    with st.form("explain"):
-        text = st.text_area(t("queries.statement"), key="explained_text", height=140, help=plain(t("queries.allowed")))
-        is_sent = st.form_submit_button(t("queries.explain"), type="primary", icon=":material/account_tree:")
-    muted(t("queries.not_executed"))
-    found: list[Explained] = []
-    if is_sent and attempted(page, lambda: found.append(page.services.queries.explain(page.scope, text))):
-        _plan(page, found[0])
-
-
-def _plan(page: Page, found: "Explained") -> None:
-    t = page.t
-    sheet = words.steps_sheet(t, found.steps)
-    st.subheader(sheet.name, anchor=False)
-    share = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0, color="auto-inverse")
-    wide = st.column_config.TextColumn(width="large")
-    show_sheet(sheet, "table_plan", config={t("queries.share"): share, t("queries.step"): wide})
-    _advised(page, found.advice, t("queries.no_advice"))
-    downloads(page, [sheet], "plan", None)
-
-
 def tables(page: Page) -> None:
     """Indexes and tables of the whole database that want looking after."""
-    _advised(page, page.services.queries.tables(page.scope), page.t("queries.tables_well"))
+    advised(page, page.services.queries.tables(page.scope), page.t("queries.tables_well"))
 
 
-def _advised(page: Page, found: "Sequence[Advice]", otherwise: str) -> None:
+def advised(page: Page, found: "Sequence[Advice]", otherwise: str) -> None:
     t = page.t
     if not found:
         st.success(plain(otherwise), icon=":material/check_circle:")

@@ -11,10 +11,12 @@ from pages.shell.redis_words import megabytes
 from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
+    from operations.queries.comparison import Change, Pair
     from operations.queries.lock_history import EpisodeRow
     from operations.queries.plan import Advice, Step
     from operations.queries.service import RunningRow, StatementRow, WaitRow
     from operations.queries.statement_log import LoggedStatement
+    from operations.queries.trial import Trial
 
 INDENT, COMMAND = "\u2003", "command"
 BYTES = ("bytes", "memory")
@@ -175,12 +177,52 @@ def steps_sheet(t: Translator, found: "Sequence[Step]") -> Sheet:
     ]  # fmt: skip
     rows = [
         (
-            INDENT * one.depth + ("↳ " if one.depth else "") + one.name, one.on or None, one.cost_ratio, one.rows,
+            _indented(one), one.on or None, one.cost_ratio, one.rows,
             one.cost, one.condition or None,
         )
         for one in found
     ]  # fmt: skip
     return rounded(t("queries.plan"), columns, rows)
+
+
+def _indented(step: "Step") -> str:
+    return INDENT * step.depth + ("↳ " if step.depth else "") + step.name
+
+
+def side_sheet(t: Translator, side: str, pairs: "Sequence[Pair]") -> Sheet:
+    """One of two plans, ``before`` or ``after``, each of its steps with how it differs from the other one's."""
+    columns = [
+        Column(t("queries.step")), Column(t("queries.marks")), Column(t("queries.rows_expected"), "whole"),
+        Column(t("queries.cost"), "decimal"), Column(t("queries.on")),
+    ]  # fmt: skip
+    rows = [
+        (
+            _indented(step), [t(f"queries.mark_{mark}") for mark in pair.marks or ("same",)], step.rows, step.cost,
+            step.on or None,
+        )
+        for pair in pairs
+        for step in (pair.before if side == "before" else pair.after,)
+        if step is not None
+    ]  # fmt: skip
+    return rounded(t(f"queries.plan_{side}"), columns, rows)
+
+
+def change(t: Translator, one: "Change") -> str:
+    """In what two plans differ, with its numbers."""
+    params = {
+        name: t.number(value, 2) if isinstance(value, float) and name != "ratio" else _told(t, name, value)
+        for name, value in one.params.items()
+    }
+    return t(f"queries.change_{one.code}", **params)
+
+
+def trial(t: Translator, one: "Trial") -> str:
+    """What an index would change that does not exist."""
+    return t(
+        f"queries.trial_{'used' if one.is_used else 'unused'}", table=one.table, columns=one.columns,
+        before=t.number(one.cost_before, 2), after=t.number(one.cost_after, 2), saved=t.percent(one.saved_ratio, 0),
+        size=megabytes(t, one.size_bytes),
+    )  # fmt: skip
 
 
 def advice(t: Translator, one: "Advice") -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shell import query_locks, query_log
+from pages.shell import query_comparison, query_locks, query_log, query_plans
 from pages.shell import query_panels as panels
 from pages.shell.console import in_local_time
 from pages.shell.filters import switch
@@ -18,7 +18,9 @@ def show() -> None:
     panels.now(page)
     view = switch("view", panels.VIEWS, t("queries.view"), lambda one: t(f"queries.view_{one}"))
     if view == "explain":
-        panels.explain(page)
+        query_plans.explain(page)
+    elif view == "plans":
+        query_comparison.comparison(page)
     elif view == "recent":
         query_log.recent(page)
     elif view == "locks":

@@ -75,6 +75,7 @@ BUDGETS = (
     Budget("pages/system/queries.py", 12, 140),
     Budget("pages/system/queries.py", 12, 110, {"view": "recent"}),
     Budget("pages/system/queries.py", 14, 110, {"view": "locks"}),
+    Budget("pages/system/queries.py", 12, 110, {"view": "plans"}),
     Budget("pages/system/configuration.py", 16, 10),
     Budget("pages/system/profiler.py", 14, 10),
     Budget("pages/system/redis.py", 16, 20),

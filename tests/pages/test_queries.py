@@ -12,11 +12,16 @@ from core.scope import SYSTEM
 from db.queries import health
 from db.queries.health import HeartbeatRow
 from db.session import Database
+from identity.permissions import ROLE_PERMISSIONS
 from operations.queries.statement_log import StatementLog
 from tests.pages.conftest import Text, Visit
 from tests.waiting import wait_for
 
 QUERIES = "pages/system/queries.py"
+GUESTS = (
+    "CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room FROM generate_series(1, 20000) n",
+    "GRANT SELECT ON guests TO barometer_app, barometer_read", "ANALYZE guests",
+)  # fmt: skip
 EPISODE = """
 INSERT INTO lock_episodes (blocking_pid, blocking_since, blocking_application, blocking_role, blocking_state,
        blocking_text, waiting_pid, waiting_application, waiting_role, waiting_text, kind, relation, mode, began_at,
@@ -84,6 +89,13 @@ def test_the_log_of_statements_says_which_page_asked_for_whom(visit: Visit, text
     assert list(table[t("queries.statement")]) == ["SELECT slow"]
     assert list(table[t("queries.verdict_recent")]) == [[t("queries.slow")]]
     assert list(table[t("queries.place")]) == [t("queries.place_background")]
+    [of_page, *_] = [one for one in visit.services.queries.log.read(SYSTEM) if one.request_id]
+    app = visit.open(QUERIES, view="recent", logged=str(of_page.id))
+    assert of_page.text in [one.value for one in app.code]
+    links = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
+    assert links[t("queries.to_logs", request=of_page.request_id)] == f"q={of_page.request_id}&live=off"
+    for gone in ("999999999", "-1", "x" * 30, "9" * 30):
+        assert t("queries.statement_gone") in text(visit.open(QUERIES, view="recent", logged=gone))
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
@@ -109,6 +121,55 @@ def test_lock_episodes_are_listed_with_a_chart_or_none_is_said(
     assert list(table[t("queries.lock_longest")]) == [12.5, 12.5]
     assert list(table[t("queries.held_by")]) == ["4711 · psql · owner"] * 2
     assert list(table[t("queries.lock_ended")].isna()) == [True, False]
+
+
+def explained(app: AppTest, t: Translator, statement: str) -> AppTest:
+    app.text_area[0].input(statement)
+    return next(one for one in app.button if one.label == t("queries.explain")).click().run()
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_plan_is_kept_and_what_changed_since_is_said_and_shown(
+    visit: Visit, text: Text, database: Database, language: str
+) -> None:
+    visit.sign_in("superadmin", None, language)
+    t = Translator(language)
+    assert t("queries.too_few_plans", count=0) in text(visit.open(QUERIES, view="plans"))
+    with database.transaction() as connection:
+        for statement in GUESTS:
+            connection.execute(sql(statement))
+    app = explained(visit.open(QUERIES, view="explain"), t, "SELECT id FROM guests WHERE room = 305")
+    assert t("queries.missing_hypopg_unavailable") in text(app)
+    assert "CREATE EXTENSION hypopg;" in [one.value for one in app.code]
+    app.button(key="keep_plan").click().run()
+    assert t("queries.kept") in text(app)
+    [first] = visit.services.queries.plans.listed(SYSTEM)
+    with database.transaction() as connection:
+        connection.execute(sql("CREATE INDEX room_of_guests ON guests (room)"))
+    app = explained(visit.open(QUERIES, view="explain"), t, "select id from guests where room = 7")
+    assert t("queries.since_changed", at=first.made_at) in text(app)
+    assert t("queries.change_index_new", index="room_of_guests") in text(app)
+    app.button(key="keep_plan").click().run()
+    app = visit.open(QUERIES, view="plans")
+    assert not app.exception
+    said = text(app)
+    assert t("queries.change_access", table="guests", before="Seq Scan", after="Bitmap Heap Scan") in said
+    before, after = (one.value for one in app.dataframe if t("queries.marks") in one.value)
+    assert list(before[t("queries.step")]) == ["Seq Scan"]
+    assert t("queries.mark_kind") in next(iter(before[t("queries.marks")]))
+    assert list(after[t("queries.marks")])[1] == [t("queries.mark_only")]
+    second = visit.services.queries.plans.listed(SYSTEM)[0]
+    app = visit.open(QUERIES, view="plans", before=str(second.id), after=str(first.id))
+    assert t("queries.change_index_gone", index="room_of_guests") in text(app)
+
+
+def test_who_may_only_read_keeps_no_plan(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit.sign_in("sistem_yoneticisi", None, "en")
+    readers = ROLE_PERMISSIONS["sistem_yoneticisi"] - {"queries.keep"}
+    monkeypatch.setitem(ROLE_PERMISSIONS, "sistem_yoneticisi", readers)
+    app = explained(visit.open(QUERIES, view="explain"), Translator("en"), "SELECT 1")
+    assert not app.error
+    assert [one.key for one in app.button if one.key == "keep_plan"] == []
 
 
 def test_what_runs_too_long_is_red_and_is_ended(visit: Visit, text: Text, app_database: Database) -> None:

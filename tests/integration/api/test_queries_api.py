@@ -2,6 +2,7 @@
 
 import threading
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -97,6 +98,41 @@ def test_lock_episodes_are_told_with_who_held_up_whom(
     [episode] = api.get("/queries/locks", root, period="30d").json()["items"]
     assert (episode["ended_at"], episode["waiters"], episode["relation"]) == (None, 1, "hotels")
     assert episode["blocking_text"] == episode["waiting_text"] == "UPDATE hotels SET name = ?"
+
+
+def test_plans_are_kept_and_compared(api: Api, services: Services, root: str, hotel: SmallHotel) -> None:
+    asked = {"text": "SELECT name FROM hotels WHERE code = 'a guest'"}
+    first = api.call("POST", "/queries/plans", root, json=asked)
+    assert first.status_code == 201
+    head = first.json()["head"]
+    assert (head["text"], head["actor"]) == ("SELECT name FROM hotels WHERE code = ?", "root")
+    second = api.call("POST", "/queries/plans", root, json={"text": "SELECT name FROM hotels ORDER BY name"}).json()
+    listed = api.get("/queries/plans", root).json()["items"]
+    assert [one["id"] for one in listed] == [second["head"]["id"], head["id"]]
+    assert api.get("/queries/plans", root, fingerprint=head["fingerprint"]).json()["items"] == [head]
+    found = api.get("/queries/plans/comparison", root, before=head["id"], after=second["head"]["id"]).json()
+    assert (found["is_same"], found["before"], found["after"]) == (False, head, second["head"])
+    assert {"step": "Sort"} in [one["params"] for one in found["changes"]]
+    assert found["pairs"][0]["marks"] == ["only"]
+    missing = api.get("/queries/plans/comparison", root, before=head["id"], after=10**9)
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+    assert api.get("/queries/plans/comparison", root, before=0, after=1).status_code == 422
+    explained = api.call("POST", "/queries/explain", root, json=asked).json()
+    assert (explained["fingerprint"], explained["trials"]) == (head["fingerprint"], {"items": [], "missing": None})
+
+
+def test_plans_are_made_ten_times_a_minute_for_each_caller(api: Api, root: str) -> None:
+    other = api.add("superadmin", None, "other")
+
+    def ask(who: str) -> httpx.Response:
+        return api.call("POST", "/queries/explain", who, json={"text": "SELECT 1"})
+
+    answers = [ask(root) for _ in range(11)]
+    assert [one.status_code for one in answers] == [200] * 10 + [429]
+    assert answers[0].headers["ratelimit-policy"] == '"explain";q=10;w=60'
+    assert answers[-1].json()["error"]["code"] == "too_many_requests"
+    assert ask(other).status_code == 200
+    assert api.get("/queries/now", root).status_code == 200  # only what makes plans
 
 
 def test_a_statement_is_ended_once(api: Api, services: Services, root: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from core.clock import FixedClock, SystemClock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
+from core.settings import Settings
 from db.queries import health
 from db.queries.health import HeartbeatRow
 from db.session import Database
@@ -143,7 +144,7 @@ def test_episodes_are_bounded_kept_for_a_month_and_only_for_who_may_read(
             watch.look()
         watch.look()
     assert len(history.episodes(ADA).items) == 2
-    cleanup = CleanupService(app_database)
+    cleanup = CleanupService.of(app_database, Settings())
 
     def deleted_after(days: int) -> int:
         report = cleanup.delete_of_installation(SYSTEM, clock.now() + timedelta(days=days))

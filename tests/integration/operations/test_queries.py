@@ -19,7 +19,8 @@ from db.queries import statements
 from db.queries.backends import Asked, RunningRow
 from db.queries.statements import Standing
 from db.session import Database, open_database
-from operations.queries.service import QueryService, missing_of
+from operations.queries.missing import missing_of
+from operations.queries.service import QueryService
 from tests.waiting import wait_for
 
 ADA = Scope("ada", frozenset({"queries.read", "queries.cancel"}), None)

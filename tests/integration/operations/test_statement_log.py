@@ -12,6 +12,7 @@ from core.clock import SystemClock
 from core.errors import AppError
 from core.request_context import begin_request, end_request, identify_request, place_request
 from core.scope import SYSTEM, Scope
+from core.settings import Settings
 from db.recent import ROOM, RecentStatements
 from db.session import Database, open_database
 from operations.jobs.cleanup import CleanupService
@@ -183,7 +184,7 @@ def test_a_process_that_ends_writes_what_is_left(app_database: Database, reader:
 def test_the_log_is_kept_for_a_week(app_database: Database, reader: LogReader) -> None:
     ask(app_database, "SELECT 1 AS marked", "/alerts", "request-of-a-page")
     log_of(app_database).flush()
-    cleanup, now = CleanupService(app_database), SystemClock().now()
+    cleanup, now = CleanupService.of(app_database, Settings()), SystemClock().now()
 
     def deleted_after(days: int) -> int:
         report = cleanup.delete_of_installation(SYSTEM, now + timedelta(days=days))

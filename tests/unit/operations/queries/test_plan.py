@@ -53,6 +53,7 @@ def test_a_large_table_that_is_read_for_few_rows_wants_an_index() -> None:
         ("((name)::text = 'a'::text)", ["name"]), ("(id = ANY ('{1,2}'::integer[]))", ["id"]),
         ("((a = 1) OR (b = 2))", []), ("(lower(name) = 'a'::text)", []), ("(name ~~ 'a%'::text)", []), ("(a <> 1)", []),
         ("(is_open AND (a = 1))", ["a"]),
+        ("(g.room = 305)", ["room"]), ("((g.a = 1) AND ((g.b)::text > 'x'::text))", ["a", "b"]),
     ],
 )  # fmt: skip
 def test_columns_that_an_index_could_find(condition: str, columns: list[str]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import AppError
-from operations.queries.sql_text import single_statement, tokens, without_literals
+from operations.queries.sql_text import fingerprint, single_statement, tokens, without_literals
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,16 @@ def test_a_long_text_of_quotes_takes_no_time() -> None:
 )  # fmt: skip
 def test_values_are_shown_as_question_marks(text: str, shown: str) -> None:
     assert without_literals(text) == shown
+
+
+def test_statements_that_differ_in_values_or_writing_only_have_the_same_fingerprint() -> None:
+    same = (
+        "SELECT name FROM hotels WHERE id = 1 AND code = 'A'", "select  name from Hotels where id=$1 and code = $2;",
+        "SELECT name -- a comment\nFROM hotels WHERE id = 99 AND /* x */ code = E'b'",
+    )  # fmt: skip
+    assert len({fingerprint(text) for text in same}) == 1
+    other = (
+        "SELECT name FROM hotels WHERE id = 1 OR code = 'A'",
+        "SELECT name FROM \"Hotels\" WHERE id = 1 AND code = 'A'",
+    )
+    assert len({fingerprint(text) for text in (same[0], *other)}) == 3
