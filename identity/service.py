@@ -144,8 +144,10 @@ class IdentityService:
             with self.database.transaction() as connection:
                 audit.record(connection, user.username, "signed_in", role=user.role)
 
-    def new_ticket(self, user: User) -> str:
+    def new_ticket(self, user: User, has_shown_factors: bool = False) -> str:
         """A ticket for somebody who has shown all that is asked of them.
+
+        ``has_shown_factors``: a provider that we believe asked for more than a password.
 
         Raises ``sign_in_refused`` (401) where they were disabled or got another password since ``user`` was read.
         """
@@ -154,7 +156,7 @@ class IdentityService:
             sessions.forget_before(connection, now - SESSION_LIFETIME)
             if not sessions.insert(
                 connection, user, digest(ticket), at=now, ticket_expires_at=now + TICKET_LIFETIME,
-                expires_at=now + SESSION_LIFETIME,
+                expires_at=now + SESSION_LIFETIME, has_shown_factors=has_shown_factors,
             ):  # fmt: skip
                 raise AppError("sign_in_refused", 401)
         return ticket
@@ -219,7 +221,8 @@ class IdentityService:
 
     def must_add_second_factor(self, user: User) -> bool:
         """Whether the installation asks an administrator for what they do not have yet."""
-        return self.requires_second_factor and user.role in ADMINISTRATORS and not user.has_second_factor
+        has_one = user.has_second_factor or user.has_shown_factors
+        return self.requires_second_factor and user.role in ADMINISTRATORS and not has_one
 
     def scope_of(self, user: User) -> Scope:
         """What the user may see and do: nothing before a second factor that is asked for."""

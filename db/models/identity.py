@@ -54,6 +54,7 @@ class UserSession(Base):
     revoked_at: Mapped[datetime | None]
     device: Mapped[str | None]
     address: Mapped[str | None]
+    has_shown_factors: Mapped[bool] = mapped_column(server_default="false")
 
 
 class SignInAttempts(Base):

@@ -20,6 +20,7 @@ class UserRow:
     """A user without the password; ``hotels`` are the ids they may see unless they see all.
 
     ``password_mark`` is another one after each change of the password; None before the first was chosen.
+    ``has_shown_factors``: the session began at a provider that asked for more than a password.
     """
 
     id: int
@@ -33,6 +34,7 @@ class UserRow:
     password_mark: str | None = field(compare=False, repr=False)
     has_second_factor: bool
     hotels: frozenset[int]
+    has_shown_factors: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,14 @@ def set_theme(connection: Connection, user_id: int, theme: str) -> None:
     )
 
 
-def user_where(connection: Connection, condition: str, params: dict[str, object]) -> UserRow | None:
+def user_where(
+    connection: Connection, condition: str, params: dict[str, object], has_shown_factors: str = "false"
+) -> UserRow | None:
     """The only user ``u`` of a condition."""
     row = connection.execute(
         text(
-            f"SELECT {COLUMNS}, ARRAY(SELECT h.hotel_id FROM user_hotels h WHERE h.user_id = u.id) AS hotels"
-            f" FROM users u WHERE {condition}"
+            f"SELECT {COLUMNS}, ARRAY(SELECT h.hotel_id FROM user_hotels h WHERE h.user_id = u.id) AS hotels,"
+            f" {has_shown_factors} AS has_shown_factors FROM users u WHERE {condition}"
         ),
         params,
     ).first()

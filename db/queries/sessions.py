@@ -36,19 +36,21 @@ class Owner:
 
 def insert(
     connection: Connection, user: UserRow, ticket_sha256: str, *, at: datetime, ticket_expires_at: datetime,
-    expires_at: datetime,
+    expires_at: datetime, has_shown_factors: bool,
 ) -> bool:  # fmt: skip
     """A session that begins when its ticket is redeemed; False when the user was disabled or has another password."""
     # FOR SHARE waits for a change of the user that is under way, and lets none overtake.
     done = connection.execute(
         text(
             "INSERT INTO user_sessions (user_id, ticket_sha256, ticket_expires_at, created_at, last_used_at,"
-            " expires_at) SELECT u.id, :ticket, :ticket_expires_at, :at, :at, :expires_at FROM users u"
+            " expires_at, has_shown_factors) SELECT u.id, :ticket, :ticket_expires_at, :at, :at, :expires_at,"
+            " :has_shown_factors FROM users u"
             f" WHERE u.id = :user_id AND u.is_active AND {MARK} IS NOT DISTINCT FROM :mark FOR SHARE OF u"
         ),
         {
             "user_id": user.id, "mark": user.password_mark, "ticket": ticket_sha256,
             "ticket_expires_at": ticket_expires_at, "at": at, "expires_at": expires_at,
+            "has_shown_factors": has_shown_factors,
         },
     )  # fmt: skip
     return done.rowcount == 1
@@ -73,7 +75,8 @@ def redeem_ticket(
 def user_of(connection: Connection, token_sha256: str, at: datetime, idle_since: datetime) -> UserRow | None:
     """The active user of a session that lasts."""
     condition = f"u.id = (SELECT s.user_id FROM user_sessions s WHERE s.token_sha256 = :key AND {LIVE})"
-    return user_where(connection, condition, {"key": token_sha256, "at": at, "idle_since": idle_since})
+    shown = "(SELECT s.has_shown_factors FROM user_sessions s WHERE s.token_sha256 = :key)"
+    return user_where(connection, condition, {"key": token_sha256, "at": at, "idle_since": idle_since}, shown)
 
 
 def lasting(connection: Connection, tokens: Collection[str], at: datetime, idle_since: datetime) -> set[str]:

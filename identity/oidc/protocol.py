@@ -19,6 +19,7 @@ from core.logs import logger
 # Signed by the provider's private key; never by a secret that we share, never by nothing.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 CLOCK_SKEW_SECONDS = 60
+SEVERAL_FACTORS = "mfa"  # RFC 8176; a provider that does not say it has not asked for them
 OURS: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["iss", "sub", "aud", "exp"]}
 
 log = logger(__name__)
@@ -34,6 +35,14 @@ class Client:
     claim: str
 
 
+@dataclass(frozen=True)
+class Identified:
+    """``name`` by the claim of the settings; ``has_shown_factors``: the provider says it asked for more than one."""
+
+    name: str
+    has_shown_factors: bool
+
+
 def authorization_url(client: Client, endpoint: str, *, state: str, nonce: str, verifier: str) -> str:
     """Where the browser goes; only who has the ``verifier`` can use the code that comes back."""
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -45,8 +54,8 @@ def authorization_url(client: Client, endpoint: str, *, state: str, nonce: str, 
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
 
-def username(client: Client, id_token: str, keys: Mapping[str, Any], nonce: str, now: datetime) -> str:
-    """The claim that names the user here; raises ``oidc_refused`` (401) for a token that is not for us, now."""
+def identified(client: Client, id_token: str, keys: Mapping[str, Any], nonce: str, now: datetime) -> Identified:
+    """Who signed in there; raises ``oidc_refused`` (401) for a token that is not for us, now."""
     try:
         header = jwt.get_unverified_header(id_token)
         found = [key for key in jwt.PyJWKSet.from_dict(dict(keys)).keys if key.key_id == header.get("kid")]
@@ -61,7 +70,7 @@ def username(client: Client, id_token: str, keys: Mapping[str, Any], nonce: str,
     return _checked(client, claims, nonce, now)
 
 
-def _checked(client: Client, claims: dict[str, Any], nonce: str, now: datetime) -> str:
+def _checked(client: Client, claims: dict[str, Any], nonce: str, now: datetime) -> Identified:
     if not isinstance(claims["exp"], int | float) or claims["exp"] + CLOCK_SKEW_SECONDS <= now.timestamp():
         raise refused("expired")
     if claims.get("nonce") != nonce:
@@ -73,7 +82,8 @@ def _checked(client: Client, claims: dict[str, Any], nonce: str, now: datetime) 
     name = claims.get(client.claim)
     if not isinstance(name, str) or not name:
         raise refused(f"no claim {client.claim}")
-    return name
+    methods = claims.get("amr")
+    return Identified(name, isinstance(methods, list) and SEVERAL_FACTORS in methods)
 
 
 def refused(reason: str) -> AppError:

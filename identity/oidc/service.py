@@ -91,10 +91,10 @@ class OidcService:
             str(metadata["token_endpoint"]), form, (self.client.client_id, self.settings.oidc_client_secret or "")
         )
         keys = self.ask(str(metadata["jwks_uri"]), None, None)
-        name = protocol.username(
+        found = protocol.identified(
             self.client, str(answer.get("id_token")), keys, begun["nonce"], self.clock.now()
         )  # fmt: skip
-        return Entered(self.identity.new_ticket(self._user(name)), begun["destination"])
+        return Entered(self.identity.new_ticket(self._user(found.name), found.has_shown_factors), begun["destination"])
 
     def _begun(self, kept: str | None) -> dict[str, Any]:
         try:

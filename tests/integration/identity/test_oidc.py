@@ -120,6 +120,21 @@ def test_the_password_and_the_second_factor_are_the_providers(
     assert user.username == "ayse"
 
 
+@pytest.mark.parametrize(("said", "is_asked"), [(["pwd", "mfa"], False), (["pwd"], True), ("mfa", True), (None, True)])
+def test_an_administrator_is_not_asked_for_a_second_app_where_the_provider_asked_for_one(
+    oidc: OidcService, provider: Provider, ayse: User, said: object, is_asked: bool
+) -> None:
+    identity = IdentityService(oidc.database, oidc.clock, requires_second_factor=True)
+    assert identity.must_add_second_factor(ayse)  # who comes by password
+    provider.claims = {} if said is None else {"amr": said}
+    kept, asked = begin(oidc, provider)
+    token = identity.redeem_ticket(oidc.finish(kept, asked["state"], "a code").ticket)
+    user = identity.session_user(token)
+    assert user is not None
+    assert identity.must_add_second_factor(user) is is_asked
+    assert bool(identity.scope_of(user).permissions) is not is_asked
+
+
 @pytest.mark.parametrize(
     "claims",
     [
