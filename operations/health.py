@@ -1,7 +1,8 @@
-"""Is the installation well: database, cache, sidecar, freshness of the data."""
+"""Is the installation well: database, cache, sidecar, freshness of the data, room on the disk."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from core.clock import Clock
@@ -9,6 +10,7 @@ from core.errors import AppError
 from db.queries import health as queries
 from db.session import Database
 from operations.cache import cache_version
+from operations.preflight import MIN_FREE_MB, free_megabytes
 
 SIDECAR = "sidecar"
 SIDECAR_ALIVE_SECONDS = 30  # six missed beats
@@ -51,6 +53,7 @@ class HealthService:
     redis_url: str
     clock: Clock
     version: str
+    folder: Path
 
     def report(self) -> HealthReport:
         database = self._database()
@@ -58,7 +61,7 @@ class HealthService:
             rest = tuple(HealthCheck(name, "degraded", {"reason": "unknown"}) for name in ("sidecar", "freshness"))
         else:
             rest = (self._sidecar(), self._freshness())
-        return HealthReport(self.version, (database, self._cache(), *rest))
+        return HealthReport(self.version, (database, self._cache(), *rest, self._disk()))
 
     def _database(self) -> HealthCheck:
         try:
@@ -73,6 +76,14 @@ class HealthService:
         except AppError as error:
             return HealthCheck("cache", "degraded", {"reason": error.code})
         return HealthCheck("cache", "ok")
+
+    def _disk(self) -> HealthCheck:
+        """Of the data folder; as much must be free as before a start."""
+        try:
+            free_mb = free_megabytes(self.folder)
+        except OSError as error:
+            return HealthCheck("disk", "degraded", {"reason": type(error).__name__})
+        return HealthCheck("disk", "ok" if free_mb >= MIN_FREE_MB else "degraded", {"free_mb": free_mb})
 
     def _sidecar(self) -> HealthCheck:
         with self.database.reading() as connection:

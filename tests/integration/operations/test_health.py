@@ -1,7 +1,9 @@
 """Health: the worst check decides, and a monitor gets a status code it understands (issue: GET /api/health)."""
 
 import asyncio
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -20,12 +22,13 @@ from db.session import Database, open_database
 from operations.health import HealthService
 
 NO_SERVER = "postgresql://u:p@127.0.0.1:1/x"
+HERE = Path(__file__).parent
 NO_CACHE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
 def health(database: Database, valkey_server: ValkeyServer, clock: FixedClock) -> HealthService:
-    return HealthService(database, valkey_server.url, clock, version())
+    return HealthService(database, valkey_server.url, clock, version(), HERE)
 
 
 def beat(database: Database, clock: FixedClock) -> None:
@@ -49,7 +52,7 @@ def test_an_installation_that_runs_is_well(
 ) -> None:
     beat(database, clock)
     collected(database, clock, hotel)
-    assert states(health) == {"database": "ok", "cache": "ok", "sidecar": "ok", "freshness": "ok"}
+    assert states(health) == {"database": "ok", "cache": "ok", "sidecar": "ok", "freshness": "ok", "disk": "ok"}
     assert health.report().status == "ok"
 
 
@@ -81,9 +84,18 @@ def test_a_watermark_counts_as_a_collection(
 
 
 def test_without_a_cache_people_can_still_work(database: Database, clock: FixedClock) -> None:
-    report = HealthService(database, NO_CACHE, clock, version()).report()
+    report = HealthService(database, NO_CACHE, clock, version(), HERE).report()
     assert {check.name: check.status for check in report.checks}["cache"] == "degraded"
     assert report.status == "degraded"
+
+
+def test_a_disk_that_is_nearly_full_is_told_while_everything_still_works(
+    health: HealthService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert states(health)["disk"] == "ok"
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=499 * 1024 * 1024))
+    [disk] = [check for check in health.report().checks if check.name == "disk"]
+    assert (disk.status, disk.details) == ("degraded", {"free_mb": 499})
 
 
 def ask(service: HealthService) -> httpx.Response:
@@ -101,8 +113,8 @@ def test_the_api_answers_200_while_people_can_work_and_503_when_not(
     answer = ask(health)
     assert answer.status_code == 200
     assert answer.json()["version"] == version()
-    assert {check["name"] for check in answer.json()["checks"]} == {"database", "cache", "sidecar", "freshness"}
+    assert {check["name"] for check in answer.json()["checks"]} == {"database", "cache", "sidecar", "freshness", "disk"}
     away = open_database(NO_SERVER)
-    down = ask(HealthService(away, valkey_server.url, clock, version()))
+    down = ask(HealthService(away, valkey_server.url, clock, version(), HERE))
     assert (down.status_code, down.json()["status"]) == (503, "down")
     assert "127.0.0.1" not in down.text
