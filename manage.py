@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.api_keys import api_keys_app
+from commands.archive import archive_app
 from commands.audit import audit_app
 from commands.backups import backup_app
 from commands.config import config_app
@@ -51,6 +52,7 @@ app.add_typer(api_keys_app, name="api-keys")
 app.add_typer(audit_app, name="audit")
 app.add_typer(db_app, name="db")
 app.add_typer(backup_app, name="backup")
+app.add_typer(archive_app, name="archive")
 app.add_typer(config_app, name="config")
 
 

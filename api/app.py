@@ -15,6 +15,7 @@ from api.metering import Metering
 from api.routes import (
     alerts,
     api_keys,
+    archive,
     auth,
     backup_parts,
     backups,
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis,
-    backup_parts, backups, cache, logs, profiler, memory, queries, config, hotels, api_keys, users, auth, health,
+    backup_parts, backups, archive, cache, logs, profiler, memory, queries, config, hotels, api_keys, users, auth,
+    health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 

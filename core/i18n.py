@@ -138,6 +138,10 @@ class Translator:
     def day(self, on: date) -> str:
         return _day(self.language, on)
 
+    def full_day(self, on: date) -> str:
+        """'18 Kas 2025', where years are told apart."""
+        return str(dates.format_date(on, "d MMM y", locale=self.language))
+
     def length(self, seconds: float) -> str:
         """'3 days', '20 minutes': a span in the unit that says most."""
         return str(dates.format_timedelta(timedelta(seconds=seconds), locale=self.language))

@@ -432,6 +432,30 @@ class Barometer:
         """Delete one backup for good."""
         return self.call("POST", f"/backup/{quote(str(name), safe='')}/delete", asked)
 
+    def archive_overview(self, **asked: Any) -> Any:
+        """Files by month, what was brought back, and every row or file that is not as it was written."""
+        return self.call("GET", "/archive", asked)
+
+    def archive_days(self, **asked: Any) -> Any:
+        """A metric by hotel-local day, read across the border between database and archive."""
+        return self.call("GET", "/archive/days", asked)
+
+    def archive_preview(self, **asked: Any) -> Any:
+        """How much bringing these days back would read."""
+        return self.call("GET", "/archive/preview", asked)
+
+    def archive_bring_back(self, **asked: Any) -> Any:
+        """Ask for the rows of these days to come back into the database for a while."""
+        return self.call("POST", "/archive/bring-back", asked)
+
+    def archive_send_away(self, hold_id: int, **asked: Any) -> Any:
+        """Ask for what was brought back to leave again."""
+        return self.call("POST", f"/archive/holds/{quote(str(hold_id), safe='')}/return", asked)
+
+    def archive_verify(self, **asked: Any) -> Any:
+        """Ask for every row and file of a hotel to be compared with what was written."""
+        return self.call("POST", "/archive/verify", asked)
+
     def cache_stats(self, **asked: Any) -> Any:
         """How reads were answered over a period, by namespace."""
         return self.call("GET", "/cache/stats", asked)

@@ -1,10 +1,11 @@
 """Metric rows by hotel-local day, and those that stand before the border of the archive (SPEC A7.4)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from db.queries.archive import JOINED, SELECTED
 from db.queries.frames import copy_out, copy_table
@@ -19,7 +20,29 @@ SELECT ((m.timestamp - interval '1 microsecond') AT TIME ZONE %(zone)s)::date AS
   FROM {JOINED}
  WHERE {WHERE} GROUP BY 1 ORDER BY 1
 """
+ENTITIES = {
+    "room": "SELECT id, number AS name FROM rooms WHERE hotel_id = :hotel_id ORDER BY number",
+    "product": "SELECT id, name FROM products WHERE hotel_id = :hotel_id ORDER BY name, id",
+    "staff": "SELECT id, full_name AS name FROM staff WHERE hotel_id = :hotel_id ORDER BY full_name, id",
+    "floor": "SELECT id, name FROM floors WHERE hotel_id = :hotel_id ORDER BY floors.number",
+}
 ROWS = f"SELECT {SELECTED} FROM {JOINED} WHERE {WHERE}"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """Of whom something is measured."""
+
+    id: int
+    name: str
+
+
+def entities(connection: Connection, hotel_id: int, entity_type: str) -> list[Entity]:
+    """Rooms, products, staff or floors; none of a type of which there are too many to choose from."""
+    if entity_type not in ENTITIES:
+        return []
+    rows = connection.execute(text(ENTITIES[entity_type]), {"hotel_id": hotel_id})
+    return [Entity(row.id, row.name) for row in rows]
 
 
 def of_database(connection: Connection, wanted: Wanted, zone: str, since: datetime | None) -> pd.DataFrame:

@@ -6,13 +6,15 @@ from typing import Any
 
 from core.clock import Clock, local_midnight
 from core.errors import AppError
-from core.stage import Progress, StageReport
+from core.scope import SYSTEM
+from core.stage import Progress, StageReport, silent
 from db.queries import audit
 from db.queries.archive_holds import NewHold
 from db.queries.job_rows import RunRow
 from db.queries.scores import hotel_time_zone
 from db.session import Database
-from operations.archive.bringing import Bringing
+from operations.archive.archiving import Archived
+from operations.archive.bringing import Bringing, Brought
 from operations.archive.verification import Verification
 from operations.jobs.definitions import ARCHIVE_JOB_NAMES, JobDefinition, of_hotel
 
@@ -35,28 +37,43 @@ class ArchiveJobs:
         asked = tuple(JobDefinition(name, _unasked, work) for name, work in works.items())
         return (JobDefinition(VERIFY, of_hotel(self.verification.verify)), *asked)
 
-    def _bring(self, run: RunRow, progress: Progress) -> StageReport:
-        hotel_id, asked = _of_hotel(run), run.arguments or {}
+    def bring_back(
+        self, actor: str, hotel_id: int, days: tuple[date, date], kept_until: datetime, progress: Progress = silent
+    ) -> Brought:
+        """Rows of hotel-local days, the first and the last of them in it; it is noted in the audit log."""
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, hotel_id)
-        first_on, last_on = date.fromisoformat(asked["first_on"]), date.fromisoformat(asked["last_on"])
-        hold = NewHold(
-            hotel_id, local_midnight(first_on, zone), local_midnight(last_on + timedelta(days=1), zone),
-            datetime.fromisoformat(asked["kept_until"]), run.requested_by or "system", self.clock.now(),
-        )  # fmt: skip
+        since, until = local_midnight(days[0], zone), local_midnight(days[1] + timedelta(days=1), zone)
+        hold = NewHold(hotel_id, since, until, kept_until, actor, self.clock.now())
         done = self.bringing.bring_back(hold, progress)
-        self._note(hold.brought_by, "archive_brought_back", hotel_id, asked | asdict(done))
+        told = {"first_on": str(days[0]), "last_on": str(days[1]), "kept_until": kept_until.isoformat()}
+        self._note(actor, "archive_brought_back", hotel_id, told | asdict(done))
+        return done
+
+    def send_away(self, actor: str, hotel_id: int, hold_id: int, progress: Progress = silent) -> Archived:
+        """What was brought back leaves again; it is noted in the audit log."""
+        done = self.bringing.send_away(hotel_id, hold_id, self.clock.now(), progress)
+        self._note(actor, "archive_sent_away", hotel_id, {"hold": hold_id} | asdict(done))
+        return done
+
+    def _bring(self, run: RunRow, progress: Progress) -> StageReport:
+        asked = run.arguments or {}
+        days = date.fromisoformat(asked["first_on"]), date.fromisoformat(asked["last_on"])
+        kept_until = datetime.fromisoformat(asked["kept_until"])
+        done = self.bring_back(_actor(run), _of_hotel(run), days, kept_until, progress)
         return StageReport(done.rows, done.rows, asdict(done))
 
     def _return(self, run: RunRow, progress: Progress) -> StageReport:
-        hotel_id, hold_id = _of_hotel(run), int((run.arguments or {})["hold"])
-        done = self.bringing.send_away(hotel_id, hold_id, self.clock.now(), progress)
-        self._note(run.requested_by or "system", "archive_sent_away", hotel_id, {"hold": hold_id} | asdict(done))
+        done = self.send_away(_actor(run), _of_hotel(run), int((run.arguments or {})["hold"]), progress)
         return StageReport(done.rows, done.rows, asdict(done))
 
     def _note(self, actor: str, action: str, hotel_id: int, details: dict[str, Any]) -> None:
         with self.database.transaction() as connection:
             audit.record(connection, actor, action, hotel_id=hotel_id, entity="archive", details=details)
+
+
+def _actor(run: RunRow) -> str:
+    return run.requested_by or SYSTEM.actor
 
 
 def _of_hotel(run: RunRow) -> int:

@@ -15,8 +15,10 @@ from db.queries.metric_findings import Finding
 from db.queries.scores import hotel_time_zone
 from db.session import Database
 from operations.archive.jobs import BRING, RETURN, VERIFY, ArchiveJobs
+from operations.health import SIDECAR, is_alive
+from operations.jobs.service import JobState, state_of
 
-__all__ = ["ArchiveOverview", "ArchiveService", "Finding", "Hold", "Month", "Preview"]
+__all__ = ["BRING", "RETURN", "VERIFY", "ArchiveOverview", "ArchiveService", "Finding", "Hold", "Month", "Preview"]
 
 KEPT_DAYS, MOST_KEPT_DAYS = 30, 365
 SHOWN_FINDINGS = 200
@@ -58,6 +60,16 @@ class ArchiveOverview:
         return sum(month.rows for month in self.months)
 
     @property
+    def first_at(self) -> datetime | None:
+        """Of the oldest row."""
+        return min((month.first_at for month in self.months), default=None)
+
+    @property
+    def last_at(self) -> datetime | None:
+        """Of the newest row."""
+        return max((month.last_at for month in self.months), default=None)
+
+    @property
     def size_bytes(self) -> int:
         return sum(month.size_bytes for month in self.months)
 
@@ -85,9 +97,10 @@ class ArchiveService:
     clock: Clock
     jobs: ArchiveJobs
 
-    def overview(self, scope: Scope) -> ArchiveOverview:
+    def overview(self, scope: Scope, hotel_ids: list[int] | None = None) -> ArchiveOverview:
+        """Of some hotels, or of all that the caller sees."""
         scope.require("archive.read")
-        hotels = scope.hotel_filter()
+        hotels = scope.hotel_filter(hotel_ids)
         with self.database.reading() as connection:
             return ArchiveOverview(
                 [Month(**row) for row in manifest.totals(connection, hotels)],
@@ -95,6 +108,16 @@ class ArchiveService:
                 metric_findings.listed(connection, hotels, SHOWN_FINDINGS),
                 metric_findings.count(connection, hotels),
             )
+
+    def work(self, scope: Scope, hotel_id: int) -> dict[str, JobState]:
+        """Each job of the archive in a hotel, as it stands now."""
+        scope.require("archive.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            pending = requests.pending_requests(connection, [hotel_id])
+            runs = {name: requests.newest_runs(connection, name, hotel_id) for name in (VERIFY, BRING, RETURN)}
+            is_served = is_alive(connection, SIDECAR, self.clock.now())
+        return {name: state_of(name, pending, found, is_served) for name, found in runs.items()}
 
     def preview(self, scope: Scope, hotel_id: int, first_on: date, last_on: date) -> Preview:
         """Of whole days, both in; raises ``period_wrong``, and ``nothing_archived`` (404) where there is no file."""
@@ -126,11 +149,16 @@ class ArchiveService:
     def send_away(self, scope: Scope, hold_id: int) -> int:
         """Ask for what was brought back to leave again; the id of the request. Raises ``not_found``."""
         scope.require("archive.write")
+        return self._ask(scope, RETURN, self.hold(scope, hold_id).hotel_id, {"hold": hold_id})
+
+    def hold(self, scope: Scope, hold_id: int) -> Hold:
+        """What was brought back and stays still; raises ``not_found`` (404)."""
+        scope.require("archive.read")
         with self.database.reading() as connection:
             standing = archive_holds.standing(connection, scope.hotel_filter(), self.clock.now())
         for hold in standing:
             if hold.id == hold_id:
-                return self._ask(scope, RETURN, hold.hotel_id, {"hold": hold_id})
+                return hold
         raise AppError("not_found", 404, params={"what": f"hold {hold_id}"})
 
     def verify(self, scope: Scope, hotel_id: int) -> int:

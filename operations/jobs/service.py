@@ -86,10 +86,15 @@ class JobService:
             pending = queries.pending_requests(connection, [hotel_id])
             runs = queries.newest_runs(connection, job_name, hotel_id)
             is_served = is_alive(connection, SIDECAR, self.clock.now())
-        asked = [request for request in pending if request.job_name == job_name]
-        running = [run for run in runs if run.state == "running"]
-        ended = [run for run in runs if run.state != "running"]
-        return JobState(next(iter(asked), None), next(iter(running), None), next(iter(ended), None), is_served)
+        return state_of(job_name, pending, runs, is_served)
+
+
+def state_of(job_name: str, pending: list[RequestRow], runs: list[RunRow], is_served: bool) -> JobState:
+    """``runs``: the one that is running, if any, and the newest that ended."""
+    asked = [request for request in pending if request.job_name == job_name]
+    running = [run for run in runs if run.state == "running"]
+    ended = [run for run in runs if run.state != "running"]
+    return JobState(next(iter(asked), None), next(iter(running), None), next(iter(ended), None), is_served)
 
 
 def request_runs(

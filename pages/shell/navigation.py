@@ -36,6 +36,7 @@ LOGS = "pages/system/logs.py"
 QUALITY = "pages/system/quality.py"
 AUDIT = "pages/system/audit.py"
 BACKUPS = "pages/system/backups.py"
+ARCHIVE = "pages/system/archive.py"
 PERFORMANCE = "pages/models/performance.py"
 COMPARISON = "pages/models/comparison.py"
 FEATURES = "pages/models/features.py"
@@ -98,6 +99,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
         Entry(QUALITY, "shell.quality", "verified", url_path="quality", needs="jobs.read"),
         Entry(CONFIGURATION, "configuration.title", "settings", url_path="configuration", needs="config.read"),
         Entry(BACKUPS, "backups.title", "backup", url_path="backups", needs="backups.read"),
+        Entry(ARCHIVE, "archive.title", "inventory_2", url_path="archive", needs="archive.read"),
         Entry(AUDIT, "audit.title", "policy", url_path="audit", needs="audit.read"),
         Entry(USERS, "users.title", "group", url_path="users", needs="users.write"),
         Entry(ACCOUNT, "account.title", "account_circle", url_path="account", is_listed=False),

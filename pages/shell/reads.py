@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.alerts.learning.service import LearnedThreshold
     from pipeline.alerts.service import AlertGroup, AlertPlace, SuppressionRow
     from pipeline.alerts.silences.service import SilenceRow
+    from pipeline.metrics.archive.service import DaySeries, Entity, Wanted
     from reports.consumption import Consumption, ConsumptionFilters, Places
     from reports.custody import Custody
     from reports.forecast_rows import Methods
@@ -255,6 +256,16 @@ def product_stock(page: Page, filters: "StockFilters", code: str) -> "ProductSto
 def custody(page: Page, hotel_id: int, days: int) -> "Custody":
     call, what = page.services.custody.custody, ("custody", hotel_id, days)
     return cached(page, _explored_key(page), what, lambda: call(page.scope, hotel_id, days, page.now))
+
+
+def archive_entities(page: Page, hotel_id: int, entity_type: str) -> "list[Entity]":
+    call, what = page.services.pipeline.history.entities, ("archive_entities", hotel_id, entity_type)
+    return cached(page, version(page, "sources"), what, lambda: call(page.scope, hotel_id, entity_type))
+
+
+def metric_days(page: Page, wanted: "Wanted") -> "DaySeries":
+    key, call = version(page, "metrics", "scores", "archive"), page.services.pipeline.history.days
+    return cached(page, key, ("metric_days", wanted), lambda: call(page.scope, wanted))
 
 
 def _explored_key(page: Page, *topics: str) -> Key:

@@ -15,7 +15,7 @@ PAGES = {
     "/memory": "memory.title",
     "/queries": "queries.title",
     "/quality": "quality.title",
-    "/backups": "backups.title", "/audit": "audit.title",
+    "/backups": "backups.title", "/archive": "archive.title", "/audit": "audit.title",
     "/users": "users.title", "/account": "account.title", "/password": "password.title",
 }  # fmt: skip
 DETAIL = "/alert"  # of one alert; its title is the alert's sentence

@@ -14,12 +14,16 @@ from core.scope import Scope
 from db.queries import archive as manifest
 from db.queries import metric_days, metric_values, watermarks
 from db.queries.archive import Partition
+from db.queries.metric_days import Entity
 from db.queries.metric_values import MetricValue, Wanted
 from db.queries.scores import hotel_time_zone
 from db.session import Database
 from pipeline.metrics.archive import parquet
 from pipeline.metrics.archive.folder import ArchiveFolder
+from pipeline.metrics.metric_type import MetricType
 from pipeline.metrics.registry import METRIC_TYPES
+
+__all__ = ["DaySeries", "Entity", "MetricHistory", "Wanted"]
 
 SUMMED = ("count", "daily_count", "revenue")  # families of which a day is the sum of its rows, of others their mean
 
@@ -56,8 +60,7 @@ class MetricHistory:
         """
         scope.require("metrics.read")
         scope.require_hotel(wanted.hotel_id)
-        if wanted.metric_type not in METRIC_TYPES:
-            raise AppError("not_found", 404, params={"what": f"metric type {wanted.metric_type}"})
+        _known(wanted.metric_type)
         with self.database.reading() as connection:
             stored = metric_values.page(connection, wanted, limit + 1, after)
             files = self._files(connection, wanted, after)
@@ -71,6 +74,7 @@ class MetricHistory:
         """A metric by hotel-local day, of one entity or of the whole hotel; a day is that of an interval's end."""
         scope.require("metrics.read")
         scope.require_hotel(wanted.hotel_id)
+        metric = _known(wanted.metric_type)
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, wanted.hotel_id)
             border = watermarks.kept_since(connection, wanted.hotel_id)
@@ -78,10 +82,17 @@ class MetricHistory:
             files = self._files(connection, wanted, None)
             held = metric_days.before(connection, wanted, border) if border and files else None
         older, faults = self._older(files, wanted)
-        is_sum = METRIC_TYPES[wanted.metric_type].family in SUMMED if wanted.metric_type in METRIC_TYPES else False
+        is_sum = metric.family in SUMMED
         archived = parquet.joined([older, held]) if held is not None else older
         frame = pd.concat([by_day(archived, zone), recent.assign(is_archived=False)], ignore_index=True)
         return DaySeries(_shaped(frame, is_sum=is_sum), is_sum, faults)
+
+    def entities(self, scope: Scope, hotel_id: int, entity_type: str) -> list[Entity]:
+        """Of whom a reader can choose one."""
+        scope.require("metrics.read")
+        scope.require_hotel(hotel_id)
+        with self.database.reading() as connection:
+            return metric_days.entities(connection, hotel_id, entity_type)
 
     def _files(self, connection: Any, wanted: Wanted, after: Cursor | None) -> list[Partition]:
         since = max(wanted.since, after[0]) if after else wanted.since
@@ -112,6 +123,14 @@ class MetricHistory:
         rows = parquet.unpacked(self.folder.read(one.path, one.sha256))
         entities = None if wanted.entity_id is None else [wanted.entity_id]
         return parquet.selected(rows, wanted.metric_type, wanted.since, wanted.until, entities)
+
+
+def _known(metric_type: str) -> MetricType:
+    """Raises ``not_found`` (404) for a metric type that there is not."""
+    found = METRIC_TYPES.get(metric_type)
+    if found is None:
+        raise AppError("not_found", 404, params={"what": f"metric type {metric_type}"})
+    return found
 
 
 def by_day(rows: pa.Table, zone: str) -> pd.DataFrame:

@@ -1,0 +1,30 @@
+"""Archive: what left the database for files, whether it is as it was written, and bringing it back (A7)."""
+
+import streamlit as st
+
+from pages.shell import archive_holds, reads
+from pages.shell import archive_panels as panels
+from pages.shell.guard import open_page
+from pages.shell.hotels import choose_hotel
+from pages.shell.live import rerun_when_changed
+from pages.shell.text import muted
+
+
+def show() -> None:
+    page = open_page("archive.read")
+    st.title(page.t("archive.title"))
+    page, hotel = choose_hotel(page)
+    version = reads.version(page, "metrics", "archive")
+    found = page.services.archive.overview(page.scope, [hotel.id])
+    muted(page.t("archive.help", days=page.services.settings.metric_days, path=page.services.settings.archive_folder))
+    panels.findings(page, found, hotel)
+    panels.work(page, hotel)
+    panels.key_figures(page, found)
+    panels.history(page, hotel)
+    panels.months(page, found)
+    archive_holds.brought_back(page, found, hotel)
+    rerun_when_changed(version, lambda: reads.version(page, "metrics", "archive"))
+
+
+if __name__ == "__main__":
+    show()
