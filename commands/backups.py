@@ -226,7 +226,7 @@ def _tell_proof(t: Translator, found: Backup) -> None:
             files=found.proof.files,
         )
     )  # fmt: skip
-    for fault in ("audit_findings", "models_missing", "keys_missing"):
+    for fault in ("audit_findings", "models_missing", "keys_missing", "rows_missing"):
         if number := getattr(found.proof, fault):
             console.print(t(f"backup.{fault}", count=number))
 

@@ -13,7 +13,7 @@ NAME = "barometer-20260302T053000-scheduled"
 
 
 class Proof(Answer):
-    """What restoring it into a scratch database showed; the last three are faults that were saved along."""
+    """What restoring it into a scratch database showed; the last four are faults that were saved along."""
 
     proven_at: datetime
     restore_seconds: float
@@ -24,6 +24,7 @@ class Proof(Answer):
     audit_findings: int
     models_missing: int
     keys_missing: int
+    rows_missing: int
 
 
 class BackupAnswer(Answer):

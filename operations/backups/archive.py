@@ -1,4 +1,4 @@
-"""The archive: a sealed ZIP file of the dump, the model files, the keys and, at its end, the manifest."""
+"""The archive: a sealed ZIP file of the dump, model files, archived rows, the keys and, at its end, the manifest."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from operations.backups.manifest import FileState, Label, Manifest
 from operations.backups.vault import CHUNK_BYTES, damaged, open_sealed, read_label, write_label
 
 DUMP, KEYS, MANIFEST = "database.dump", "encryption_keys", "manifest.json"
-MODELS = "models/"
+MODELS, ROWS = "models/", "archived-rows/"
 SEALING = b"barometer: backups"
 READ_BYTES = 1 << 18
 
@@ -86,8 +86,9 @@ class Archive:
         with self.part(name) as part:
             return b"".join(iter(lambda: part.read(READ_BYTES), b""))
 
-    def model_files(self) -> list[str]:
-        return [name for name in self.manifest.files if name.startswith(MODELS)]
+    def files_of(self, part: str) -> list[str]:
+        """Names that begin with ``MODELS`` or ``ROWS``."""
+        return [name for name in self.manifest.files if name.startswith(part)]
 
 
 @dataclass

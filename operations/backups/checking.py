@@ -13,10 +13,11 @@ from core.scope import SYSTEM
 from core.stage import Progress
 from db import dumps, migrate
 from db.queries import backups, sealed
+from db.queries.archive import paths
 from db.queries.backups import TableState
 from db.session import Database
 from identity.audit.service import AuditService, Head
-from operations.backups.archive import DUMP, KEYS, MODELS, Archive
+from operations.backups.archive import DUMP, KEYS, MODELS, ROWS, Archive
 from operations.backups.making import Source
 from operations.backups.manifest import Label
 
@@ -35,6 +36,7 @@ class Findings:
     audit_findings: int
     models_missing: int
     keys_missing: int
+    rows_missing: int  # files of archived rows
 
 
 def check(source: Source, archive: Archive, stamp: str, clock: Clock, progress: Progress) -> Findings:
@@ -123,14 +125,15 @@ def _findings(archive: Archive, database: Database, clock: Clock, seconds: float
     audit = AuditService(database, clock).verify(SYSTEM, kept)
     with database.reading() as connection:
         used = sealed.key_counts(connection).keys()
-        models = backups.active_models(connection)
-    missing = [path for path, digest in models if _digest(archive, path) != digest]
+        models, archived = backups.active_models(connection), paths(connection)
+    missing = [path for path, digest in models if _digest(archive, MODELS + path) != digest]
+    rows_missing = [path for path, digest in archived.items() if _digest(archive, ROWS + path) != digest]
     return Findings(
         seconds, manifest.rows, len(manifest.tables), len(manifest.files), len(audit.findings), len(missing),
-        len(used - here),
+        len(used - here), len(rows_missing),
     )  # fmt: skip
 
 
-def _digest(archive: Archive, path: str) -> str | None:
-    file = archive.manifest.files.get(MODELS + path)
+def _digest(archive: Archive, name: str) -> str | None:
+    file = archive.manifest.files.get(name)
     return file.sha256 if file else None

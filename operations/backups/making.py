@@ -1,7 +1,7 @@
-"""Makes a backup: one snapshot of the database, its dump, the model files, the keys; sealed while it is written."""
+"""Makes a backup: a snapshot of the database, model files, archived rows, the keys; sealed while it is written."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,8 @@ from core.version import version
 from db import dumps
 from db.databases import Neighbours
 from db.queries import audit_chain, backups
-from operations.backups.archive import DUMP, KEYS, MODELS, ArchiveWriter, writing
+from db.queries.archive import paths
+from operations.backups.archive import DUMP, KEYS, MODELS, ROWS, ArchiveWriter, writing
 from operations.backups.manifest import Label, Manifest
 from operations.backups.shelf import Shelf
 
@@ -33,6 +34,7 @@ class Source:
 
     owner_url: str
     models: Path
+    rows: Path  # the archive of metric rows
     shelf: Shelf
     keys: KeyRing = field(repr=False)
     backup_keys: KeyRing = field(repr=False)
@@ -66,6 +68,7 @@ def make(source: Source, kind: str, actor: str, at: datetime, progress: Progress
                 archive.add(DUMP, dump, lambda size: _told(progress, size / max(expected_bytes, 1)))
             progress(DUMPED, "backup.models")
             _add_models(archive, source.models)
+            _add_rows(archive, source.rows, paths(connection))
             archive.add(KEYS, BytesIO("\n".join(key.secret for key in source.keys.all()).encode()))
             manifest = Manifest(
                 label, tables, archive.files, f"{head.position}:{head.chain_sha256}" if head else None, source.settings
@@ -91,6 +94,18 @@ def _add_models(archive: ArchiveWriter, folder: Path) -> None:
             continue
         with stream:
             archive.add(MODELS + path.relative_to(folder).as_posix(), stream)
+
+
+def _add_rows(archive: ArchiveWriter, folder: Path, names: Iterable[str]) -> None:
+    """Every file that the manifest of archived rows names; of one that is missing the proof tells."""
+    for name in names:
+        try:
+            stream = (folder / name).open("rb")
+        except OSError as error:
+            log.warning("archived_rows_missing", path=name, reason=error.strerror)
+            continue
+        with stream:
+            archive.add(ROWS + name, stream)
 
 
 @contextmanager

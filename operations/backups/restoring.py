@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -12,6 +12,7 @@ from core.clock import Clock
 from core.errors import AppError
 from core.key_ring import parse_keys
 from core.logs import logger
+from core.private_file import make_private
 from core.stage import Progress
 from db import migrate, roles
 from db.carrying import Carried, carry
@@ -19,14 +20,14 @@ from db.databases import beside as databases_beside
 from db.databases import discarded
 from db.queries import audit_chain, sealed
 from db.session import Database
-from operations.backups.archive import KEYS, MODELS, READ_BYTES, Archive, opened
+from operations.backups.archive import KEYS, MODELS, READ_BYTES, ROWS, Archive, opened
 from operations.backups.checking import beside, compare, fill
 from operations.backups.making import Source, full_named, make
 from operations.backups.manifest import FileState
 
 COMING, BEFORE = "coming", "before"
 FILLED, COMPARED, SWAPPED = 0.7, 0.9, 0.98  # how much of the work is done then
-FOLDER_MODE, FILE_MODE = 0o755, 0o644
+FOLDER_MODE, FILE_MODE, PRIVATE_FILE_MODE = 0o755, 0o644, 0o600
 
 log = logger(__name__)
 
@@ -76,6 +77,7 @@ def restore(source: Source, name: str, asked: Asked, progress: Progress) -> Rest
                 roles.settle(database)
                 bring_keys(source, archive, database)
                 write_models(archive, source.models)
+                write_rows(archive, source.rows)
             progress(SWAPPED, "backup.swapping")
             note = {"restored": name, "safety": safety.name, "by": asked.actor, "at": asked.clock.now().isoformat()}
             before, carried = _swap(source, coming, asked, note)
@@ -96,7 +98,7 @@ def undo(source: Source, asked: Asked, progress: Progress) -> Restored:
         raise AppError("nothing_to_undo", 409)
     coming, note = list(found.items())[-1]
     progress(0.1, "backup.models")
-    _bring_models_back(source, note.get("safety"))
+    _bring_files_back(source, note.get("safety"))
     with neighbours.opened(coming) as database:
         migrate.upgrade(database)
         roles.settle(database)
@@ -137,23 +139,36 @@ def bring_keys(source: Source, archive: Archive, database: Database) -> None:
     source.keys.adopt(missing)
 
 
-def write_models(archive: Archive, folder: Path, names: Iterable[str] | None = None) -> int:
+def write_models(archive: Archive, folder: Path) -> int:
     """Model files that are missing or differ, each written as a whole; others stay. How many were written."""
+    return _write_files(archive, MODELS, folder, _make_open, FILE_MODE)
+
+
+def write_rows(archive: Archive, folder: Path) -> int:
+    """The same for files of archived rows, which only their owner reads."""
+    return _write_files(archive, ROWS, folder, make_private, PRIVATE_FILE_MODE)
+
+
+def _make_open(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+
+
+def _write_files(archive: Archive, kind: str, folder: Path, make: Callable[[Path], None], file_mode: int) -> int:
     written = 0
-    for name in archive.model_files() if names is None else names:
-        path, expected = folder / name.removeprefix(MODELS), archive.manifest.files[name]
+    for name in archive.files_of(kind):
+        path, expected = folder / name.removeprefix(kind), archive.manifest.files[name]
         if ".." in path.parts:
             raise AppError("model_path_wrong", params={"path": name})
         if path.is_file() and _state_of(path) == expected:
             continue
         with full_named(folder):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+            make(path.parent)
             staged = path.with_name(f".{secrets.token_hex(8)}.partial")
             try:
                 with archive.part(name) as part, staged.open("wb") as target:
                     while content := part.read(READ_BYTES):
                         target.write(content)
-                    os.fchmod(target.fileno(), FILE_MODE)
+                    os.fchmod(target.fileno(), file_mode)
                     target.flush()
                     os.fsync(target.fileno())
                 staged.replace(path)
@@ -168,12 +183,13 @@ def _state_of(path: Path) -> FileState:
         return FileState(path.stat().st_size, file_digest(file, "sha256").hexdigest())
 
 
-def _bring_models_back(source: Source, safety: str | None) -> None:
+def _bring_files_back(source: Source, safety: str | None) -> None:
     """Files that a clean-up deleted since come back from the safety copy, as long as there is one."""
     if safety is None or not source.shelf.new_path(safety).exists():
         return
     with opened(source.shelf.path(safety), source.backup_keys) as archive:
         write_models(archive, source.models)
+        write_rows(archive, source.rows)
 
 
 def within(progress: Progress, begin: float, end: float) -> Progress:

@@ -56,7 +56,8 @@ class BackupService:
     def source(self) -> Source:
         models = self.settings.models_dir.expanduser()
         return Source(
-            self.owner_url, models, self.shelf, self.keys, self.backup_keys, self.settings.told()
+            self.owner_url, models, self.settings.archive_folder, self.shelf, self.keys, self.backup_keys,
+            self.settings.told(),
         )  # fmt: skip
 
     def listed(self, scope: Scope) -> Shelved:
@@ -234,5 +235,5 @@ def _told(done: Restored) -> dict[str, Any]:
 def _proof(found: Findings, at: datetime) -> Proof:
     return Proof(
         at, found.restore_seconds, found.rows, found.tables, found.files, None, None, found.audit_findings,
-        found.models_missing, found.keys_missing,
+        found.models_missing, found.keys_missing, found.rows_missing,
     )  # fmt: skip

@@ -23,7 +23,8 @@ STATES = ("unproven", "proven", "damaged")
 class Proof:
     """What restoring a backup into a scratch database showed; ``error_code`` is None when it is what was saved.
 
-    The last three are faults that were saved along: of the audit log's chain, of files and keys that models need.
+    The last four are faults that were saved along: of the audit log's chain, of files and keys that models need, of
+    files of archived rows.
     """
 
     proven_at: datetime
@@ -36,6 +37,7 @@ class Proof:
     audit_findings: int = 0
     models_missing: int = 0
     keys_missing: int = 0
+    rows_missing: int = 0
 
     @classmethod
     def parse(cls, text: str) -> "Proof":

@@ -44,9 +44,9 @@ def key_figures(page: Page, found: "ArchiveOverview") -> None:
         st.metric(t("archive.since"), since, border=True)
 
 
-def findings(page: Page, found: "ArchiveOverview", hotel: "HotelRow") -> None:
+def findings(page: Page, found: "ArchiveOverview", states: "dict[str, JobState]") -> None:
     """What is not as it was written, else when that was last looked at."""
-    t, last = page.t, page.services.archive.work(page.scope, hotel.id)[VERIFY].last
+    t, last = page.t, states[VERIFY].last
     if found.finding_count:
         st.error(plain(t("archive.is_changed", count=found.finding_count)), icon=":material/gpp_maybe:")
         sheet = words.findings_sheet(t, found)
@@ -62,13 +62,13 @@ def findings(page: Page, found: "ArchiveOverview", hotel: "HotelRow") -> None:
         st.success(plain(said), icon=":material/verified:")
 
 
-def work(page: Page, hotel: "HotelRow") -> None:
+def work(page: Page, hotel: "HotelRow", states: "dict[str, JobState]") -> None:
     """What is asked for or at work in the hotel's archive; it follows by itself."""
     t = page.t
-    _, shown = _newest(page, hotel.id)
+    _, shown = _newest(states)
 
     def follow() -> None:
-        name, now = _newest(page, hotel.id)
+        name, now = _newest(page.services.archive.work(page.scope, hotel.id))
         if now.is_active != shown.is_active:
             session.run_by_itself()
             st.rerun(scope="app")
@@ -85,9 +85,8 @@ def work(page: Page, hotel: "HotelRow") -> None:
     fragment(follow, run_every=POLL_SECONDS if shown.is_active else None)()
 
 
-def _newest(page: Page, hotel_id: int) -> "tuple[str, JobState]":
+def _newest(states: "dict[str, JobState]") -> "tuple[str, JobState]":
     """The job of the archive that is active, else the one that ended last; verification before any ran."""
-    states = page.services.archive.work(page.scope, hotel_id)
     ended = {name: one.last.started_at.timestamp() if one.last else 0.0 for name, one in states.items()}
     name = max(states, key=lambda one: (states[one].is_active, ended[one]))
     return name, states[name]

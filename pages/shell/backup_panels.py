@@ -27,7 +27,7 @@ STATES = {
     "damaged": ("red", ":material/error:"),
 }
 KINDS = {"manual": ":material/person:", "scheduled": ":material/schedule:", "safety": ":material/health_and_safety:"}
-FAULTS = ("audit_findings", "models_missing", "keys_missing")
+FAULTS = ("audit_findings", "models_missing", "keys_missing", "rows_missing")
 
 
 def key_figures(page: Page, found: "Shelved") -> None:

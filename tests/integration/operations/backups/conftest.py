@@ -17,6 +17,7 @@ from db.databases import beside
 from db.queries import backups as queries
 from db.queries.backups import TableState
 from db.session import Database, open_database
+from operations.archive.archiving import Archiving
 from operations.backups.making import make
 from operations.backups.manifest import Label
 from operations.backups.parts.applying import Owners
@@ -26,10 +27,15 @@ from operations.configuration.service import ConfigurationService
 from pipeline.alerts.triage.service import TriageService
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.detection.thresholds.settings import Change
+from pipeline.metrics.archive.folder import ArchiveFolder
 from pipeline.models.service import ModelManager
 from tests.integration.builders import BuiltHotel, build_hotel
 from tests.integration.pipeline.models.versions import publish
 
+OLD_ROW = (
+    "INSERT INTO ml_metrics (hotel_id, metric_type, entity_type, entity_id, interval_start, timestamp, metric_value) "
+    "VALUES (:hotel, 'stok_seviye', 'product', 1, :at, :at, 3)"
+)
 LEFT_ALONE = ("audit_log", "audit_chain", "data_versions")  # what a restore never sets back
 
 
@@ -52,6 +58,10 @@ class Installation:
     @property
     def models(self) -> Path:
         return self.folder / "models"
+
+    def archived_rows(self) -> dict[Path, bytes]:
+        """The files of archived metric rows."""
+        return {path: path.read_bytes() for path in (self.folder / "archive").rglob("*.parquet")}
 
     @property
     def archives(self) -> list[Path]:
@@ -103,6 +113,9 @@ def installed(database: Database, folder: Path, clock: FixedClock) -> Installati
             hotel.visit(connection, number % 2, clock.now(), consumed={0: number})
     ThresholdService(own, clock, settings).save(SYSTEM, hotel.hotel_id, "*", Change(budget_per_day=7.5), "season")
     publish(ModelManager(own, settings, clock), hotel.hotel_id, 1.0)
+    with own.transaction() as connection:
+        connection.execute(text(OLD_ROW), {"hotel": hotel.hotel_id, "at": clock.now() - timedelta(days=200)})
+    Archiving(own, ArchiveFolder(settings.archive_folder)).archive_old(hotel.hotel_id, clock.now())
     return Installation(own, folder, clock, service, hotel)
 
 

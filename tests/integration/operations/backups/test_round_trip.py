@@ -20,22 +20,26 @@ def spoil(installation: Installation) -> None:
     installation.execute("DELETE FROM visit_lines WHERE consumed_quantity > 10")
     installation.execute("UPDATE hotels SET name = 'spoilt'")
     installation.execute("INSERT INTO product_groups (hotel_id, code, name) SELECT id, 'NEW', 'new' FROM hotels")
-    for path in installation.models.glob("hotel-*/*.pkl"):
+    for path in (*installation.models.glob("hotel-*/*.pkl"), *installation.archived_rows()):
         path.unlink()
 
 
 def test_rows_and_files_come_back_and_the_restore_is_undone(installation: Installation) -> None:
     before = installation.rows()
     files = {path: path.read_bytes() for path in installation.models.glob("hotel-*/*.pkl")}
+    archived = installation.archived_rows()
     assert files
+    assert archived
     made = installation.service.create(SYSTEM)
-    assert (made.state, made.proof and made.proof.rows) == ("proven", sum(one.rows for one in before.values()) + 4)
+    assert (made.state, made.proof and made.proof.rows) == ("proven", sum(one.rows for one in before.values()) + 6)
     spoil(installation)
     spoilt = installation.rows()
     installation.clock.advance(timedelta(minutes=1))
     done = installation.service.restore(SYSTEM, made.name)
     assert installation.rows() == before
     assert {path: path.read_bytes() for path in installation.models.glob("hotel-*/*.pkl")} == files
+    assert installation.archived_rows() == archived
+    assert {path.stat().st_mode & 0o777 for path in archived} == {0o600}
     assert done.restore_seconds > 0
     safety = installation.service.one(SYSTEM, done.safety or "")
     assert safety.label is not None
@@ -61,6 +65,17 @@ def test_a_model_file_that_was_damaged_meanwhile_is_whole_again(installation: In
         assert write_models(archive, installation.models) == 1
         assert path.read_bytes() == content
         assert write_models(archive, installation.models) == 0
+
+
+def test_a_file_of_archived_rows_that_is_missing_is_told_by_the_proof(installation: Installation) -> None:
+    """SPEC A7.4: the backup is kept, and says what it lacks."""
+    assert (proof := installation.service.create(SYSTEM).proof) is not None
+    assert proof.rows_missing == 0
+    for path in installation.archived_rows():
+        path.unlink()
+    installation.clock.advance(timedelta(minutes=1))
+    made = installation.service.create(SYSTEM)
+    assert (made.state, made.proof and made.proof.rows_missing) == ("proven", 1)
 
 
 def test_the_audit_log_goes_on(installation: Installation) -> None:
