@@ -41,6 +41,8 @@ from pages.shell.watch import watch_sessions
 # Longer than clients and proxies keep an idle connection (60 s): who closes first must not be this side, or a request
 # that is on its way just then is lost.
 KEEP_ALIVE_SECONDS = 75
+# A download or a stream may go on for many minutes; who stops the process does not wait for them.
+LAST_ANSWERS_SECONDS = 5
 
 
 def theme(request: Request) -> Response:
@@ -157,4 +159,5 @@ if __name__ == "__main__":
     uvicorn.run(
         app, host=settings.address, port=settings.port, access_log=False, log_config=None, server_header=False,
         forwarded_allow_ips=settings.trusted_proxies, timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from api.answer_headers import AnswerHeaders
 from api.body_limits import BodyLimits
 from api.documents import document
 from api.errors import install_error_handlers
+from api.event_stream import OpenStreams
 from api.metering import Metering
 from api.routes import (
     alerts,
@@ -25,6 +26,7 @@ from api.routes import (
     health,
     hotels,
     jobs,
+    log_stream,
     logs,
     memory,
     metrics,
@@ -49,8 +51,8 @@ if TYPE_CHECKING:
 
 TOPICS = (
     alerts, silences, reports, forecasts, metrics, models, thresholds, quality, jobs, request_metrics, redis,
-    backup_parts, backups, archive, cache, logs, profiler, memory, queries, config, hotels, api_keys, users, auth,
-    health,
+    backup_parts, backups, archive, cache, log_stream, logs, profiler, memory, queries, config, hotels, api_keys, users,
+    auth, health,
 )  # fmt: skip
 ROUTERS = tuple(topic.router for topic in TOPICS)
 
@@ -66,6 +68,7 @@ def create_api(services_provider: "Callable[[], Services]", recorder: RequestRec
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "none"},
     )  # fmt: skip
     app.state.services = services_provider
+    app.state.streams = OpenStreams()
     # From the inside to the outside: a body is read before its request takes a turn, and everything is measured.
     app.add_middleware(Turns)
     app.add_middleware(BodyLimits)

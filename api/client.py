@@ -45,27 +45,49 @@ class Barometer:
 
     def call(self, method: str, path: str, asked: dict[str, Any]) -> Any:
         """One request; raises BarometerError."""
-        url, headers, body = self.address + path, dict(self.headers), None
+        with self._opened(method, path, asked, {}) as answer:
+            text, is_file = answer.read(), answer.headers.get_content_type() == "application/octet-stream"
+        return text if is_file else json.loads(text) if text else None
+
+    def events(self, path: str, asked: dict[str, Any], last_event_id: str | None) -> Iterator[dict[str, Any]]:
+        """What a stream sends until it ends: ``event``, ``data``, ``id`` to go on behind it; raises BarometerError."""
+        found: dict[str, Any] = {}
+        with self._opened("GET", path, asked, {"Last-Event-ID": last_event_id} if last_event_id else {}) as answer:
+            for line in answer:
+                name, _, value = line.decode().strip().partition(": ")
+                if name in ("id", "event"):
+                    found[name] = value
+                elif name == "data":
+                    found["data"] = json.loads(value)
+                elif not name and "data" in found:
+                    yield found
+                    found = {}
+
+    def _opened(self, method: str, path: str, asked: dict[str, Any], more: dict[str, str]) -> Any:
+        url, headers, body = self.address + path, self.headers | more, None
         if method == "GET":
             url += "?" + urlencode(asked, doseq=True) if asked else ""
         else:
             headers["Content-Type"], body = "application/json", json.dumps(asked).encode()
         request = Request(url, body, headers, method=method)  # noqa: S310 - the address is the caller's own
         try:
-            with urlopen(request, timeout=self.timeout_seconds) as answer:  # noqa: S310
-                text, is_file = answer.read(), answer.headers.get_content_type() == "application/octet-stream"
+            return urlopen(request, timeout=self.timeout_seconds)  # noqa: S310
         except HTTPError as error:
             try:
                 told = json.loads(error.read()).get("error", {})
             except ValueError:
                 told = {}
             raise BarometerError(error.code, told, error.headers.get("Retry-After")) from error
-        return text if is_file else json.loads(text) if text else None
 '''
 METHOD = '''
     def {name}(self{arguments}, **asked: Any) -> Any:
         """{summary}"""
         return self.call("{method}", {path}, asked)
+'''
+STREAM = '''
+    def {name}(self{arguments}, last_event_id: str | None = None, **asked: Any) -> Iterator[dict[str, Any]]:
+        """{summary}"""
+        return self.events({path}, asked, last_event_id)
 '''
 
 
@@ -85,7 +107,8 @@ def _method(path: str, method: str, operation: dict[str, Any]) -> str:
         raise ValueError(name)
     given = re.findall(r"\{(\w+)\}", path)
     filled = re.sub(r"\{(\w+)\}", r"{quote(str(\1), safe='')}", path)
-    return METHOD.format(
+    is_stream = "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+    return (STREAM if is_stream else METHOD).format(
         name=name, arguments="".join(f", {one}: {_kind(operation, one)}" for one in given),
         summary=operation["description"].split("\n")[0].replace('"', "'"), method=VERBS[method],
         path=f'f"{filled}"' if given else f'"{path}"',

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_answer, language_of
+from api.event_stream import MEDIA_TYPE
 from core.errors import AppError
 
 AT_ONCE = 6  # of the ten connections of the process (``db.session.open_database``: five, and five more)
@@ -18,7 +19,8 @@ class Turns:
     """At most ``at_once`` requests are worked on at a time; who waits too long gets 503 ``database_busy``.
 
     A turn ends with the work. An answer that tells its length was made whole before it began, so its turn is given back
-    there and a slow reader holds none; one without a length (a stream) may still read the database until it has ended.
+    there and a slow reader holds none; one without a length may still read the database until it has ended. A stream of
+    events lasts minutes and bounds by itself how many there are and what they read (``api.event_stream``).
     """
 
     def __init__(self, app: ASGIApp, at_once: int = AT_ONCE, longest_wait: float = LONGEST_WAIT_SECONDS) -> None:
@@ -40,7 +42,7 @@ class Turns:
 
         async def give_back_when_made(message: Message) -> None:
             nonlocal is_held
-            if is_held and message["type"] == "http.response.start" and "content-length" in Headers(scope=message):
+            if is_held and message["type"] == "http.response.start" and _holds_nothing(Headers(scope=message)):
                 is_held = False
                 self.turns.release()
             await send(message)
@@ -50,3 +52,7 @@ class Turns:
         finally:
             if is_held:
                 self.turns.release()
+
+
+def _holds_nothing(headers: Headers) -> bool:
+    return "content-length" in headers or headers.get("content-type", "").startswith(MEDIA_TYPE)

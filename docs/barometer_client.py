@@ -39,22 +39,39 @@ class Barometer:
 
     def call(self, method: str, path: str, asked: dict[str, Any]) -> Any:
         """One request; raises BarometerError."""
-        url, headers, body = self.address + path, dict(self.headers), None
+        with self._opened(method, path, asked, {}) as answer:
+            text, is_file = answer.read(), answer.headers.get_content_type() == "application/octet-stream"
+        return text if is_file else json.loads(text) if text else None
+
+    def events(self, path: str, asked: dict[str, Any], last_event_id: str | None) -> Iterator[dict[str, Any]]:
+        """What a stream sends until it ends: ``event``, ``data``, ``id`` to go on behind it; raises BarometerError."""
+        found: dict[str, Any] = {}
+        with self._opened("GET", path, asked, {"Last-Event-ID": last_event_id} if last_event_id else {}) as answer:
+            for line in answer:
+                name, _, value = line.decode().strip().partition(": ")
+                if name in ("id", "event"):
+                    found[name] = value
+                elif name == "data":
+                    found["data"] = json.loads(value)
+                elif not name and "data" in found:
+                    yield found
+                    found = {}
+
+    def _opened(self, method: str, path: str, asked: dict[str, Any], more: dict[str, str]) -> Any:
+        url, headers, body = self.address + path, self.headers | more, None
         if method == "GET":
             url += "?" + urlencode(asked, doseq=True) if asked else ""
         else:
             headers["Content-Type"], body = "application/json", json.dumps(asked).encode()
         request = Request(url, body, headers, method=method)  # noqa: S310 - the address is the caller's own
         try:
-            with urlopen(request, timeout=self.timeout_seconds) as answer:  # noqa: S310
-                text, is_file = answer.read(), answer.headers.get_content_type() == "application/octet-stream"
+            return urlopen(request, timeout=self.timeout_seconds)  # noqa: S310
         except HTTPError as error:
             try:
                 told = json.loads(error.read()).get("error", {})
             except ValueError:
                 told = {}
             raise BarometerError(error.code, told, error.headers.get("Retry-After")) from error
-        return text if is_file else json.loads(text) if text else None
 
     def alerts_board(self, **asked: Any) -> Any:
         """Alerts by severity, then the newest, page by page."""
@@ -479,6 +496,10 @@ class Barometer:
     def cache_clear(self, **asked: Any) -> Any:
         """Forget every key of a namespace, and nothing else on the server."""
         return self.call("POST", "/cache/clear", asked)
+
+    def logs_stream(self, last_event_id: str | None = None, **asked: Any) -> Iterator[dict[str, Any]]:
+        """New lines as server-sent events, from now or from a place on."""
+        return self.events("/logs/stream", asked, last_event_id)
 
     def logs_lines(self, **asked: Any) -> Any:
         """Lines of all processes, the newest first; a search ends after two seconds and tells how far it went."""

@@ -40,6 +40,19 @@ class Lines(Answer):
     newest: str = Field(examples=["jobs.0f3e9a7bc2d1.2048"])
 
 
+class StreamGap(Answer):
+    """``data`` of the event ``gap``: ``cursor`` of `GET /logs` for lines that were left out of the stream."""
+
+    cursor: str
+    stopped_at: datetime | None
+
+
+class StreamEnd(Answer):
+    """``data`` of the event ``end``: ``time_is_up``, or the code of what ended it."""
+
+    reason: str
+
+
 class Detail(Answer):
     """A line, and what its process wrote before and after, the oldest first."""
 

@@ -60,10 +60,14 @@ class Serving:
             return int(connection.execute(text(query)).scalar_one()) - 1  # this one asks
 
     @property
+    def process(self) -> psutil.Process:
+        [found] = [one for one in psutil.Process().children() if "asgi.py" in " ".join(one.cmdline())]
+        return found
+
+    @property
     def megabytes(self) -> float:
         """What the dashboard's process holds."""
-        [process] = [one for one in psutil.Process().children() if "asgi.py" in " ".join(one.cmdline())]
-        return float(process.memory_info().rss / MEGABYTE)
+        return float(self.process.memory_info().rss / MEGABYTE)
 
 
 @pytest.fixture
@@ -133,6 +137,10 @@ def test_an_interrupted_download_goes_on_and_a_link_behind_tls_finds_the_session
         assert serving.get(path, Range=f"bytes={10**12}-", **headers).status_code == 416
     secure = {"Cookie": f"__Host-{deniz['Cookie']}", "Range": "bytes=0-4"}
     assert serving.get(FILE, **secure, **OURS).content == b"begin"
+    reader = {"X-API-Key": serving.services.api_keys.create(SYSTEM, "tail", ["logs.read"], days=1, owner="eve").key}
+    with closing(serving.begun(FILE, deniz)), closing(serving.begun("/api/logs/stream", reader)):
+        serving.process.terminate()
+        serving.process.wait(15)  # whoever stops it waits neither for a download nor for a stream
 
 
 def test_nobody_else_gets_a_byte_of_it(serving: Serving) -> None:

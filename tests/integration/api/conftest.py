@@ -1,16 +1,22 @@
 """The API in this process: real services on a database of the test, callers of every role with keys of their own."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from api.app import create_api
+from api.routes import log_stream
 from core.clock import FixedClock
 from core.embedded.servers import Servers
 from core.embedded.valkey import ValkeyServer
@@ -101,3 +107,23 @@ Everybody = Callable[[int], dict[str, str]]
 def everybody(api: Api) -> Everybody:
     """A user of every role in a hotel."""
     return lambda hotel_id: {role: api.add(role, None if role == "superadmin" else [hotel_id]) for role in ROLES}
+
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes on for ten minutes ends at once, so that walks over every route end too."""
+    monkeypatch.setattr(log_stream, "RHYTHM", log_stream.Rhythm(longest_seconds=0.0))
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    """A real server that has answered nothing yet."""
+    app = Starlette(routes=[Mount("/api", create_api(lambda: services))])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()

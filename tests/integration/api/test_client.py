@@ -1,21 +1,14 @@
 """The client in docs/ is made of the document and works against a real server (C12)."""
 
 import importlib.util
-import time
-from collections.abc import Iterator
-from threading import Thread
 from types import ModuleType
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from api.app import api_document, create_api
+from api.app import api_document
 from api.client import client_source
 from core.scope import SYSTEM
 from core.settings import ROOT
-from services import Services
 from tests.integration.api.conftest import Api
 from tests.pages.hotel import SmallHotel
 
@@ -30,20 +23,6 @@ def client() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture
-def address(services: Services) -> Iterator[str]:
-    """A real server that has answered nothing yet."""
-    app = Starlette(routes=[Mount("/api", create_api(lambda: services))])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    thread = Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 def test_the_committed_client_is_the_one_that_the_document_makes() -> None:

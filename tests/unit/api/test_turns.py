@@ -22,6 +22,7 @@ class Counter:
         routes = [
             Route("/slow", self.slow), Route("/health", self.slow), Route("/rooms/health", self.slow),
             Route("/broken", self.broken), Route("/made", self.made), Route("/stream", self.stream),
+            Route("/events", self.events),
         ]  # fmt: skip
         turns = Middleware(Turns, at_once=at_once, longest_wait=longest_wait)
         self.app = Starlette(routes=routes, middleware=[turns])
@@ -41,6 +42,12 @@ class Counter:
             yield "done"
 
         return StreamingResponse(parts())
+
+    async def events(self, _: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[str]:
+            yield "event: line\n\n"
+
+        return StreamingResponse(parts(), media_type="text/event-stream")
 
     async def broken(self, _: Request) -> PlainTextResponse:
         raise RuntimeError("a mistake")
@@ -109,3 +116,4 @@ def test_only_the_question_how_it_is_itself_is_let_past() -> None:
 def test_who_reads_a_finished_answer_slowly_holds_no_turn_and_a_stream_is_finished_at_its_end() -> None:
     assert asyncio.run(Counter(1, 0.01).read_slowly("/made")) == [200, 200]
     assert asyncio.run(Counter(1, 0.01).read_slowly("/stream")) == [503, 200]
+    assert asyncio.run(Counter(1, 0.01).read_slowly("/events")) == [200, 200]  # it bounds by itself what it reads
