@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import AppError
+from core.scope import SYSTEM
 from operations.queries import lock_watch
 from operations.queries.lock_watch import LockWatch
 from operations.queries.statement_log import StatementLog
@@ -74,6 +75,20 @@ def test_the_log_tells_the_route_the_caller_and_the_id_of_the_request(api: Api, 
     assert api.get("/queries/recent", root, which="slow").json()["items"] == []
     assert api.get("/queries/recent", root, process="jobs", period="7d", order="slowest").json()["items"] == []
     assert api.get("/queries/recent", root, which="text").status_code == 422
+
+
+def test_a_request_that_still_runs_stands_in_the_log_with_its_route(api: Api, services: Services, root: str) -> None:
+    headers = {"X-Request-ID": "ticket-4712"}
+    asking = threading.Thread(target=lambda: api.call("GET", "/queries/plans", root, headers=headers))
+    with services.database.engine.connect() as holder:
+        holder.execute(text("LOCK TABLE statement_plans"))
+        asking.start()
+        wait_for(lambda: services.queries.now(SYSTEM).waits)
+        StatementLog(lambda: services.database, "dashboard").flush()
+        holder.rollback()
+    asking.join(10)
+    places = {one.place for one in services.queries.log.read(SYSTEM) if one.request_id == "ticket-4712"}
+    assert places == {"GET /queries/plans"}
 
 
 def test_lock_episodes_are_told_with_who_held_up_whom(
