@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.embedded.process import free_port
 from core.embedded.servers import Servers, dead_servers, ensure_servers
 from core.errors import AppError
 from core.logs import logger
@@ -46,14 +47,18 @@ class EmbeddedServers:
         self.look_at = now + LOOK_SECONDS
         dead = dead_servers(self.servers)
         if dead:
-            log.error("embedded_server_ended", servers=dead)
-            self._start_again(now)
+            log.error("embedded_server_ended", servers=list(dead))
+            self._start_again(now, dead)
 
-    def _start_again(self, now: float) -> None:
+    def _start_again(self, now: float, dead: dict[str, int]) -> None:
         if now - self.started_at > CRASH_WINDOW_SECONDS:
             self.wait_seconds = LOOK_SECONDS
         self.wait_seconds = min(2 * self.wait_seconds, CRASH_WINDOW_SECONDS)
         self.look_at, self.started_at = now + self.wait_seconds, now
+        taken = [port for port in dead.values() if free_port(port) != port]
+        if taken:  # for a moment, or by another program
+            log.warning("embedded_server_port_taken", ports=taken)
+            return
         try:
             found, _ = ensure_servers(self.settings)
         except AppError as error:

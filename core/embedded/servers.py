@@ -54,13 +54,13 @@ def ensure_servers(settings: Settings) -> tuple[Servers, bool]:
     return servers, fresh_postgres or fresh_valkey
 
 
-def dead_servers(servers: Servers) -> list[str]:
-    """Names of the embedded servers that ran and do not run any more; nothing is left of them."""
+def dead_servers(servers: Servers) -> dict[str, int]:
+    """Names and ports of the embedded servers that ran and do not run any more; nothing is left of them."""
     for started in (servers.postgres, servers.valkey):
         if started:
             reap(started.process_id)
     checks = (("PostgreSQL", servers.postgres, "postgres"), ("Valkey", servers.valkey, "valkey"))
-    return [title for title, server, name in checks if server and not is_running(server.process_id, name)]
+    return {title: server.port for title, server, name in checks if server and not is_running(server.process_id, name)}
 
 
 def stop_servers(home: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Code, Key
@@ -64,7 +64,10 @@ class LockEpisode(Base):
     """One transaction for which others waited; ``waiting_…``: of those the first that was seen."""
 
     __tablename__ = "lock_episodes"
-    __table_args__ = (Index(None, "began_at"),)
+    __table_args__ = (
+        Index(None, "began_at"),
+        Index("ix_lock_episodes_open", "id", postgresql_where=text("ended_at IS NULL")),
+    )
     id: Mapped[Key]
     blocking_pid: Mapped[int]
     blocking_since: Mapped[datetime | None]

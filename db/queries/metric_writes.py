@@ -106,7 +106,8 @@ def replace_metrics(
         connection.execute(text("CREATE TEMP TABLE staged_spans (entity_id bigint, since timestamptz) ON COMMIT DROP"))
         copy_frame(connection, "staged_spans", spans[["entity_id", "since"]])
         condition = (
-            "m.timestamp > span.since AND m.timestamp <= :at AND NOT EXISTS "
+            "m.timestamp > span.since AND m.timestamp <= :at "
+            "AND m.timestamp >= coalesce(CAST(:kept_since AS timestamptz), '-infinity') AND NOT EXISTS "
             f"(SELECT FROM {STAGED} n WHERE n.entity_id = m.entity_id AND n.timestamp = m.timestamp)"
         )
         deleted = delete(connection, "SELECT * FROM staged_spans", condition, params)

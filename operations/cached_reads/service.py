@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 from core.clock import Clock
-from core.errors import AppError
 from core.logs import logger
 from core.optional_redis import OptionalRedis
 from core.scope import Scope
@@ -108,13 +107,13 @@ class CachedReads:
                 return made
             if verdict(found[0], asked, self.clock.now()) == "hit":
                 continue
-            try:
-                self._flights.join(key + asked.tag, partial(self._fill, one.scope, key, asked, one.make))
-            except AppError as error:  # what it was about is gone, or the database is away: the next reader is told
-                self._wanted.forget(key)
-                log.info("cache_not_warmed", error=error.code)
-            else:
+            fill = partial(self._fill, one.scope, key, asked, one.make)
+            error = self._refreshers.submit(self._flights.join, key + asked.tag, fill).exception()
+            if error is None:
                 made += 1
+            else:  # what it was about is gone, or the database is away: the next reader is told
+                self._wanted.forget(key)
+                log.warning("cache_not_warmed", error=str(error))
         return made
 
     def flush(self) -> None:

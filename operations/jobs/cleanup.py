@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from core.errors import AppError
 from core.scope import Scope
 from core.settings import Settings
 from core.stage import Progress, StageReport, silent
@@ -105,15 +104,13 @@ class CleanupService:
         scope.require_hotel(hotel_id)
         kinds = {kind: at - timedelta(days=days) for kind, days in asdict(self.retention).items()}
         kinds["scores"] = self.archiving.border(hotel_id, at)  # they leave with their metric rows
-        failed: AppError | None = None
+        archived = None
         try:
             archived = self.archiving.archive_old(hotel_id, at, progress)
-        except AppError as error:
-            failed = error
-            del kinds["scores"]
-        report = self._delete_kinds(kinds, hotel_id, progress)
-        if failed is not None:
-            raise failed
+        finally:
+            if archived is None:
+                del kinds["scores"]
+            report = self._delete_kinds(kinds, hotel_id, progress)
         done = StageReport(archived.rows, archived.rows, {"archived": asdict(archived)})
         return done + report
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -173,3 +174,10 @@ def weekday_names(field: str) -> str:
             raise ValueError(f"no such weekday: {part}")
         names += [WEEKDAYS[number] for number in range(int(first), end + 1, int(step or 1))]
     return ",".join(names)
+
+
+def require_past(arguments: dict[str, Any] | None, now: datetime) -> None:
+    """A run as of an instant that has not come would clean up and learn what has not happened: ``run_in_future``."""
+    wanted = (arguments or {}).get("at")
+    if wanted is not None and datetime.fromisoformat(wanted) > now:
+        raise AppError("run_in_future", params={"at": wanted})

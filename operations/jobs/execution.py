@@ -17,7 +17,7 @@ from db.queries import job_control
 from db.queries import jobs as queries
 from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
-from operations.jobs.definitions import JobDefinition
+from operations.jobs.definitions import JobDefinition, require_past
 from operations.jobs.heart import BEAT_SECONDS, CANCELLED, ORPHAN_GRACE_SECONDS, Heart, beating_for_a_command
 from operations.profiler.watch import RUNNING, ProfileWatch, profiled
 
@@ -120,6 +120,7 @@ def _attempt(
         definition = _definition(load_definitions(), run.job_name)
         if definition.run_asked is not None:
             return _succeeded(definition.run_asked(run, progress), clock.now())
+        require_past(run.arguments, clock.now())
         wanted = (run.arguments or {}).get("at")
         at = datetime.fromisoformat(wanted) if wanted else clock.now()
         return _succeeded(definition.run(run.hotel_id, at, progress), clock.now())

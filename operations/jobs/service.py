@@ -12,7 +12,7 @@ from db.queries import jobs as queries
 from db.queries.job_rows import RequestRow, RunRow
 from db.session import Database
 from operations.health import SIDECAR, is_alive
-from operations.jobs.definitions import JOB_NAMES
+from operations.jobs.definitions import JOB_NAMES, require_past
 
 __all__ = ["JobService", "JobState", "RequestRow", "RunRow"]
 
@@ -107,6 +107,7 @@ def request_runs(
         raise AppError("unknown_job", params={"job": job_name})
     if hotel_id is not None:
         scope.require_hotel(hotel_id)
+    require_past(arguments, at)
     known = [hotel.id for hotel in queries.hotels(connection) if hotel.id is not None]
     wanted = known if hotel_id is None else [hotel_id]
     if not set(wanted) <= set(known):

@@ -29,6 +29,8 @@ ALTER TABLE ml_metrics ALTER COLUMN checksum TYPE bytea USING metric_checksum(
 
 
 def upgrade() -> None:
+    # Millions of rows are written anew, after whoever is at work with them: that takes as long as it takes.
+    op.execute(sa.text("SET LOCAL statement_timeout = 0"))
     op.execute(sa.text(CHECKSUM))
     op.add_column("ml_metrics", sa.Column("checksum", sa.LargeBinary(), nullable=True))
     op.execute(sa.text(FILL))

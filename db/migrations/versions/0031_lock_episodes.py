@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lock_episodes")),
     )
     op.create_index(op.f("ix_lock_episodes_began_at"), "lock_episodes", ["began_at"])
+    op.create_index("ix_lock_episodes_open", "lock_episodes", ["id"], postgresql_where=sa.text("ended_at IS NULL"))
 
 
 def downgrade() -> None:

@@ -132,9 +132,14 @@ def test_what_cannot_be_made_anew_is_left_to_the_next_reader(reads: CachedReads,
         raise AppError("not_found", 404, params={"what": "hotel 1"})
 
     later = replace(asked, generation="generation 2")
-    for make in (lambda: b"1", gone):
-        reads.note(SYSTEM, asked, make, lambda: later)
-    assert (reads.warm(), reads.warm()) == (0, 0)
+
+    def surprised() -> bytes:
+        raise ZeroDivisionError
+
+    for what, last in (("gone", gone), ("surprised", surprised), ("fine", lambda: b"2")):
+        for make in (lambda: b"1", last):
+            reads.note(SYSTEM, replace(asked, what=what), make, lambda what=what: replace(later, what=what))
+    assert (reads.warm(), reads.warm()) == (1, 0)
     away = CachedReads(reads.database, reads.clock, NOBODY)
     for _ in range(2):
         away.note(SYSTEM, asked, never, lambda: later)

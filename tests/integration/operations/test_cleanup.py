@@ -131,6 +131,14 @@ def test_what_was_deleted_at_the_end_of_its_retention_is_not_collected_again(
     service.collect(SYSTEM, built.hotel_id, now, metric_types=("stok_seviye",))
     service.compare_everything(SYSTEM, built.hotel_id, now)
     assert count(database, "ml_metrics", before) == 0
+    with database.transaction() as connection:  # as an administrator brings rows back
+        query = """INSERT INTO ml_metrics (hotel_id, metric_type, entity_type, entity_id, interval_start, timestamp,
+            metric_value, exposure, extra_data)
+            SELECT hotel_id, metric_type, entity_type, entity_id, :at - interval '1 day', :at, 1, exposure, extra_data
+            FROM ml_metrics LIMIT 1"""
+        connection.execute(text(query), {"at": now - timedelta(days=95)})
+    service.compare_everything(SYSTEM, built.hotel_id, now)
+    assert count(database, "ml_metrics", before) == 1, "what was brought back stays"
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM pipeline_watermarks WHERE stage = 'kept'"))
     service.compare_everything(SYSTEM, built.hotel_id, now)

@@ -8,7 +8,7 @@ import pytest
 
 from core.clock import FixedClock
 from core.errors import AppError
-from core.scope import Scope
+from core.scope import SYSTEM, Scope
 from core.stage import Progress, StageReport, silent
 from db.queries import job_control
 from db.queries import jobs as queries
@@ -93,6 +93,17 @@ def test_a_run_works_as_of_the_instant_that_was_asked_for(database: Database, cl
     run_id = begin(database, clock, hotel, arguments={"at": asked})
     execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock)
     assert (read(database, run_id).result or {})["at"] == asked
+
+
+def test_no_run_is_as_of_an_instant_that_has_not_come(database: Database, clock: FixedClock, hotel: int) -> None:
+    """Cleaning up as of 2090 would take everything away."""
+    later = (clock.now() + timedelta(seconds=1)).isoformat()
+    with pytest.raises(AppError, match="run_in_future"):
+        JobService(database, clock).request(SYSTEM, "data_cleanup", hotel, {"at": later})
+    assert JobService(database, clock).pending(SYSTEM) == []
+    run_id = begin(database, clock, hotel, arguments={"at": later})
+    execute(lambda: [JobDefinition("collect", collect)], run_id or 0, database, clock)
+    assert (read(database, run_id).state, read(database, run_id).error_code) == ("failed", "run_in_future")
 
 
 def test_a_job_runs_once_at_a_time_in_a_hotel_and_others_beside_it(

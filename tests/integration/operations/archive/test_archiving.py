@@ -137,6 +137,23 @@ def test_where_a_file_cannot_be_written_no_row_goes_and_the_other_kinds_are_clea
     assert world.count("ml_training_logs") == 0
 
 
+def test_whatever_keeps_rows_from_the_archive_keeps_no_others_from_going(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprised(*_: object) -> None:
+        raise ZeroDivisionError
+
+    before = world.stored()
+    world.do(
+        "INSERT INTO ml_training_logs (hotel_id, model_type, metric_type, status, started_at) "
+        "VALUES (:hotel, 'x', 'x', 'x', :at)", hotel=world.hotel_id, at=world.before(200),
+    )  # fmt: skip
+    monkeypatch.setattr(parquet, "packed", surprised)
+    with pytest.raises(ZeroDivisionError):
+        CleanupService(world.database, world.archiving).delete_old(SYSTEM, world.hotel_id, world.at)
+    assert (world.stored(), world.count("ml_training_logs")) == (before, 0)
+
+
 def test_what_comes_back_differently_from_the_disk_is_not_relied_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
