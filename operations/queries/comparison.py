@@ -15,6 +15,7 @@ DIFFERENT_ROWS = 2.0  # times as many
 DIFFERENT_COST = 2.0
 LEAST_COST_RATIO = 0.05  # of the whole plan; what is cheap in both is not worth a word
 JOINS = ("Nested Loop", "Hash Join", "Merge Join")
+OF_ITS_TABLE = "Bitmap Index Scan"  # what it means is said of the table's step and of the index
 WORK = {
     **dict.fromkeys(JOINS, "join"),
     **dict.fromkeys(("Sort", "Incremental Sort"), "sort"),
@@ -137,7 +138,7 @@ def _of(pairs: Sequence[Pair]) -> Iterator[Change]:
         one, other = pair.before, pair.after
         if one is not None and other is not None:
             yield from _of_pair(one, other, pair.marks)
-        elif step := one or other:
+        elif (step := one or other) and step.name != OF_ITS_TABLE:
             yield Change("step_gone" if other is None else "step_new", {"step": _named(step)})
 
 

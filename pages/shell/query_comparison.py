@@ -71,10 +71,17 @@ def _chosen(page: Page, name: str, found: "Sequence[PlanHead]") -> "PlanHead":
 
 
 def _told(page: Page, difference: "Comparison") -> None:
-    t = page.t
-    for change in difference.changes:
-        icon = ":material/check_circle:" if change.code in ("same", "cheaper") else ":material/difference:"
-        st.markdown(f"{icon} {plain(words.change(t, change))}")
+    """The changes as one list, in the order of the steps."""
+    icons = {
+        "same": ":material/check_circle:",
+        "cheaper": ":material/trending_down:",
+        "dearer": ":material/trending_up:",
+    }
+    told = [
+        f"- {icons.get(change.code, ':material/difference:')} {plain(words.change(page.t, change))}"
+        for change in difference.changes
+    ]
+    st.markdown("\n".join(told))
 
 
 def _side(page: Page, name: str, kept: "KeptPlan", difference: "Comparison") -> None:

@@ -120,12 +120,13 @@ def _course(page: Page, period: str) -> None:
         muted(t("queries.nothing_counted"))
 
 
-def missing_told(page: Page, missing: "Missing | None") -> None:
-    """What turns the statistics on, to copy; no figure stands in their place."""
+def missing_told(page: Page, missing: "Missing | None", is_optional: bool = False) -> None:
+    """What turns it on, to copy; no figure stands in its place."""
     t = page.t
     if missing is None:
         return
-    st.warning(plain(t(f"queries.missing_{missing.reason}")), icon=":material/visibility_off:")
+    show, icon = (st.info, ":material/extension:") if is_optional else (st.warning, ":material/visibility_off:")
+    show(plain(t(f"queries.missing_{missing.reason}")), icon=icon)
     st.code("\n".join(missing.statements), language="sql", wrap_lines=True)
     if missing.reason == "not_loaded":
         muted(t("queries.restart_server"))

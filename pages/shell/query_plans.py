@@ -73,7 +73,7 @@ def _tried(page: Page, trials: "Trials") -> None:
         icon = ":material/speed:" if one.is_used else ":material/do_not_disturb_on:"
         st.info(plain(words.trial(t, one)), icon=icon)
     if trials.missing is not None:
-        missing_told(page, trials.missing)
+        missing_told(page, trials.missing, is_optional=True)
 
 
 def _keep(page: Page, text: str) -> None:

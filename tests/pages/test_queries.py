@@ -159,6 +159,10 @@ def test_a_plan_is_kept_and_what_changed_since_is_said_and_shown(
     assert t("queries.mark_kind") in next(iter(before[t("queries.marks")]))
     assert list(after[t("queries.marks")])[1] == [t("queries.mark_only")]
     second = visit.services.queries.plans.listed(SYSTEM)[0]
+    other = visit.services.queries.plans.keep(SYSTEM, "SELECT count(*) FROM guests").head
+    assert t("queries.only_one_plan") in text(visit.open(QUERIES, view="plans", statement=other.fingerprint))
+    app = visit.open(QUERIES, view="plans", statement="all")  # the newest two of all
+    assert [one.value for one in app.code] == [second.text, other.text]
     app = visit.open(QUERIES, view="plans", before=str(second.id), after=str(first.id))
     assert t("queries.change_index_gone", index="room_of_guests") in text(app)
 

@@ -77,6 +77,12 @@ def test_a_user_is_added_with_hotels_and_a_wrong_role_is_refused(manage: Run, da
     assert "king" in refused.stderr
 
 
+def test_what_a_command_asks_of_the_database_stands_in_its_log(manage: Run, database: Database) -> None:
+    assert manage("user", "list").returncode == 0
+    assert count(database, "statement_log", "process = 'command' AND place = 'command' AND actor = 'system'") > 0
+    assert count(database, "statement_log", "process <> 'command'") == 0
+
+
 def test_a_key_of_a_machine_is_made_listed_and_ended(manage: Run, database: Database) -> None:
     """C12, A9.2: the key is printed once, whole, and is nowhere in the list."""
     assert manage("user", "add", "ayse", "--role", "admin", "--password", "correct horse battery").returncode == 0
