@@ -9,15 +9,25 @@ from core.clock import local_date, local_midnight
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import consumption as queries
-from db.queries import overview, premises
+from db.queries import overview, premises, stay_nights, watermarks
 from db.queries.consumption import Cut, Place, Window
 from db.queries.premises import HotelRow
 from db.session import Database
 from reports import consumption_sums as sums
 
-__all__ = ["PERIODS", "Consumption", "ConsumptionFilters", "ConsumptionService", "Place", "Places", "Totals"]
+__all__ = [
+    "LONG_PERIODS",
+    "PERIODS",
+    "Consumption",
+    "ConsumptionFilters",
+    "ConsumptionService",
+    "Place",
+    "Places",
+    "Totals",
+]
 
 PERIODS = (30, 7, 90)  # days; the first is what readers see unless they choose
+LONG_PERIODS = (*PERIODS, 365)  # of what is read across the border of the archive
 COMPARABLE_RATIO = 0.9  # of the days looked at, must have been looked at in the period before too
 
 
@@ -110,14 +120,15 @@ class ConsumptionService:
         cut = cut_of(filters, places)
         with self.database.reading() as connection:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
-            window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
-            earlier = window_of(hotel, window.first_on, filters.days)
+            border = watermarks.kept_since(connection, hotel.id)
+            window = window_of(hotel, local_date(at, hotel.time_zone), filters.days, border)
+            earlier = window_of(hotel, window.first_on, filters.days, border)
             types, looks = queries.room_types(connection, window, cut), queries.looks(connection, window, cut)
             products = queries.products(connection, window, cut)
-            nights, known = queries.nights(connection, window, cut), queries.known_days(connection, window)
+            nights, known = stay_nights.nights(connection, window, cut), stay_nights.known_days(connection, window)
             before = _totals(
-                queries.day_sums(connection, earlier, cut), queries.nights(connection, earlier, cut),
-                queries.known_days(connection, earlier),
+                queries.day_sums(connection, earlier, cut), stay_nights.nights(connection, earlier, cut),
+                stay_nights.known_days(connection, earlier),
             )  # fmt: skip
             as_of = overview.known_at(connection, hotel.id)
         totals = _totals(looks.room_types, nights, known)
@@ -142,13 +153,13 @@ def hotel_of(hotels: list[HotelRow], hotel_id: int) -> HotelRow:
     raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
 
 
-def window_of(hotel: HotelRow, before_day: date, days: int) -> Window:
-    """The ``days`` hotel-local days that end with the one before ``before_day``."""
-    if days not in PERIODS:
+def window_of(hotel: HotelRow, before_day: date, days: int, border: datetime | None = None) -> Window:
+    """The ``days`` hotel-local days that end with the one before ``before_day``; ``border``: of the archive."""
+    if days not in LONG_PERIODS:
         raise AppError("not_found", 404, params={"what": f"period {days}"})
     first_on, last_on = before_day - timedelta(days=days), before_day - timedelta(days=1)
     bounds = local_midnight(first_on, hotel.time_zone), local_midnight(before_day, hotel.time_zone)
-    return Window(hotel.id, hotel.time_zone, first_on, last_on, *bounds)
+    return Window(hotel.id, hotel.time_zone, first_on, last_on, *bounds, border)
 
 
 def cut_of(filters: ConsumptionFilters, places: Places) -> Cut:

@@ -9,7 +9,7 @@ from core.clock import local_date
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import consumption as queries
-from db.queries import overview, premises
+from db.queries import overview, premises, stay_nights, watermarks
 from db.queries.consumption import Cut
 from db.session import Database
 from reports.consumption import ConsumptionFilters, ConsumptionService, cut_of, hotel_of, window_of
@@ -52,11 +52,12 @@ class RoomUseService:
         cut = cut_of(filters, self.consumption.places(scope, filters.hotel_id))
         with self.database.reading() as connection:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
-            window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
+            border = watermarks.kept_since(connection, hotel.id)
+            window = window_of(hotel, local_date(at, hotel.time_zone), filters.days, border)
             rooms = queries.rooms(connection, window, cut)
-            known = queries.known_days(connection, window)["day"].dt.date.tolist()
+            known = stay_nights.known_days(connection, window)["day"].dt.date.tolist()
             used = queries.room_sums(connection, window, cut, known)
-            nights = queries.room_nights(connection, window, cut, known)
+            nights = stay_nights.room_nights(connection, window, cut, known)
             alerts = queries.open_alerts(connection, hotel.id)
             as_of = overview.known_at(connection, hotel.id)
         table = _with_rates(rooms, used, nights, bool(known))
@@ -69,7 +70,8 @@ class RoomUseService:
         cut = cut_of(filters, self.consumption.places(scope, filters.hotel_id))
         with self.database.reading() as connection:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
-            window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
+            border = watermarks.kept_since(connection, hotel.id)
+            window = window_of(hotel, local_date(at, hotel.time_zone), filters.days, border)
             everywhere = queries.rooms(connection, window, Cut())
             asked = everywhere[everywhere["number"] == number]
             if asked.empty:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 
 from api.access import REPORTS, Caller, needs
-from api.asked import Code, HotelId, HotelIds, Period
+from api.asked import Code, HotelId, HotelIds, LongPeriod, Period
 from api.kept import kept
 from api.schemas import reports as shapes
 from api.schemas.base import Words, rows_of
@@ -47,7 +47,7 @@ def running_low(
 @router.get("/consumption")
 @kept("reports", "sources", "metrics", "scores", seconds=HALF_HOUR)
 def consumption(
-    caller: Reader, *, hotel_id: HotelId, days: Period = 30, step: Step = "day", floor: Code = None,
+    caller: Reader, *, hotel_id: HotelId, days: LongPeriod = 30, step: Step = "day", floor: Code = None,
     room_type: Code = None, product: Code = None,
 ) -> shapes.Consumption:  # fmt: skip
     """What was consumed: totals beside the period before, trend, floors by day, products, room types, occupancy."""
@@ -72,7 +72,7 @@ def consumption_places(caller: Reader, hotel_id: HotelId) -> shapes.ConsumptionP
 @router.get("/rooms")
 @kept("reports", "sources", "metrics", "alerts", seconds=HALF_HOUR)
 def rooms(
-    caller: Reader, *, hotel_id: HotelId, days: Period = 30, floor: Code = None, room_type: Code = None,
+    caller: Reader, *, hotel_id: HotelId, days: LongPeriod = 30, floor: Code = None, room_type: Code = None,
     product: Code = None,
 ) -> shapes.Rooms:  # fmt: skip
     """What each room used."""
@@ -84,7 +84,7 @@ def rooms(
 @router.get("/rooms/{number}")
 @kept("reports", "sources", "metrics", seconds=HALF_HOUR)
 def room(
-    caller: Reader, number: Annotated[Words, Path(examples=["305"])], hotel_id: HotelId, days: Period = 30,
+    caller: Reader, number: Annotated[Words, Path(examples=["305"])], hotel_id: HotelId, days: LongPeriod = 30,
     product: Code = None,
 ) -> shapes.RoomDays:  # fmt: skip
     """One room by day beside the other rooms of its type."""

@@ -7,12 +7,16 @@ from typing import Any, ClassVar
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from core.clock import local_date
 from db.queries.frames import copy_out
 
 
 @dataclass(frozen=True)
 class Window:
-    """Whole hotel-local days of one hotel: ``first_on`` to ``last_on``, both in; ``since`` and ``until`` bound them."""
+    """Whole hotel-local days of one hotel: ``first_on`` to ``last_on``, both in; ``since`` and ``until`` bound them.
+
+    ``border``: metric rows before it lie in the archive, of which the sums by day are left; None: none do.
+    """
 
     hotel_id: int
     time_zone: str
@@ -20,6 +24,7 @@ class Window:
     last_on: date
     since: datetime
     until: datetime  # not in it any more
+    border: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -75,20 +80,28 @@ SELECT day, floor_id, room_type_id, occupancy, looks, slots, judged, expected,
                FROM consumption_days d JOIN rooms r ON r.id = d.room_id JOIN products p ON p.id = d.product_id
               WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1, 2, 3, 4) used USING (day, floor_id, room_type_id, occupancy)
 """
-# Of one product the rows themselves are read: they are a tenth of all, and found by its slots.
+# Of one product the rows themselves are read: they are a tenth of all, and found by its slots. Before the border of
+# the archive it is the sums by day: every look into a room looks at all of its slots.
 OF_PRODUCT = f"""(
 SELECT (m.timestamp AT TIME ZONE %(zone)s)::date AS day, s.room_id, r.floor_id, r.room_type_id,
-       coalesce(m.extra_data->>'occupancy', 'unknown') AS occupancy, m.metric_value AS units,
+       coalesce(m.extra_data->>'occupancy', 'unknown') AS occupancy, 1 AS looks, m.metric_value AS units,
        m.metric_value * p.price::float8 AS revenue, x.expected
   FROM minibar_slots s JOIN rooms r ON r.id = s.room_id JOIN products p ON p.id = s.product_id
   JOIN ml_metrics m ON m.hotel_id = %(hotel_id)s AND m.metric_type = 'tuketim_miktar' AND m.entity_id = s.id
-       AND m.timestamp >= %(since)s AND m.timestamp < %(until)s
+       AND m.timestamp >= %(rows_since)s AND m.timestamp < %(until)s
   LEFT JOIN ml_scores x ON x.hotel_id = %(hotel_id)s AND x.metric_type = 'tuketim_miktar'
        AND x.entity_id = m.entity_id AND x.timestamp = m.timestamp
-       AND x.timestamp >= %(since)s AND x.timestamp < %(until)s
- WHERE s.hotel_id = %(hotel_id)s AND s.product_id = %(product_id)s AND {OF_ROOM})"""
+       AND x.timestamp >= %(rows_since)s AND x.timestamp < %(until)s
+ WHERE s.hotel_id = %(hotel_id)s AND s.product_id = %(product_id)s AND {OF_ROOM}
+ UNION ALL
+SELECT d.day, d.room_id, r.floor_id, r.room_type_id, d.occupancy, d.looks, coalesce(u.units, 0),
+       coalesce(u.units, 0) * p.price::float8, NULL
+  FROM look_days d JOIN rooms r ON r.id = d.room_id JOIN products p ON p.id = %(product_id)s
+  LEFT JOIN consumption_days u ON u.hotel_id = d.hotel_id AND u.day = d.day AND u.room_id = d.room_id
+       AND u.product_id = p.id AND u.occupancy = d.occupancy
+ WHERE {OF_DAYS} AND d.day < %(border_on)s::date AND {OF_ROOM} AND {OF_SLOTS})"""
 CELLS_OF_PRODUCT = f"""
-SELECT day, floor_id, room_type_id, occupancy, count(*) AS looks, count(*) AS slots, count(expected) AS judged,
+SELECT day, floor_id, room_type_id, occupancy, sum(looks) AS looks, sum(looks) AS slots, count(expected) AS judged,
        coalesce(sum(expected), 0) AS expected, sum(units) AS units, sum(revenue) AS revenue
   FROM {OF_PRODUCT} AS found GROUP BY 1, 2, 3, 4
 """
@@ -143,48 +156,6 @@ SELECT day, room_id, coalesce(units, 0) AS units
               WHERE {OF_DAYS} AND {OF_ROOM} GROUP BY 1, 2) used USING (day, room_id)
 """
 ROOM_DAYS_OF_PRODUCT = f"SELECT day, room_id, sum(units) AS units FROM {OF_PRODUCT} AS found GROUP BY 1, 2"
-# A room may be taken twice on a day: its night counts once. So a stay begins here where those before it end.
-STAYED = f"""
-SELECT room_id, room_type_id, greatest(arrival_on, taken_until) AS begins, departure_on AS ends
-  FROM (SELECT room_id, room_type_id, arrival_on, departure_on,
-               max(departure_on) OVER (PARTITION BY room_id ORDER BY arrival_on, departure_on
-                                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until
-          FROM (SELECT s.room_id, r.room_type_id, greatest(s.arrival_on, %(first_on)s) AS arrival_on,
-                       least(s.departure_on, %(last_on)s + 1) AS departure_on
-                  FROM stays s JOIN rooms r ON r.id = s.room_id
-                 WHERE s.hotel_id = %(hotel_id)s AND s.arrival_on <= %(last_on)s AND s.departure_on > %(first_on)s
-                   AND {OF_ROOM} AND {OF_SLOTS}) cut) ordered
- WHERE departure_on > greatest(arrival_on, taken_until)
-"""
-# Rooms taken on a day: those whose stays began until then, less those whose stays ended.
-NIGHTS = f"""
-WITH stayed AS MATERIALIZED ({STAYED}),
-     moved AS (SELECT room_type_id, day, sum(rooms) AS rooms
-                 FROM (SELECT room_type_id, begins AS day, count(*) AS rooms FROM stayed GROUP BY 1, 2
-                        UNION ALL
-                       SELECT room_type_id, ends, -count(*) FROM stayed GROUP BY 1, 2) changes GROUP BY 1, 2)
-SELECT day, room_type_id, nights
-  FROM (SELECT day::date, t.room_type_id,
-               (sum(coalesce(m.rooms, 0)) OVER (PARTITION BY t.room_type_id ORDER BY day))::bigint AS nights
-          FROM generate_series(%(first_on)s::timestamp, %(last_on)s::timestamp, '1 day') AS day
-         CROSS JOIN (SELECT DISTINCT room_type_id FROM stayed) t
-          LEFT JOIN moved m USING (day, room_type_id)) taken
- WHERE nights > 0
-"""
-# ``known_until``: by day of the window, and one more, the days before it whose stays are known.
-ROOM_NIGHTS = f"""
-SELECT room_id, nights
-  FROM (SELECT room_id, sum((%(known_until)s::int[])[ends - %(first_on)s + 1]
-                          - (%(known_until)s::int[])[begins - %(first_on)s + 1]) AS nights
-          FROM ({STAYED}) stayed GROUP BY 1) counted
- WHERE nights > 0
-"""
-# Days on which the stays are known are those for which an occupancy was measured.
-KNOWN_DAYS = """
-SELECT (interval_start AT TIME ZONE %(zone)s)::date AS day
-  FROM ml_metrics
- WHERE hotel_id = %(hotel_id)s AND metric_type = 'doluluk_oran' AND timestamp > %(since)s AND timestamp <= %(until)s
-"""
 ROOMS = f"""
 SELECT r.id AS room_id, r.number, r.floor_id, r.room_type_id, f.name AS floor, t.name AS room_type,
        (SELECT max(m.timestamp)
@@ -208,8 +179,14 @@ PLACES = {
 }
 
 
-def _params(window: Window, cut: Cut) -> dict[str, Any]:
-    return {**vars(window), **vars(cut), "zone": window.time_zone}
+def params_of(window: Window, cut: Cut) -> dict[str, Any]:
+    """What the queries of a window know."""
+    border = window.border
+    older = {
+        "rows_since": max(window.since, border) if border else window.since,
+        "border_on": local_date(border, window.time_zone) if border else None,
+    }
+    return {**vars(window), **vars(cut), **older, "zone": window.time_zone}
 
 
 def places(connection: Connection, hotel_id: int, kind: str) -> list[Place]:
@@ -221,7 +198,7 @@ def places(connection: Connection, hotel_id: int, kind: str) -> list[Place]:
 def looks(connection: Connection, window: Window, cut: Cut) -> Looks:
     """What was found at looks; where and when nobody looked has no row."""
     query = LOOKS if cut.product_id is None else LOOKS_OF_PRODUCT
-    found = copy_out(connection, query, _params(window, cut))
+    found = copy_out(connection, query, params_of(window, cut))
     found = found.astype(dict.fromkeys(("floor_id", "room_type_id"), "Int64"))
     parts = {name: found[found[name].notna()] for name in Looks.BY}
     return Looks(*(part.drop(columns=[one for one in Looks.BY if one != name]) for name, part in parts.items()))
@@ -230,52 +207,35 @@ def looks(connection: Connection, window: Window, cut: Cut) -> Looks:
 def day_sums(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """day, units, revenue of the days on which somebody looked."""
     query = DAY_SUMS if cut.product_id is None else DAY_SUMS_OF_PRODUCT
-    return copy_out(connection, query, _params(window, cut))
+    return copy_out(connection, query, params_of(window, cut))
 
 
 def products(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """product_id, units, revenue of the products in the rooms that were looked at, whichever product the cut names."""
-    return copy_out(connection, PRODUCTS, _params(window, cut))
-
-
-def nights(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
-    """day, room_type_id, nights: occupied room-nights."""
-    return copy_out(connection, NIGHTS, _params(window, cut))
-
-
-def room_nights(connection: Connection, window: Window, cut: Cut, known: list[date]) -> pd.DataFrame:
-    """room_id, nights: those of the days ``known``."""
-    is_known = pd.date_range(window.first_on, window.last_on).isin(pd.DatetimeIndex(known))
-    known_until = [0, *is_known.cumsum().tolist()]
-    return copy_out(connection, ROOM_NIGHTS, _params(window, cut) | {"known_until": known_until})
-
-
-def known_days(connection: Connection, window: Window) -> pd.DataFrame:
-    """day: those on which the hotel's stays are known."""
-    return copy_out(connection, KNOWN_DAYS, _params(window, Cut()))
+    return copy_out(connection, PRODUCTS, params_of(window, cut))
 
 
 def room_types(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """room_type_id, room_type (its name), rooms (in service)."""
-    return copy_out(connection, ROOM_TYPES, _params(window, cut))
+    return copy_out(connection, ROOM_TYPES, params_of(window, cut))
 
 
 def rooms(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """room_id, number, floor_id, room_type_id, floor, room_type, looked_at (ever)
     of the rooms in service, by floor and number."""
-    return copy_out(connection, ROOMS, _params(window, cut))
+    return copy_out(connection, ROOMS, params_of(window, cut))
 
 
 def room_sums(connection: Connection, window: Window, cut: Cut, known: list[date]) -> pd.DataFrame:
     """room_id, units, revenue, counted (units of the days ``known``) of the rooms that somebody looked into."""
     query = ROOM_SUMS if cut.product_id is None else ROOM_SUMS_OF_PRODUCT
-    return copy_out(connection, query, _params(window, cut) | {"known": known})
+    return copy_out(connection, query, params_of(window, cut) | {"known": known})
 
 
 def room_days(connection: Connection, window: Window, cut: Cut) -> pd.DataFrame:
     """day, room_id, units: days on which somebody looked into the room."""
     query = ROOM_DAYS if cut.product_id is None else ROOM_DAYS_OF_PRODUCT
-    return copy_out(connection, query, _params(window, cut))
+    return copy_out(connection, query, params_of(window, cut))
 
 
 def open_alerts(connection: Connection, hotel_id: int) -> dict[int, int]:

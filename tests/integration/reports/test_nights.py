@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from core.clock import local_midnight
-from db.queries.consumption import Cut, Window, nights, room_nights
+from db.queries.consumption import Cut, Window
+from db.queries.stay_nights import nights, room_nights
 from db.session import Database
 from tests.integration.reports.explored import TODAY, Explored, explored
 
