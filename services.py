@@ -23,7 +23,7 @@ from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
 from operations.archive.service import ArchiveService
-from operations.assembly import archive_services, backup_services, watching_services
+from operations.assembly import alert_service, archive_services, backup_services, watching_services
 from operations.backups.jobs import BackupJobs
 from operations.backups.service import BackupService
 from operations.cached_reads.keys import CacheService
@@ -156,7 +156,7 @@ def build_services(
     """Wire the services of one process; tests hand in their own clock and database, processes that serve a recorder."""
     clock, servers = clock or SystemClock(), servers or ensure_servers(settings)[0]
     database = database or open_database(servers.database_url, keys=key_ring(settings), limits=SCREENS)
-    alerts, forecasts = AlertService(database, clock), ForecastService(database)
+    alerts, forecasts = alert_service(database, clock, settings), ForecastService(database)
     thresholds, pipeline = ThresholdService(database, clock, settings), Pipeline(database, settings, clock, alerts)
     return Services(
         settings=settings, clock=clock, database=database, hotels=HotelService(database),

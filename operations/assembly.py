@@ -40,6 +40,7 @@ from pipeline.alerts.service import AlertService
 from pipeline.alerts.triage.service import TriageService
 from pipeline.detection.thresholds.service import ThresholdService
 from pipeline.metrics.archive.folder import ArchiveFolder
+from pipeline.metrics.archive.service import MetricHistory
 
 
 def watching_services(
@@ -77,6 +78,11 @@ def backup_services(database: Database, clock: Clock, settings: Settings, server
         ConfigurationService(database, clock, settings),
     )  # fmt: skip
     return {"backups": backups, "backup_jobs": BackupJobs(database, clock, backups, PartsService(backups, owners))}
+
+
+def alert_service(database: Database, clock: Clock, settings: Settings) -> AlertService:
+    """Alerts, whose charts reach into the archive."""
+    return AlertService(database, clock, MetricHistory(database, ArchiveFolder(settings.archive_folder)))
 
 
 def archive_services(database: Database, clock: Clock, settings: Settings, alerts: AlertService) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from db.queries.frames import copy_out
 
@@ -90,6 +90,18 @@ def read_series(
         "time_zone": time_zone,
     }  # fmt: skip
     return copy_out(connection, _query(metric_type, alert_type, entity_type), params)
+
+
+def parts_of(connection: Connection, entity_type: str, entity_id: int, since: datetime, until: datetime) -> list[int]:
+    """The slots of a room; the visits of an attendant in a span; nothing of others."""
+    query = {
+        "room": "SELECT id FROM minibar_slots WHERE room_id = :entity_id",
+        "staff": "SELECT id FROM visits WHERE staff_id = :entity_id AND occurred_at > :since AND occurred_at <= :until",
+    }.get(entity_type)
+    if query is None:
+        return []
+    params = {"entity_id": entity_id, "since": since, "until": until}
+    return list(connection.execute(text(query), params).scalars())
 
 
 def incidents_between(

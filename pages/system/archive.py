@@ -16,7 +16,7 @@ def show() -> None:
     page, hotel = choose_hotel(page)
     version = reads.version(page, "metrics", "archive")
     found = page.services.archive.overview(page.scope, [hotel.id])
-    muted(page.t("archive.help", days=page.services.settings.metric_days, path=page.services.settings.archive_folder))
+    muted(page.t("archive.help", days=page.services.settings.metric_days))
     states = page.services.archive.work(page.scope, hotel.id)
     panels.findings(page, found, states)
     panels.work(page, hotel, states)

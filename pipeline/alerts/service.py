@@ -18,10 +18,12 @@ from db.queries.alert_groups import AlertGroup
 from db.queries.alert_places import AlertPlace
 from db.queries.alert_summary import CountRow
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
+from db.queries.metric_values import Wanted
 from db.queries.peers import Moment
 from db.queries.triage import open_twins
 from db.queries.verdicts import SuppressionRow
 from db.session import Database
+from pipeline.alerts.archived import shaped
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
 from pipeline.alerts.lifecycle import Event
@@ -33,6 +35,7 @@ from pipeline.alerts.silences.service import SilenceService
 from pipeline.alerts.triage.service import TriageService, reopens
 from pipeline.detection.anomaly import DetectionResult
 from pipeline.detection.suppression import SILENT_FOR, silences
+from pipeline.metrics.archive.service import MetricHistory
 from pipeline.metrics.registry import METRIC_TYPES
 
 __all__ = [
@@ -91,6 +94,7 @@ class AlertService:
 
     database: Database
     clock: Clock
+    history: MetricHistory | None = None  # for series whose rows went to the archive
 
     @property
     def triage(self) -> TriageService:
@@ -266,9 +270,29 @@ class AlertService:
         key = (alert.metric_type, alert.alert_type, alert.entity_type, alert.entity_id)
         since, until = window(alert.started_at, alert.last_seen_at, self.clock.now(), timedelta(days=days))
         rows = alert_series.read_series(connection, alert.hotel_id, key, since, until, time_zone=alert.time_zone)
+        rows = self._with_archived(connection, alert, rows, (since, until))
         episodes = alert_series.incidents_between(connection, alert.hotel_id, key, since, until)
         past = episodes.loc[episodes["id"] != alert.id, "started_at"]
         return thinned(marked(rows, episodes)), tuple(instant.to_pydatetime() for instant in past)
+
+    def _with_archived(
+        self, connection: Any, alert: AlertRow, rows: pd.DataFrame, span: tuple[datetime, datetime]
+    ) -> pd.DataFrame:
+        """Before them the points that lie in the archive; files that are not as they were written are left out."""
+        if self.history is None:
+            return rows
+        # ``since < timestamp <= until`` in the words of the archive
+        since, until = (at + timedelta(microseconds=1) for at in span)
+        found = self.history.archived(connection, Wanted(alert.hotel_id, alert.metric_type, since, until))
+        if not found.num_rows:
+            return rows
+        parts = alert_series.parts_of(connection, alert.entity_type, alert.entity_id, *span)
+        key = (alert.metric_type, alert.alert_type, alert.entity_type, alert.entity_id)
+        older = shaped(found, key, alert.time_zone, parts)
+        older = older[~older["timestamp"].isin(rows["timestamp"])]
+        if older.empty or rows.empty:
+            return rows if older.empty else older
+        return pd.concat([older, rows], ignore_index=True).sort_values("timestamp", ignore_index=True)
 
 
 def _hotels(scope: Scope, wanted: tuple[int, ...] | list[int] | None) -> list[int] | None:

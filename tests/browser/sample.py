@@ -13,7 +13,7 @@ from pipeline.alerts.silences.service import Silence
 from services import Services, job_definitions, prepare_installation, run_now
 
 MANAGER = Scope("ayse", frozenset({"*"}), None)
-NIGHTLY = ("collect", "learn", "evaluate", "measure_models", "examine_models")
+NIGHTLY = ("collect", "learn", "evaluate", "measure_models", "examine_models", "data_cleanup", "metric_verification")
 OF_A_ROOM = ("tuketim_anomali", "bosta_tuketim_var")
 
 

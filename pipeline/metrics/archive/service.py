@@ -87,6 +87,10 @@ class MetricHistory:
         frame = pd.concat([by_day(archived, zone), recent.assign(is_archived=False)], ignore_index=True)
         return DaySeries(_shaped(frame, is_sum=is_sum), is_sum, faults)
 
+    def archived(self, connection: Any, wanted: Wanted) -> pa.Table:
+        """The rows that lie in files (see ``parquet.KINDS``); files that are not as they were written are left out."""
+        return self._older(self._files(connection, wanted, None), wanted)[0]
+
     def entities(self, scope: Scope, hotel_id: int, entity_type: str) -> list[Entity]:
         """Of whom a reader can choose one."""
         scope.require("metrics.read")
