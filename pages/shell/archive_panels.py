@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sources.hotels import HotelRow
 
 PERIODS = (365, 120, 1_095)
-FIRST = ("stok_seviye", "tuketim_miktar")  # what most people look for
+FIRST = ("doluluk_oran", "stok_seviye", "tuketim_miktar")  # one row a day, then what most people look for
 
 
 def key_figures(page: Page, found: "ArchiveOverview") -> None:
@@ -127,7 +127,7 @@ def history(page: Page, hotel: "HotelRow") -> None:
     t = page.t
     st.header(t("archive.history"), anchor=False)
     with filter_row(t("archive.choose")):
-        ordered = sorted(METRIC_TYPES, key=lambda one: one not in FIRST)
+        ordered = [*FIRST, *(one for one in METRIC_TYPES if one not in FIRST)]
         name = choose_one("metric", ordered, t("archive.metric"), lambda one: metric(t, one), width=220)
         kind = METRIC_TYPES[name].entity_type
         known = {str(one.id): one.name for one in reads.archive_entities(page, hotel.id, kind)}

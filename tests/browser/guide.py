@@ -73,7 +73,7 @@ PICTURES = (
     Picture("redis", "/redis", "redis.title", "administrator", height=1000),
     Picture("cache", "/cache", "cache.title", "administrator", height=1000),
     Picture("backups", "/backups", "backups.title", "administrator"),
-    Picture("archive", "/archive", "archive.title", "administrator", height=1000),
+    Picture("archive", "/archive?metric=stok_seviye", "archive.title", "administrator", height=1000),
     Picture("memory", "/memory", "memory.title", "administrator"),
     Picture("queries", "/queries", "queries.title", "administrator", height=1000),
     Picture("profiler", "/profiler", "profiler.title", "administrator", height=1000),
