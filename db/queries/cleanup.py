@@ -17,8 +17,13 @@ OLD_ROWS = {
         "WHERE m.hotel_id = ml_scores.hotel_id AND m.metric_type = ml_scores.metric_type "
         "AND m.entity_id = ml_scores.entity_id AND m.timestamp = ml_scores.timestamp)",
     ),
-    # A verdict is what later detections learn from (SPEC A6.3): judged alerts stay.
-    "alerts": ("ml_alerts", "hotel_id = :hotel_id AND closed_at < :cutoff AND verdict IS NULL"),
+    # A verdict is what later detections learn from (SPEC A6.3): judged alerts stay. So do those that a command of a
+    # person changed lately, whose judgement was taken back for example: it can be undone.
+    "alerts": (
+        "ml_alerts",
+        "hotel_id = :hotel_id AND closed_at < :cutoff AND verdict IS NULL AND NOT EXISTS (SELECT FROM alert_action_rows"
+        " r JOIN alert_actions a ON a.id = r.action_id WHERE r.alert_id = ml_alerts.id AND a.done_at >= :cutoff)",
+    ),
     "training_logs": ("ml_training_logs", "hotel_id = :hotel_id AND started_at < :cutoff"),
     "candidates": ("ml_candidates", "hotel_id = :hotel_id AND observed_on < CAST(:cutoff AS date)"),
     "test_counts": ("ml_test_counts", "hotel_id = :hotel_id AND observed_on < CAST(:cutoff AS date)"),

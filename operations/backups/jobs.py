@@ -15,16 +15,12 @@ from db.session import Database
 from operations.backups.parts.service import PartsService, Wanted
 from operations.backups.service import Backup, BackupService, Restored, confirmed
 from operations.health import is_alive
-from operations.jobs.definitions import KEEPER_JOB_NAMES, JobDefinition, keeper_jobs
+from operations.jobs.definitions import KEEPER_JOB_NAMES, NEEDED, JobDefinition, keeper_jobs
 from operations.jobs.service import JobState
 from operations.sidecar import KEEPER
 
 BACKUP, PROOF, RESTORE, UNDO, PREVIEW, PARTS = KEEPER_JOB_NAMES
 PREVIEW_LASTS = timedelta(hours=1)
-NEEDS = {
-    BACKUP: "backups.write", PROOF: "backups.write", RESTORE: "backups.restore", UNDO: "backups.restore",
-    PREVIEW: "backups.restore", PARTS: "backups.restore",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,14 +41,14 @@ class BackupJobs:
 
     def restore(self, scope: Scope, name: str, confirmation: str) -> int:
         """Ask for a restore; ``confirmation`` is the name once more, else ``backup_confirmation_wrong``."""
-        scope.require_everywhere(NEEDS[RESTORE])
+        scope.require_everywhere(NEEDED[RESTORE])
         self.backups.one(scope, name)
         confirmed(name, confirmation)
         return self._ask(scope, RESTORE, name)
 
     def undo(self, scope: Scope) -> int:
         """Ask for the state before the last restore; raises ``nothing_to_undo``."""
-        scope.require_everywhere(NEEDS[UNDO])
+        scope.require_everywhere(NEEDED[UNDO])
         if self.backups.listed(scope).undoable is None:
             raise AppError("nothing_to_undo", 409)
         return self._ask(scope, UNDO, None)
@@ -107,7 +103,7 @@ class BackupJobs:
     def _ask(
         self, scope: Scope, job: str, name: str | None, wanted: Wanted | None = None, mark: str | None = None
     ) -> int:
-        scope.require_everywhere(NEEDS[job])
+        scope.require_everywhere(NEEDED[job])
         arguments: dict[str, Any] = {} if name is None else {"backup": name}
         if wanted is not None:
             hotel_ids = None if wanted.hotel_ids is None else list(wanted.hotel_ids)

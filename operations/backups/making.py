@@ -21,6 +21,7 @@ from db.queries.archive import paths
 from operations.backups.archive import DUMP, KEYS, MODELS, ROWS, ArchiveWriter, writing
 from operations.backups.manifest import Label, Manifest
 from operations.backups.shelf import Shelf
+from pipeline.metrics.archive.folder import ArchiveFolder
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 COUNTED, DUMPED = 0.25, 0.85  # how much of the work is done then
@@ -97,15 +98,15 @@ def _add_models(archive: ArchiveWriter, folder: Path) -> None:
 
 
 def _add_rows(archive: ArchiveWriter, folder: Path, names: Iterable[str]) -> None:
-    """Every file that the manifest of archived rows names; of one that is missing the proof tells."""
+    """Every file that the manifest of archived rows names; of one that is missing or damaged the proof tells."""
+    files = ArchiveFolder(folder)
     for name in names:
         try:
-            stream = (folder / name).open("rb")
-        except OSError as error:
-            log.warning("archived_rows_missing", path=name, reason=error.strerror)
+            content = files.whole(name)
+        except AppError as error:
+            log.warning("archived_rows_missing", path=name, reason=error.code)
             continue
-        with stream:
-            archive.add(ROWS + name, stream)
+        archive.add(ROWS + name, BytesIO(content))
 
 
 @contextmanager

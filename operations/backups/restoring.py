@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -24,6 +24,7 @@ from operations.backups.archive import KEYS, MODELS, READ_BYTES, ROWS, Archive, 
 from operations.backups.checking import beside, compare, fill
 from operations.backups.making import Source, full_named, make
 from operations.backups.manifest import FileState
+from pipeline.metrics.archive.folder import is_named_by
 
 COMING, BEFORE = "coming", "before"
 FILLED, COMPARED, SWAPPED = 0.7, 0.9, 0.98  # how much of the work is done then
@@ -141,27 +142,32 @@ def bring_keys(source: Source, archive: Archive, database: Database) -> None:
 
 def write_models(archive: Archive, folder: Path) -> int:
     """Model files that are missing or differ, each written as a whole; others stay. How many were written."""
-    return _write_files(archive, MODELS, folder, _make_open, FILE_MODE)
+    paths = {name: folder / name.removeprefix(MODELS) for name in archive.files_of(MODELS)}
+    return _write_files(archive, paths, _make_open, FILE_MODE)
 
 
 def write_rows(archive: Archive, folder: Path) -> int:
-    """The same for files of archived rows, which only their owner reads."""
-    return _write_files(archive, ROWS, folder, make_private, PRIVATE_FILE_MODE)
+    """The same for files of archived rows, which only their owner reads; never one over a better one."""
+    whole = [name for name in archive.files_of(ROWS) if is_named_by(name, archive.manifest.files[name].sha256)]
+    paths = {name: folder / name.removeprefix(ROWS) for name in whole}
+    return _write_files(archive, paths, make_private, PRIVATE_FILE_MODE)
 
 
 def _make_open(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
 
 
-def _write_files(archive: Archive, kind: str, folder: Path, make: Callable[[Path], None], file_mode: int) -> int:
+def _write_files(
+    archive: Archive, paths: Mapping[str, Path], make: Callable[[Path], None], file_mode: int
+) -> int:  # fmt: skip
     written = 0
-    for name in archive.files_of(kind):
-        path, expected = folder / name.removeprefix(kind), archive.manifest.files[name]
+    for name, path in paths.items():
+        expected = archive.manifest.files[name]
         if ".." in path.parts:
             raise AppError("model_path_wrong", params={"path": name})
         if path.is_file() and _state_of(path) == expected:
             continue
-        with full_named(folder):
+        with full_named(path.parent):
             make(path.parent)
             staged = path.with_name(f".{secrets.token_hex(8)}.partial")
             try:

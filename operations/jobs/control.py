@@ -13,22 +13,20 @@ from core.errors import AppError
 from core.scope import Scope
 from db.queries import audit, job_control
 from db.queries import jobs as queries
-from db.queries.claims import KEEPER_JOBS
 from db.queries.job_control import PauseRow
 from db.queries.job_rows import RunRow
 from db.session import Database
-from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES
+from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES, NEEDED
 
 __all__ = ["JobControl", "PauseRow", "is_repeatable"]
 
 PAUSABLE = (*JOB_NAMES, *INSTALLATION_JOB_NAMES, "backup")
 MOST_CHARACTERS = 500
-PUTS_BACK = ("restore", "restore_undo")
 
 
 def is_repeatable(run: RunRow) -> bool:
-    """Whether ``retry`` makes sense: it ended badly, and is not the keeper's work, which is asked for on its page."""
-    return run.state not in ("running", "succeeded") and run.job_name not in KEEPER_JOBS
+    """Whether ``retry`` makes sense: it ended badly, and is not asked for on a page of its own."""
+    return run.state not in ("running", "succeeded") and run.job_name not in NEEDED
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class JobControl:
             asked = job_control.request_by_id(connection, scope.hotel_filter(), request_id)
             if asked is None:
                 raise AppError("not_found", 404, params={"what": f"request {request_id}"})
-            _require_of_keeper(scope, asked.job_name)
+            _require_for(scope, asked.job_name)
             if not job_control.cancel_request(connection, request_id, scope.actor, self.clock.now()):
                 ended = job_control.ended_request(connection, request_id)
                 if ended.state == "taken":
@@ -106,7 +104,7 @@ class JobControl:
         self._require_pausing(scope, hotel_id)
         if job_name not in PAUSABLE or (hotel_id is not None and job_name not in JOB_NAMES):
             raise AppError("unknown_job", params={"job": job_name})
-        _require_of_keeper(scope, job_name)
+        _require_for(scope, job_name)
         if not reason or len(reason) > MOST_CHARACTERS:
             raise AppError("reason_wanted", params={"most": MOST_CHARACTERS})
         with self.database.transaction() as connection:
@@ -130,7 +128,7 @@ class JobControl:
             if pause is None or (pause.hotel_id is not None and not scope.sees(pause.hotel_id)):
                 raise AppError("not_found", 404, params={"what": f"pause {pause_id}"})
             self._require_pausing(scope, pause.hotel_id)
-            _require_of_keeper(scope, pause.job_name)
+            _require_for(scope, pause.job_name)
             if not job_control.end_pause(connection, pause_id, scope.actor, self.clock.now()):
                 ended = job_control.pause_by_id(connection, pause_id)
                 raise AppError("resumed_already", 409, params={"who": ended.resumed_by if ended else None})
@@ -149,7 +147,7 @@ class JobControl:
         found = queries.run_by_id(connection, scope.hotel_filter(), run_id)
         if found is None:
             raise AppError("not_found", 404, params={"what": f"run {run_id}"})
-        _require_of_keeper(scope, found.job_name)
+        _require_for(scope, found.job_name)
         return found
 
     def _require_pausing(self, scope: Scope, hotel_id: int | None) -> None:
@@ -160,6 +158,7 @@ class JobControl:
             scope.require_hotel(hotel_id)
 
 
-def _require_of_keeper(scope: Scope, job_name: str) -> None:
-    if job_name in KEEPER_JOBS:
-        scope.require("backups.restore" if job_name in PUTS_BACK else "backups.write")
+def _require_for(scope: Scope, job_name: str) -> None:
+    """What the page of such a job asks for too."""
+    if job_name in NEEDED:
+        scope.require(NEEDED[job_name])

@@ -28,6 +28,12 @@ JOB_NAMES = (
 ARCHIVE_JOB_NAMES = ("archive_bring", "archive_return")  # asked for with their arguments, on the page Archive
 INSTALLATION_JOB_NAMES = ("installation_cleanup", "audit_verification")
 KEEPER_JOB_NAMES = KEEPER_JOBS  # of the keeper, not of the sidecar
+# What somebody needs besides ``jobs.run`` to touch such a run: as much as for asking for it.
+NEEDED = {
+    "backup": "backups.write", "backup_proof": "backups.write", "restore": "backups.restore",
+    "restore_undo": "backups.restore", "parts_preview": "backups.restore", "parts_restore": "backups.restore",
+    "archive_bring": "archive.write", "archive_return": "archive.write",
+}  # fmt: skip
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # cron's 0–7; APScheduler counts from Monday
 
 

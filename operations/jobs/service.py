@@ -1,6 +1,6 @@
 """What screens and commands ask of the job machinery: request a run, see what runs and what ran."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from db.queries import jobs as queries
 from db.queries.job_rows import RequestRow, RunRow
 from db.session import Database
 from operations.health import SIDECAR, is_alive
-from operations.jobs.definitions import JOB_NAMES, require_past
+from operations.jobs.definitions import JOB_NAMES, NEEDED, require_past
 
 __all__ = ["JobService", "JobState", "RequestRow", "RunRow"]
 
@@ -58,13 +58,14 @@ class JobService:
             return queries.recent_runs(connection, scope.hotel_filter(), limit, before)
 
     def run(self, scope: Scope, run_id: int) -> RunRow:
-        """One run; raises ``not_found``."""
+        """One run; raises ``not_found``. What it found out is for who could have asked for it."""
         scope.require("jobs.read")
         with self.database.reading() as connection:
             found = queries.run_by_id(connection, scope.hotel_filter(), run_id)
         if found is None:
             raise AppError("not_found", 404, params={"what": f"run {run_id}"})
-        return found
+        needed = NEEDED.get(found.job_name)
+        return found if needed is None or scope.allows(needed) else replace(found, result=None)
 
     def active(self, scope: Scope) -> list[RunRow]:
         """What runs now."""

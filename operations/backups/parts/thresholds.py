@@ -43,8 +43,18 @@ def compare(now: HotelSide, then: HotelSide, read: Read) -> Iterator[Change]:
     known = {(row["metric_type"], row["version"]) for row in now.thresholds}
     for row in reversed(then.thresholds):
         if (row["metric_type"], row["version"]) not in known:
-            what = _what(row["metric_type"], None, row)
-            yield Change("thresholds", "history", now.hotel.id, now.hotel.name, what, _kept(row))
+            yield _of_history(now, then, row, ids)
+
+
+def _of_history(now: HotelSide, then: HotelSide, row: Row, ids: Mapping[tuple[str, str], int]) -> Change:
+    """A version to go back to is about what it was about, whatever ids that has now."""
+    what = _what(row["metric_type"], None, row)
+    try:
+        parameters = _translated(row["parameters"], row["metric_type"], then, ids)
+    except AppError as error:
+        reason = Said(error.message_id, error.params)
+        return Change("thresholds", "impossible", now.hotel.id, now.hotel.name, what, reason=reason)
+    return Change("thresholds", "history", now.hotel.id, now.hotel.name, what, _kept(row) | {"parameters": parameters})
 
 
 def _is_same(hotel_id: int, metric_type: str, wanted: Mapping[str, Any] | None, new: Row | None, read: Read) -> bool:

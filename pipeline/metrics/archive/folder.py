@@ -18,6 +18,7 @@ from core.private_file import make_private
 NAME = pattern(r"hotel-\d+/\d{4}-\d{2}/\d{4}-\d{2}-\d{2}-\d+-[0-9a-f]{16}\.parquet")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILE_MODE = 0o600
+DIGEST_LENGTH = 16  # of the content's SHA-256, in hexadecimal
 
 log = logger(__name__)
 
@@ -33,7 +34,7 @@ class ArchiveFolder:
 
         Raises ``disk_full`` or ``archive_not_written``; no part of a file stays.
         """
-        name = f"hotel-{hotel_id}/{day:%Y-%m}/{day}-{part}-{sha256(content).hexdigest()[:16]}.parquet"
+        name = f"hotel-{hotel_id}/{day:%Y-%m}/{day}-{part}-{sha256(content).hexdigest()[:DIGEST_LENGTH]}.parquet"
         path = self.root / name
         with _named(path):
             make_private(path.parent)
@@ -55,17 +56,26 @@ class ArchiveFolder:
 
         Raises ``archive_file_missing``, ``archive_file_damaged`` or ``archive_file_unreadable``.
         """
-        path = self.inside(name)
+        content = self._content(name)
+        if sha256(content).hexdigest() != digest:
+            raise AppError("archive_file_damaged", 409, params={"path": name})
+        return content
+
+    def whole(self, name: str) -> bytes:
+        """The same for who knows only the name, which tells the content; raises like ``read``."""
+        content = self._content(name)
+        if not is_named_by(name, sha256(content).hexdigest()):
+            raise AppError("archive_file_damaged", 409, params={"path": name})
+        return content
+
+    def _content(self, name: str) -> bytes:
         try:
-            content = path.read_bytes()
+            return self.inside(name).read_bytes()
         except FileNotFoundError as error:
             raise AppError("archive_file_missing", 409, params={"path": name}) from error
         except OSError as error:
             params = {"path": name, "reason": error.strerror or type(error).__name__}
             raise AppError("archive_file_unreadable", 409, params=params) from error
-        if sha256(content).hexdigest() != digest:
-            raise AppError("archive_file_damaged", 409, params={"path": name})
-        return content
 
     def inside(self, name: str) -> Path:
         """The path of a name; one that leads elsewhere, also through a link, raises ``archive_file_damaged``."""
@@ -89,6 +99,11 @@ class ArchiveFolder:
                     swept += 1
                     log.warning("archive_file_swept", path=str(path))
         return swept
+
+
+def is_named_by(name: str, digest: str) -> bool:
+    """Whether a file with this SHA-256 may have this name."""
+    return Path(name).stem.rpartition("-")[2] == digest[:DIGEST_LENGTH]
 
 
 def _write_through(path: Path, content: bytes) -> None:

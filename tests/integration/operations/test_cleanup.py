@@ -93,6 +93,23 @@ def test_alerts_go_thirty_days_after_they_closed_unless_they_were_judged(
     assert count(database, "ml_alerts", "verdict = 'yanlis_pozitif'") == 1
 
 
+def test_an_alert_that_a_person_changed_lately_stays_so_that_it_can_be_undone(
+    cleanup: CleanupService, database: Database, clock: FixedClock, hotel: int
+) -> None:
+    for days in (1, 40):
+        alert(database, hotel, clock, 60, None)
+        with database.transaction() as connection:
+            connection.execute(
+                text(
+                    "WITH a AS (INSERT INTO alert_actions (kind, actor, done_at) VALUES ('x', 'x', :at) RETURNING id) "
+                    "INSERT INTO alert_action_rows SELECT a.id, (SELECT max(id) FROM ml_alerts), '{}', 1 FROM a"
+                ),
+                {"at": clock.now() - timedelta(days=days)},
+            )
+    cleanup.delete_old(SYSTEM, hotel, clock.now())
+    assert (count(database, "ml_alerts"), count(database, "alert_action_rows")) == (1, 1)
+
+
 def test_the_settings_decide_and_learning_keeps_its_thirty_days(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,6 +196,24 @@ def test_a_command_in_a_terminal_or_behind_one_is_interrupted_and_says_who_wante
     assert (run.state, run.error_code, run.cancel_requested_by) == ("cancelled", "cancelled_by_person", "deniz")
 
 
+@pytest.mark.parametrize("job", ["parts_restore", "parts_preview", "restore", "archive_bring"])
+def test_what_is_asked_for_with_more_rights_is_neither_touched_nor_read_with_fewer(
+    database: Database, clock: FixedClock, hotel: int, control: JobControl, job: str
+) -> None:
+    fewer = Scope("fatma", frozenset({"jobs.read", "jobs.run", "backups.write", "archive.read"}), None)
+    run_id = begin(database, clock, hotel if job == "archive_bring" else None, job)
+    with pytest.raises(AppError, match="forbidden"):
+        control.cancel_run(fewer, run_id)
+    with database.transaction() as connection:
+        queries.finish_run(connection, run_id, RunEnd("failed", clock.now(), result={"told": "a value"}))
+    for who in (fewer, DENIZ):
+        with pytest.raises(AppError, match=r"forbidden|run_not_repeatable"):
+            control.retry(who, run_id)
+    jobs = JobService(database, clock)
+    assert jobs.run(fewer, run_id).result is None
+    assert jobs.run(DENIZ, run_id).result == {"told": "a value"}
+
+
 def test_pauses_are_of_a_job_in_a_hotel_or_everywhere_with_a_reason(
     database: Database, clock: FixedClock, hotel: int, other_hotel: int, control: JobControl
 ) -> None:

@@ -165,6 +165,29 @@ def test_alerts_and_segments_are_matched_by_what_they_are_about_not_by_their_ids
     }  # fmt: skip
 
 
+def test_a_version_of_the_history_is_about_what_it_was_about(installation: Installation) -> None:
+    people = decided(installation, installation.hotel)
+    hotel_id, thresholds = people.hotel.hotel_id, people.parts.owners.thresholds
+    add = "INSERT INTO staff (hotel_id, code, full_name) VALUES (:hotel, 'NEW', 'new')"
+    newest = "SELECT max(id) FROM staff"
+    installation.execute(add, hotel=hotel_id)
+    staff = installation.scalar(newest)
+    thresholds.save(SYSTEM, hotel_id, "dolum_sure", Change(segments={segment_key("refill", staff=staff): 1.5}), "one")
+    thresholds.rollback(SYSTEM, hotel_id, "dolum_sure", 0, "none")
+    people.backup = installation.backup()
+    installation.execute("UPDATE ml_evaluations SET setting_id = NULL")
+    installation.execute("DELETE FROM detection_settings")
+    installation.execute("DELETE FROM staff WHERE id = :id", id=staff)
+    [lost] = [one for one in people.compared("thresholds").changes if one.action == "impossible"]
+    assert (lost.reason and lost.reason.id) == "error.parts_segment_gone"
+    installation.execute(add, hotel=hotel_id)
+    people.parts.restore(SYSTEM, people.name, Wanted.of(["thresholds"]))
+    history = thresholds.history(SYSTEM, hotel_id, "dolum_sure")
+    assert [one.settings.segments for one in history if one.reason == "one"] == [
+        {segment_key("refill", staff=installation.scalar(newest)): 1.5}
+    ]
+
+
 def test_a_history_that_was_lost_is_put_back_and_what_was_in_force_is_in_force_again(people: Decided) -> None:
     then = people.then["thresholds"]  # type: ignore[attr-defined]
     people.installation.execute("UPDATE ml_evaluations SET setting_id = NULL")

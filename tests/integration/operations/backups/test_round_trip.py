@@ -1,6 +1,8 @@
 """A backup comes back as it was: rows, files, keys, privileges; a restore is undone; the audit log never goes back."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -67,15 +69,28 @@ def test_a_model_file_that_was_damaged_meanwhile_is_whole_again(installation: In
         assert write_models(archive, installation.models) == 0
 
 
-def test_a_file_of_archived_rows_that_is_missing_is_told_by_the_proof(installation: Installation) -> None:
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"x" + path.read_bytes()[1:])])
+def test_a_file_of_archived_rows_that_is_missing_or_damaged_is_told_by_the_proof(
+    installation: Installation, spoil: Callable[[Path], None]
+) -> None:
     """SPEC A7.4: the backup is kept, and says what it lacks."""
     assert (proof := installation.service.create(SYSTEM).proof) is not None
     assert proof.rows_missing == 0
     for path in installation.archived_rows():
-        path.unlink()
+        spoil(path)
     installation.clock.advance(timedelta(minutes=1))
     made = installation.service.create(SYSTEM)
     assert (made.state, made.proof and made.proof.rows_missing) == ("proven", 1)
+
+
+def test_a_damaged_file_of_archived_rows_never_comes_back_over_a_whole_one(installation: Installation) -> None:
+    made, rows = installation.backup(), installation.archived_rows()
+    for path in rows:
+        path.write_bytes(b"x" + path.read_bytes()[1:])
+    installation.service.restore(SYSTEM, made.name, made.name)
+    assert installation.archived_rows() == rows
+    installation.service.undo(SYSTEM)  # to the state in which they were damaged
+    assert installation.archived_rows() == rows
 
 
 def test_the_audit_log_goes_on(installation: Installation) -> None:
