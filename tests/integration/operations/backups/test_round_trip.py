@@ -87,8 +87,9 @@ def test_a_damaged_file_of_archived_rows_never_comes_back_over_a_whole_one(insta
     made, rows = installation.backup(), installation.archived_rows()
     for path in rows:
         path.write_bytes(b"x" + path.read_bytes()[1:])
-    installation.service.restore(SYSTEM, made.name, made.name)
+    installation.service.restore(SYSTEM, made.name)
     assert installation.archived_rows() == rows
+    installation.clock.advance(timedelta(minutes=1))
     installation.service.undo(SYSTEM)  # to the state in which they were damaged
     assert installation.archived_rows() == rows
 
