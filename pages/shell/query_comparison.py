@@ -10,7 +10,7 @@ from pages.shell import query_words as words
 from pages.shell.consumption_tables import downloads, show_sheet
 from pages.shell.filters import ALL, choose_one, filter_row
 from pages.shell.guard import Page
-from pages.shell.text import muted, plain
+from pages.shell.text import muted, plain, sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ def _side(page: Page, name: str, kept: "KeptPlan", difference: "Comparison") -> 
     muted(
         t("queries.plan_kept_by", at=kept.head.made_at, actor=kept.head.actor, cost=t.number(kept.head.total_cost, 2))
     )
-    st.code(kept.head.text, language="sql", wrap_lines=True)
+    sql(kept.head.text)
     sheet = words.side_sheet(t, name, difference.pairs)
     marks = st.column_config.MultiselectColumn(
         options=[t(f"queries.mark_{mark}") for mark in (*MARKS, "same")], color=COLOURS, width="medium"

@@ -12,7 +12,7 @@ from pages.shell import query_words as words
 from pages.shell.consumption_tables import downloads, show_sheet
 from pages.shell.filters import ALL, choose_one, filter_row, to_address
 from pages.shell.guard import Page
-from pages.shell.text import muted, plain
+from pages.shell.text import muted, plain, sql
 
 if TYPE_CHECKING:
     from operations.queries.statement_log import LoggedStatement
@@ -81,7 +81,7 @@ def _told(page: Page, one: "LoggedStatement") -> None:
     muted(t("queries.logged_by", process=t(f"queries.process_{one.process}"), pid=str(one.process_id), host=one.host,
             place=words.place(t, one.place), at=one.ended_at,
             duration=words.milliseconds(t, one.seconds)))  # fmt: skip
-    st.code(one.text, language="sql", wrap_lines=True)
+    sql(one.text)
     if one.request_id and page.scope.allows("logs.read"):
         st.page_link(
             navigation.LOGS, label=plain(t("queries.to_logs", request=one.request_id)),

@@ -13,7 +13,7 @@ from pages.shell.guard import Page
 from pages.shell.page_runs import fragment
 from pages.shell.session import browser_theme
 from pages.shell.stock_tables import instants
-from pages.shell.text import badge, muted, plain
+from pages.shell.text import badge, muted, plain, sql
 from reports.figures.statements import statement_time_figure
 from reports.figures.template import CONFIG
 
@@ -54,7 +54,7 @@ def _running(page: Page, row: "RunningRow") -> None:
         is_long = row.seconds is not None and row.seconds > SLOW_SECONDS
         since = badge(words.since(t, row.seconds), "red" if is_long else "gray", ":material/timer:")
         st.markdown(f"{since} {badge(words.state(t, row))}")
-        st.code(row.text, language="sql", wrap_lines=True)
+        sql(row.text)
         muted(words.running_told(t, row))
         if row.may_cancel and row.query_start is not None and page.scope.allows_everywhere("queries.cancel"):
             _cancel(page, Asked(row.pid, row.backend_start, row.query_start))
@@ -127,7 +127,7 @@ def missing_told(page: Page, missing: "Missing | None", is_optional: bool = Fals
         return
     show, icon = (st.info, ":material/extension:") if is_optional else (st.warning, ":material/visibility_off:")
     show(plain(t(f"queries.missing_{missing.reason}")), icon=icon)
-    st.code("\n".join(missing.statements), language="sql", wrap_lines=True)
+    sql("\n".join(missing.statements))
     if missing.reason == "not_loaded":
         muted(t("queries.restart_server"))
 
@@ -145,4 +145,4 @@ def advised(page: Page, found: "Sequence[Advice]", otherwise: str) -> None:
         with st.container(border=True):
             st.markdown(f":material/lightbulb: {plain(words.advice(t, one))}")
             if one.statement:
-                st.code(one.statement, language="sql", wrap_lines=True)
+                sql(one.statement)

@@ -28,6 +28,11 @@ def muted(text: str) -> None:
     st.markdown(f":small[:gray[{plain(text)}]]")
 
 
+def sql(text: str) -> None:
+    """A statement, to copy; without colours, since those of Streamlit's dark theme are too pale for WCAG AA."""
+    st.code(text, language=None, wrap_lines=True)
+
+
 def severity_badge(t: Translator, severity: str) -> str:
     """Markdown of a severity, for labels and cells."""
     return f":{COLOURS[severity]}-badge[{ICONS[severity]} {t(f'severity.{severity}')}]"

@@ -6,6 +6,8 @@ from typing import Literal
 import pytest
 
 from core.i18n import Translator
+from core.scope import SYSTEM
+from operations.queries.statement_log import StatementLog
 from tests.browser.accessibility import EXEMPTIONS, violations
 from tests.browser.conftest import Instance, NewVisitor, Visitor
 from tests.browser.screens import DETAIL, PAGES, opener
@@ -91,6 +93,21 @@ def test_no_alert_breaks_a_rule(new_visitor: NewVisitor, instance: Instance, the
     visitor.see("Uyarılar" if address.startswith("/alerts") else "Uyarı")
     visitor.page.wait_for_load_state("networkidle")
     assert violations(visitor.page) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_view_of_the_queries_breaks_a_rule(new_visitor: NewVisitor, instance: Instance, theme: Theme) -> None:
+    for statement in ("SELECT code FROM hotels", "SELECT code FROM hotels ORDER BY code"):
+        instance.services.queries.plans.keep(SYSTEM, statement)
+    StatementLog(lambda: instance.services.database, "dashboard").flush()
+    visitor = new_visitor("firat", theme=theme)
+    for view in ("recent", "locks", "explain", "plans&statement=all", "tables"):
+        opened(visitor, f"/queries?view={view}", "Sorgular")
+        assert violations(visitor.page) == [], view
+        visitor.page.set_viewport_size({"width": 390, "height": 900})
+        assert not scrolls_sideways(visitor, looks=25), view
+        visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    assert visitor.problems == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
