@@ -80,7 +80,7 @@ class MetricHistory:
             border = watermarks.kept_since(connection, wanted.hotel_id)
             recent = metric_days.of_database(connection, wanted, zone, since=border)
             files = self._files(connection, wanted, None)
-            held = metric_days.before(connection, wanted, border) if border and files else None
+            held = metric_days.before(connection, wanted, border) if border else None
         older, faults = self._older(files, wanted)
         is_sum = metric.family in SUMMED
         archived = parquet.joined([older, held]) if held is not None else older

@@ -163,6 +163,22 @@ def test_a_row_at_midnight_is_the_day_that_ended(world: World, history: MetricHi
     assert days(history, wanted(world, "doluluk_oran")).days["day"].tolist() == [pd.Timestamp("2025-11-09")]
 
 
+@pytest.mark.parametrize("metric_type", ["stok_seviye", "dolum_sure"])
+def test_rows_that_came_late_are_shown_before_they_leave(
+    world: World, history: MetricHistory, metric_type: str
+) -> None:
+    """A7.4: also those of a type, or of days, of which no file holds anything."""
+    world.archiving.archive_old(world.hotel_id, world.at)
+    asked = Wanted(world.hotel_id, metric_type, world.before(160), world.before(100))
+    assert days(history, asked).days.empty
+    world.add(world.before(150), metric_type=metric_type, value=7)
+    late = days(history, asked)
+    assert late.days["value"].tolist() == [7.0]
+    world.archiving.archive_old(world.hotel_id, world.at)
+    columns = ["day", "value", "expected"]
+    pd.testing.assert_frame_equal(days(history, asked).days[columns], late.days[columns], check_dtype=False)
+
+
 def test_who_may_not_see_the_hotel_reads_nothing(world: World, history: MetricHistory) -> None:
     for scope in (Scope("bora"), Scope("cem", frozenset({"metrics.read"}), frozenset())):
         with pytest.raises(AppError):
