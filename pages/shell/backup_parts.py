@@ -31,7 +31,10 @@ def choose(page: Page, one: "Backup") -> None:
             t("backups.parts_which"), PARTS, selection_mode="multi", default=PARTS[:1], key="parts_wanted",
             format_func=lambda part: t(f"parts.part_{part}"),
         )  # fmt: skip
-        of = st.multiselect(t("backups.parts_hotels"), list(hotels), format_func=hotels.__getitem__, key="parts_hotels")
+        of = st.multiselect(
+            t("parts.hotels"), list(hotels), format_func=hotels.__getitem__, key="parts_hotels",
+            placeholder=t("shell.all_hotels"),
+        )  # fmt: skip
         is_sent = st.form_submit_button(t("backups.parts_compare"))
     if is_sent and attempted(page, lambda: jobs.preview_parts(page.scope, one.name, Wanted.of(chosen, of or None))):
         done()
@@ -82,12 +85,8 @@ def _comparison(page: Page, run: "RunRow", found: dict[str, Any]) -> None:
 
 def _counts(page: Page, found: dict[str, Any]) -> None:
     """A row a part, a column a kind of difference that there is."""
-    t, rows = page.t, words.counts(page.t, found["counts"])
-    table: dict[str, list[str]] = {t("parts.part"): [part for part, _ in rows]}
-    for _, numbers in rows:
-        for action in numbers:
-            table.setdefault(action, [others[action] for _, others in rows])
-    st.table(table, border="horizontal", hide_index=True)
+    t, (names, columns) = page.t, words.counts(page.t, found["counts"])
+    st.table({t("parts.part"): names, **columns}, border="horizontal", hide_index=True)
 
 
 def _differences(page: Page, found: dict[str, Any]) -> None:

@@ -30,13 +30,16 @@ def row(t: Translator, item: Item) -> tuple[str, str, str, str, str]:
     return (f"{named}: {what}" if item["what"] else named, item["hotel"] or NOTHING, now, then, done)
 
 
-def counts(t: Translator, found: Mapping[str, Mapping[str, int]]) -> list[tuple[str, dict[str, str]]]:
-    """By part: how many differences of each kind; parts without any are left out."""
-    return [
-        (t(f"parts.part_{part}"), {t(f"parts.action_{action}"): t.number(found[part][action], 0) for action in ACTIONS})
-        for part in PARTS
-        if any(found[part].values())
-    ]
+def counts(t: Translator, found: Mapping[str, Mapping[str, int]]) -> tuple[list[str], dict[str, list[str]]]:
+    """The parts that differ, and by kind of difference how many of each; kinds that there are none of are left out."""
+    differing = [part for part in PARTS if any(found[part].values())]
+    kinds = [action for action in ACTIONS if any(found[part][action] for part in differing)]
+    columns = {kind: [found[part][kind] for part in differing] for kind in kinds}
+    told = {
+        t(f"parts.action_{kind}"): [t.number(number, 0) if number else NOTHING for number in numbers]
+        for kind, numbers in columns.items()
+    }
+    return [t(f"parts.part_{part}") for part in differing], told
 
 
 def _threshold(t: Translator, what: Item) -> tuple[str, str, str]:
