@@ -47,7 +47,7 @@ class PartDifference(Answer):
 
     @classmethod
     def told_of(cls, t: Translator, item: dict[str, Any]) -> "PartDifference":
-        what, hotel, now, then, told = words.row(t, item)
+        what, now, then, told, hotel = words.row(t, item)
         return cls(
             part=item["part"], action=item["action"], what=what, hotel=hotel, now=now, then=then, told=told,
             alert_id=item["what"].get("alert_id"),

@@ -91,7 +91,10 @@ def outcome(page: Page, run: "RunRow") -> str:
     """What a run that ended well did."""
     result = run.result or {}
     if "parts" in result:
-        return page.t("backups.parts_outcome", name=result["backup"], parts=words.parts(page.t, result["parts"]))
+        name, parts = result["backup"], words.parts(page.t, result["parts"])
+        is_done = run.job_name == "parts_restore"
+        told = page.t("parts.restored", count=run.rows_out or 0, name=name, parts=parts)
+        return told if is_done else page.t("backups.parts_outcome", name=name, parts=parts)
     return page.t("backups.outcome", name=result.get("backup") or "–", rows=run.rows_out or 0)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from operations.jobs.service import RunRow
 
 RESTORE, UNDO = "restore_parts", "undo_parts"
+TOLD = "parts_told"  # what the next run says of the last click
 
 
 def choose(page: Page, one: "Backup") -> None:
@@ -43,6 +44,8 @@ def choose(page: Page, one: "Backup") -> None:
 def panels(page: Page) -> None:
     """The last restore of parts and the last comparison; each with what can be done about it."""
     jobs = page.services.backup_jobs
+    if told := st.session_state.pop(TOLD, None):
+        st.toast(told, icon=":material/undo:")
     last, run = jobs.parts.undoable(page.scope), jobs.compared(page.scope)
     if last is not None:
         _undoable(page, last)
@@ -130,7 +133,7 @@ def _undo_dialog(page: Page, last: "PartsUndoable") -> None:
         if st.button(t("backups.undo"), type="primary", key="undo_parts_for_certain") and attempted(
             page, lambda: undone.append(parts.undo(page.scope))
         ):
-            st.toast(" ".join(_told(page, undone[0])), icon=":material/undo:")
+            st.session_state[TOLD] = " ".join(_told(page, undone[0]))  # a toast of this run would go with it
             done()
 
     dialog()

@@ -209,5 +209,6 @@ def test_parts_that_were_put_back_are_taken_back_with_a_second_click(visit: Visi
     app.button(key="undo_parts").click().run()
     app.button(key="undo_parts_for_certain").click().run()
     assert not app.exception
+    assert [toast.value for toast in app.toast] == [Translator("en")("parts.undone", count=1)]
     assert config.history(SYSTEM)[0].text == "metric_days = 60\n"
     assert not button(app, "undo_parts")

@@ -17,17 +17,17 @@ def parts(t: Translator, names: Sequence[str]) -> str:
 
 
 def titles(t: Translator) -> list[str]:
-    return [t(f"parts.{title}") for title in ("what", "hotel", "now", "then", "action")]
+    return [t(f"parts.{title}") for title in ("what", "now", "then", "action", "hotel")]
 
 
 def row(t: Translator, item: Item) -> tuple[str, str, str, str, str]:
-    """What it is, of which hotel, what is now, what the backup says, and what putting it back does."""
+    """What it is, what is now, what the backup says, what putting it back does, and of which hotel it is."""
     what, now, then = SAID[item["part"]](t, item["what"]) if item["what"] else (NOTHING, NOTHING, NOTHING)
     done = t(f"parts.action_{item['action']}")
     if item["reason"]:
         done = f"{done}: {t.sentence(item['reason']['id'], item['reason']['params'])}"
     named = t(f"parts.part_{item['part']}")
-    return (f"{named}: {what}" if item["what"] else named, item["hotel"] or NOTHING, now, then, done)
+    return (f"{named}: {what}" if item["what"] else named, now, then, done, item["hotel"] or NOTHING)
 
 
 def counts(t: Translator, found: Mapping[str, Mapping[str, int]]) -> tuple[list[str], dict[str, list[str]]]:

@@ -23,7 +23,7 @@ def test_a_part_is_told_put_back_and_taken_back(manage: Run, database: Database,
     told = manage("backup", "preview", name, "--only", "configuration")
     [row] = [line for line in told.stdout.splitlines() if "metric_days" in line]
     assert [cell.strip() for cell in row.split("│")[1:-1]] == [
-        "configuration: metric_days", "–", "60", "120", "changed",
+        "configuration: metric_days", "60", "120", "changed", "–",
     ]  # fmt: skip
     for wrong in (("--only", "users"), ("--hotel", "H1")):
         assert manage("backup", "restore", name, "--yes", *wrong).returncode == 1
