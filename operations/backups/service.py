@@ -113,7 +113,8 @@ class BackupService:
         scope.require_everywhere("backups.restore")
         with self.alone():
             self._note(scope, "restore_begun", name)
-            done = restoring.restore(self.source, name, Asked(scope.actor, self.clock, run_id), progress)
+            with self.judged(name):
+                done = restoring.restore(self.source, name, Asked(scope.actor, self.clock, run_id), progress)
             self._note(scope, "backup_restored", name, _told(done))
         return done
 
@@ -185,17 +186,22 @@ class BackupService:
 
     def _prove(self, name: str, progress: Progress) -> None:
         stamp = Asked("", self.clock).stamp
+        with self.judged(name), opened(self.shelf.path(name), self.backup_keys) as archive:
+            found = check(self.source, archive, stamp, self.clock, progress)
+        self.shelf.keep_proof(name, _proof(found, self.clock.now()))
+        log.info("backup_proven", name=name, seconds=round(found.restore_seconds, 2), rows=found.rows)
+
+    @contextmanager
+    def judged(self, name: str) -> Iterator[None]:
+        """Whoever opens a backup and finds it bad leaves that beside it: the list calls it damaged from then on."""
         try:
-            with opened(self.shelf.path(name), self.backup_keys) as archive:
-                found = check(self.source, archive, stamp, self.clock, progress)
+            yield
         except AppError as error:
             if error.code in BAD:
                 failed = Proof(self.clock.now(), 0.0, 0, 0, 0, error.code, str(error)[:500])
                 self.shelf.keep_proof(name, failed)
                 log.error("backup_bad", name=name, reason=str(error))  # noqa: TRY400 - it is raised
             raise
-        self.shelf.keep_proof(name, _proof(found, self.clock.now()))
-        log.info("backup_proven", name=name, seconds=round(found.restore_seconds, 2), rows=found.rows)
 
     @contextmanager
     def alone(self) -> Iterator[None]:

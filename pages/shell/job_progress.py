@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.i18n import Translator
 from operations.jobs.service import JobState, RunRow
 from pages.shell import session
 from pages.shell.attempt import attempted
@@ -72,4 +73,11 @@ def _ended(page: Page, run: RunRow, outcome: Callable[[RunRow], str]) -> None:
         muted(f"{when} {outcome(run)}")
     else:
         reason = t("jobs.ended_badly", state=t(f"jobs.state_{run.state}"), code=run.error_code or "")
-        st.error(plain(f"{when} {reason}"), icon=":material/error:")
+        st.error(plain(f"{when} {reason} {why(t, run.error_code)}"), icon=":material/error:")
+
+
+def why(t: Translator, code: str | None) -> str:
+    """What the code of a failure means, as the page would have said it had it failed there; nothing where none does."""
+    key = f"error.{code}"
+    said = t.stored(key, {})
+    return "" if said == key else said

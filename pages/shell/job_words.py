@@ -7,6 +7,7 @@ from operations.jobs.history import lasted_seconds
 from pages.shell.audit_words import known
 from pages.shell.consumption_tables import rounded
 from pages.shell.guard import Page
+from pages.shell.job_progress import why
 from pages.shell.sentences import actor
 from pages.shell.text import badge
 from reports.excel import Column, Sheet
@@ -61,11 +62,12 @@ def rows(page: Page, run: "RunRow") -> str:
 
 
 def error(page: Page, run: "RunRow") -> str:
-    """Why it failed, in words where the machinery itself ended it; a stage's own code is told as it is."""
+    """Why it failed: in words where the machinery itself ended it or there are words for the stage's own code."""
     code = run.error_code or ""
     if code == "cancelled_by_person":
         return page.t("jobs.error_cancelled_by_person", who=actor(page.t, run.cancel_requested_by))
-    return known(page.t, f"jobs.error_{code}", code)
+    told = known(page.t, f"jobs.error_{code}", code)
+    return f"{code}: {said}" if told == code and (said := why(page.t, code)) else told
 
 
 def by(page: Page, run: "RunRow") -> str:

@@ -212,3 +212,17 @@ def test_parts_that_were_put_back_are_taken_back_with_a_second_click(visit: Visi
     assert [toast.value for toast in app.toast] == [Translator("en")("parts.undone", count=1)]
     assert config.history(SYSTEM)[0].text == "metric_days = 60\n"
     assert not button(app, "undo_parts")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_work_that_failed_is_told_in_words(visit: Visit, text: Text, proven: Proof, language: str) -> None:
+    put(visit.services, proof=proven)
+    visit.sign_in("superadmin", None, language)
+    now = visit.services.clock.now()
+    with visit.services.database.transaction() as connection:
+        run = queries_of_jobs.begin_run(connection, NewRun("parts_restore", None, "request", now, "x"))
+        assert run is not None
+        queries_of_jobs.finish_run(connection, run, RunEnd("failed", now, error_code="parts_changed"))
+    app, t = visit.open(BACKUPS), Translator(language)
+    assert t("error.parts_changed") in text(app)
+    assert "parts_changed" in text(app)  # for whoever looks for it

@@ -126,7 +126,11 @@ class PartsService:
     def _then(self, name: str, wanted: Wanted, progress: Progress) -> Side:
         """The parts as the backup holds them: every byte is proven, some tables restored beside and compared."""
         source, stamp = self.backups.source, Asked("", self.backups.clock).stamp
-        with opened(source.shelf.path(name), source.backup_keys) as archive, beside(source, SCRATCH, stamp) as scratch:
+        with (
+            self.backups.judged(name),
+            opened(source.shelf.path(name), source.backup_keys) as archive,
+            beside(source, SCRATCH, stamp) as scratch,
+        ):
             fill(source, archive, scratch, progress, queries.TABLES)
             progress(READ, "parts.comparing")
             with source.neighbours.opened(scratch, archived_keys(archive)) as database:

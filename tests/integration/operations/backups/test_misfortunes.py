@@ -74,6 +74,10 @@ def test_a_corrupted_backup_is_found_by_its_proof_and_never_restored(installatio
         for work in (installation.service.prove, installation.service.restore, installation.service.preview):
             with pytest.raises(AppError, match=r"backup_damaged|encryption_key_missing"):
                 work(SYSTEM, made.name)
+    installation.service.shelf.path(made.name).with_suffix(".proof").unlink()
+    with pytest.raises(AppError, match="backup_damaged"):
+        installation.service.restore(SYSTEM, made.name)
+    assert installation.service.one(SYSTEM, made.name).state == "damaged"  # found by whoever opens it
     path.write_bytes(whole[:-100])
     with pytest.raises(AppError, match="backup_damaged"):
         installation.service.prove(SYSTEM, made.name)

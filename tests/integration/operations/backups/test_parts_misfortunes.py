@@ -86,6 +86,7 @@ def test_a_damaged_or_newer_backup_changes_nothing(people: Decided, monkeypatch:
         for work in (people.parts.preview, people.parts.restore):
             with pytest.raises(AppError, match=r"backup_damaged|encryption_key_missing"):
                 work(SYSTEM, people.name, ALL)
+    assert installation.service.one(SYSTEM, people.name).state == "damaged"  # the list says so from then on
     path.unlink()
     monkeypatch.setattr("operations.backups.making.backups.schema_revision", lambda _: "9999")
     newer = installation.backup()
