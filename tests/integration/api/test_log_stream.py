@@ -240,9 +240,12 @@ def test_streams_hold_no_turn_no_connection_and_are_no_slow_requests(
         services.api_keys.create(SYSTEM, f"k{number}", ["logs.read"], days=1, owner="deniz").key
         for number in range(AT_ONCE + 1)
     ]
+    began = time.monotonic()
     streams = [follow(key) for key in keys]
     for stream in streams:
         next(iter(stream))
+    time.sleep(1.0)
+    begun = time.monotonic() - began
     answers = [httpx.get(f"{address}/api/logs", headers={"X-API-Key": key}).status_code for key in keys]
     assert answers == [200] * len(keys)
     held = [services.database.engine.pool.checkedout() for _ in range(40) if time.sleep(0.02) is None]  # type: ignore[attr-defined]
@@ -251,6 +254,15 @@ def test_streams_hold_no_turn_no_connection_and_are_no_slow_requests(
     for stream in streams:
         assert stream.names(1) == ["last"]
         stream.answer.close()
+    measured: list[float] = []
+
+    def ended() -> bool:
+        recent = services.requests.recorder.take().recent
+        measured.extend(one.seconds for end, seen in recent.items() if "stream" in end.route for _, one in seen)
+        return len(measured) == len(streams)
+
+    wait_for(ended)
+    assert max(measured) < begun  # until it began; all of them were open for longer than that
 
 
 @pytest.mark.parametrize(("asked", "status", "code"), [
