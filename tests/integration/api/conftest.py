@@ -118,7 +118,7 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def address(services: Services) -> Iterator[str]:
     """A real server that has answered nothing yet."""
-    app = Starlette(routes=[Mount("/api", create_api(lambda: services))])
+    app = Starlette(routes=[Mount("/api", create_api(lambda: services, services.requests.recorder))])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
     thread = Thread(target=server.run)
     thread.start()
