@@ -1,11 +1,13 @@
 """Checksums of metric rows (SPEC A7.5): written with the row, compared by the verification."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 CHUNK_ROWS = 20_000
+VERIFIED = "verified"  # the stage under which is noted when
 # The fields in the order of the database's function ``metric_checksum``; ``id`` says nothing that was measured.
 FIELDS = (
     "hotel_id", "metric_type", "entity_type", "entity_id", "interval_start", "timestamp", "metric_value", "exposure",
@@ -79,3 +81,36 @@ def count(connection: Connection, hotel_id: int) -> int:
     """Rows of a hotel."""
     query = text("SELECT count(*) FROM ml_metrics WHERE hotel_id = :hotel_id")
     return int(connection.execute(query, {"hotel_id": hotel_id}).scalar_one())
+
+
+def seal(connection: Connection, hotel_id: int, rows: Sequence[ChangedRow]) -> int:
+    """Give the rows that have none the checksum of what they are; how many."""
+    query = text(
+        f"UPDATE ml_metrics m SET checksum = {checksum_of('m')} "
+        "FROM unnest(CAST(:types AS text[]), CAST(:ids AS bigint[]), CAST(:times AS timestamptz[])) "
+        "AS wanted(metric_type, entity_id, timestamp) WHERE m.hotel_id = :hotel_id AND m.checksum IS NULL "
+        "AND m.metric_type = wanted.metric_type AND m.entity_id = wanted.entity_id AND m.timestamp = wanted.timestamp"
+    )
+    keys = {
+        "types": [row.metric_type for row in rows], "ids": [row.entity_id for row in rows],
+        "times": [row.timestamp for row in rows],
+    }  # fmt: skip
+    return connection.execute(query, {"hotel_id": hotel_id} | keys).rowcount
+
+
+def is_verified(connection: Connection, hotel_id: int) -> bool:
+    """Whether the hotel's rows were ever compared."""
+    query = text(f"SELECT EXISTS (SELECT FROM pipeline_watermarks WHERE hotel_id = :hotel_id AND stage = '{VERIFIED}')")
+    return bool(connection.execute(query, {"hotel_id": hotel_id}).scalar_one())
+
+
+def note_verified(connection: Connection, hotel_id: int, at: datetime) -> None:
+    """All rows of the hotel were compared."""
+    connection.execute(
+        text(
+            "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until) "
+            f"VALUES (:hotel_id, '{VERIFIED}', '', :at) ON CONFLICT (hotel_id, stage, metric_type) "
+            "DO UPDATE SET read_until = EXCLUDED.read_until, updated_at = now()"
+        ),
+        {"hotel_id": hotel_id, "at": at},
+    )

@@ -55,8 +55,10 @@ class Finding:
     hotel_name: str
 
 
-def keep(connection: Connection, hotel_id: int, found: Sequence[NewFinding], at: datetime) -> None:
-    """The findings of a verification; those of earlier ones that it did not see again are cleared."""
+def keep(
+    connection: Connection, hotel_id: int, path: str | None, found: Sequence[NewFinding], at: datetime, *, clears: bool
+) -> None:  # fmt: skip
+    """What is wrong in one file (``path``) or in the database; ``clears``: it is all, others are over."""
     fields = list(NewFinding.__dataclass_fields__)
     statement = text(
         f"INSERT INTO metric_findings (hotel_id, {', '.join(fields)}, found_at, seen_at) "
@@ -68,12 +70,24 @@ def keep(connection: Connection, hotel_id: int, found: Sequence[NewFinding], at:
     )
     if found:
         connection.execute(statement, [{"hotel_id": hotel_id, "at": at, **vars(one)} for one in found])
+    if clears:
+        connection.execute(
+            text(
+                "UPDATE metric_findings SET cleared_at = :at WHERE hotel_id = :hotel_id "
+                "AND path IS NOT DISTINCT FROM CAST(:path AS text) AND cleared_at IS NULL AND seen_at < :at"
+            ),
+            {"hotel_id": hotel_id, "path": path, "at": at},
+        )
+
+
+def clear_others(connection: Connection, hotel_id: int, paths: Sequence[str], at: datetime) -> None:
+    """Nothing stands of files that the manifest has no longer."""
     connection.execute(
         text(
-            "UPDATE metric_findings SET cleared_at = :at "
-            "WHERE hotel_id = :hotel_id AND cleared_at IS NULL AND seen_at < :at"
+            "UPDATE metric_findings SET cleared_at = :at WHERE hotel_id = :hotel_id AND cleared_at IS NULL "
+            "AND path IS NOT NULL AND NOT path = ANY(:paths)"
         ),
-        {"hotel_id": hotel_id, "at": at},
+        {"hotel_id": hotel_id, "paths": list(paths), "at": at},
     )
 
 

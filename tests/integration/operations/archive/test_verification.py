@@ -22,6 +22,7 @@ CHANGES = {
     "timestamp": "timestamp + interval '1 microsecond'", "entity_id": "999", "entity_type": "'room'",
     "metric_type": "'dolum_sure'", "checksum": "sha256('x')",
 }  # fmt: skip
+UNSEAL = "UPDATE ml_metrics SET checksum = NULL WHERE metric_type = 'ozel_seri' AND timestamp = :at"
 
 
 def verify(world: World) -> dict[str, Any]:
@@ -43,7 +44,9 @@ def alerts(world: World) -> list[tuple[Any, ...]]:
 def test_rows_and_files_as_they_were_written_raise_nothing(world: World) -> None:
     world.archiving.archive_old(world.hotel_id, world.at)
     told = verify(world)
-    assert told == {"rows": 14, "archived_rows": 21, "files": 3, "findings": 0, "first": []}
+    assert told == {
+        "rows": 14, "archived_rows": 21, "files": 3, "files_left": 0, "sealed": 0, "findings": 0, "first": [],
+    }  # fmt: skip
     assert (named(world), alerts(world)) == ([], [])
     assert world.ask("SELECT DISTINCT verified_at, fault FROM archive_partitions") == [(world.at, None)]
 
@@ -67,10 +70,38 @@ def test_a_change_of_any_field_is_found_and_the_row_is_named(world: World, field
 
 
 def test_a_row_that_nobody_sealed_is_told_apart(world: World) -> None:
-    world.do("UPDATE ml_metrics SET checksum = NULL WHERE metric_type = 'ozel_seri' AND timestamp = :at",
-             at=world.before(1) + FIRST)  # fmt: skip
+    at = world.before(1) + FIRST
+    verify(world)
+    world.do(UNSEAL, at=at)
     verify(world)
     assert [fault for fault, *_ in named(world)] == ["row_unsealed"]
+
+
+def test_what_the_version_before_wrote_beside_the_upgrade_is_sealed_once(world: World) -> None:
+    """Its process may still have run when the migration had sealed what was there."""
+    world.do(UNSEAL, at=world.before(1) + FIRST)
+    world.do("UPDATE ml_metrics SET metric_value = 8 WHERE metric_type = 'stok_seviye' AND timestamp = :at",
+             at=world.before(1) + FIRST)  # fmt: skip
+    told = verify(world)
+    assert (told["sealed"], {fault for fault, *_ in named(world)}) == (1, {"row_changed"})
+    assert world.ask("SELECT count(*) FROM ml_metrics WHERE checksum IS NULL") == [(0,)]
+    assert world.ask("SELECT details FROM audit_log WHERE action = 'metric_rows_sealed'") == [({"rows": 1},)]
+    assert verify(world)["sealed"] == 0
+
+
+def test_of_many_files_those_verified_longest_ago_come_first_and_no_night_is_too_long(
+    world: World, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None]
+) -> None:
+    world.archiving.archive_old(world.hotel_id, world.at)
+    seconds = iter(range(0, 1_000_000, 200))
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(seconds)))
+    spoil(world.files()[0])
+    spoil(world.files()[2])
+    told = [verify(world) for _ in range(2)]
+    assert [(one["files"], one["files_left"], one["findings"]) for one in told] == [(1, 2, 1), (1, 2, 1)]
+    told = [verify(world) for _ in range(2)]
+    assert [(one["files"], one["findings"]) for one in told] == [(1, 2), (1, 2)]  # the first one stands meanwhile
+    assert alerts(world) == [("kayit_degismis", "kritik", True)]
 
 
 def test_a_finding_stays_known_since_when_and_is_cleared_when_the_row_is_right_again(world: World) -> None:
@@ -139,6 +170,21 @@ def test_more_findings_than_are_kept_are_counted(world: World, monkeypatch: pyte
     world.do("UPDATE ml_metrics SET metric_value = 8")
     assert verify(world)["findings"] == 35
     assert len(named(world)) == 5
+
+
+def test_many_wrong_rows_hide_no_file_and_clear_nothing_that_was_not_compared(
+    world: World, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None]
+) -> None:
+    world.archiving.archive_old(world.hotel_id, world.at)
+    spoil(world.files()[0])
+    verify(world)
+    monkeypatch.setattr(module, "MOST_KEPT", 5)
+    world.do("UPDATE ml_metrics SET metric_value = 8")
+    assert verify(world)["findings"] == 15
+    assert [fault for fault, *_ in named(world)].count("archive_file_damaged") == 1
+    world.do("DELETE FROM archive_partitions")
+    verify(world)
+    assert {fault for fault, *_ in named(world)} == {"row_changed"}  # of a file that is nobody's nothing is left
 
 
 def test_the_migration_seals_the_rows_that_are_there(world: World) -> None:
