@@ -70,7 +70,7 @@ BUDGETS = (
     Budget("pages/system/jobs.py", 14, 40, {"view": "day"}),
     Budget("pages/system/logs.py", 12, 20),
     Budget("pages/system/quality.py", 39, 150),
-    Budget("pages/system/backups.py", 16, 10),
+    Budget("pages/system/backups.py", 17, 10),
     Budget("pages/system/cache.py", 12, 10),
     Budget("pages/system/memory.py", 14, 10),
     Budget("pages/system/queries.py", 12, 140),
