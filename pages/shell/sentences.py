@@ -72,7 +72,8 @@ def deviation(t: Translator, value: float | None, expected: float | None, ratio:
 
 
 def actor(t: Translator, name: str | None) -> str:
-    return t("board.system") if name in (None, "system") else str(name)
+    """A person by name; what the system did itself, and what somebody did from the command line, in words."""
+    return t(f"board.{name or 'system'}") if name in (None, "system", "command") else str(name)
 
 
 def day_range(t: Translator, days: float | None, low: float | None, high: float | None) -> str:
