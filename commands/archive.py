@@ -80,6 +80,17 @@ def send_away(hold: Annotated[int, typer.Argument(help="Its number, as 'archive 
         console.print(t("archive.moved", count=done.rows))
 
 
+@archive_app.command()
+@stands_for("archive.write")
+def adopt(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Make the archive's folder, as it is, this installation's; the one that wrote to it before is refused then."""
+    with opened() as (services, t):
+        if not yes:
+            typer.confirm(t("archive.adopt_sure", folder=services.settings.archive_folder), abort=True)
+        services.archive.adopt(SYSTEM)
+        console.print(t("archive.adopted", folder=services.settings.archive_folder), markup=False)
+
+
 def _months(t: Translator, found: ArchiveOverview, codes: dict[int, str]) -> Table:
     names = ("days", "rows", "size_mb", "ratio", "verified_at", "broken_files")
     table = Table(t("shell.hotel"), t("archive.month"), *(t(f"archive.{name}") for name in names))

@@ -2,7 +2,8 @@
 
 The audit log is never set back: entries that came since the backup are copied with their links, so that the chain
 goes on. What was ended for good stays ended: users, old passwords, keys of machines, sessions, tokens. Versions of data
-only grow, since pages keep what they read under them. Runs and requests of that time do not begin again.
+only grow, since pages keep what they read under them. Runs and requests of that time do not begin again. The archive's
+folder stays that of this installation: a backup of another one does not make the other's folder ours.
 """
 
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ def carry(present: Connection, coming: Connection, run_id: int | None) -> Carrie
         _keep_ended(present, coming)
     _raise_versions(present, coming)
     _end_sign_ins(coming)
+    coming.execute(text("DELETE FROM archive_mark"))
+    _copy(present, coming, "archive_mark", "")
     _settle_jobs(present, coming, run_id)
     return Carried(is_one, entries)
 

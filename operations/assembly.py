@@ -88,6 +88,7 @@ def alert_service(database: Database, clock: Clock, settings: Settings) -> Alert
 def archive_services(database: Database, clock: Clock, settings: Settings, alerts: AlertService) -> dict[str, Any]:
     """The same for the archive of metric rows."""
     folder = ArchiveFolder(settings.archive_folder)
-    bringing = Bringing(database, folder, Archiving(database, folder, settings.metric_days))
+    archiving = Archiving(database, folder, settings.metric_days, settings.backup_safety_days)
+    bringing = Bringing(database, folder, archiving)
     jobs = ArchiveJobs(database, clock, bringing, Verification(database, folder, alerts))
     return {"archive": ArchiveService(database, clock, jobs)}

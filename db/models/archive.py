@@ -34,6 +34,14 @@ class ArchivePartition(Base):
     fault: Mapped[str | None] = mapped_column(String(64))  # of the last verification
 
 
+class ArchiveMark(Base):
+    """The one row says which folder is this database's: the folder has the same mark."""
+
+    __tablename__ = "archive_mark"
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    mark: Mapped[str]
+
+
 class ArchiveHold(Base):
     """Rows with ``since <= timestamp < until`` were brought back and stay until ``kept_until``."""
 

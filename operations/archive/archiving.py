@@ -16,14 +16,13 @@ from core.errors import AppError
 from core.logs import logger
 from core.stage import Progress, silent
 from db.queries import archive as queries
-from db.queries import versions, watermarks
+from db.queries import archive_mark, versions, watermarks
 from db.queries.archive import ROW_COLUMNS, NewPartition, Partition
 from db.queries.scores import hotel_time_zone
 from db.session import Database
+from operations.archive.ownership import Ownership
 from pipeline.metrics.archive import parquet
 from pipeline.metrics.archive.folder import ArchiveFolder
-
-UNKNOWN_FILES_STAY = timedelta(days=14)  # as long as a restore can be undone by default
 
 log = logger(__name__)
 
@@ -47,6 +46,11 @@ class Archiving:
     database: Database
     folder: ArchiveFolder
     days: int = 90  # that rows stay in the database; the day of the limit stays until all of it is as old
+    unknown_days: int = 14  # that files stay which no manifest knows: as long as a restore can be undone
+
+    @property
+    def ownership(self) -> Ownership:
+        return Ownership(self.database, self.folder)
 
     def border(self, hotel_id: int, at: datetime) -> datetime:
         """The local midnight before which rows leave."""
@@ -57,12 +61,16 @@ class Archiving:
     def archive_old(self, hotel_id: int, at: datetime, progress: Progress = silent) -> Archived:
         """Every row before the border that nobody holds at ``at``; each local day is a transaction.
 
-        Raises ``disk_full`` or ``archive_not_written``: then the rows of the day, and of those after it, are all there.
+        Raises ``disk_full``, ``archive_not_written`` or what ``Ownership`` raises: then the rows of the day, and of
+        those after it, are all there.
         """
         before = self.border(hotel_id, at)
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, hotel_id)
             days = queries.old_days(connection, hotel_id, before, at, zone)
+            is_begun = bool(days) or archive_mark.has_files(connection)
+        if is_begun:
+            self.ownership.claim()
         done = Archived()
         for number, day in enumerate(days):
             progress(number / len(days), "stage.archiving")
@@ -70,7 +78,10 @@ class Archiving:
         with self.database.transaction() as connection:
             queries.lock(connection, hotel_id)
             watermarks.keep_since(connection, hotel_id, before)
-            self.folder.sweep(hotel_id, queries.paths(connection, hotel_id), at - UNKNOWN_FILES_STAY)
+            if is_begun:
+                self.ownership.require(connection)
+                kept = timedelta(days=self.unknown_days)
+                self.folder.sweep(hotel_id, queries.paths(connection, hotel_id), at, kept)
         if done.rows:
             log.info("rows_archived", hotel_id=hotel_id, rows=done.rows, files=done.files, size_bytes=done.size_bytes)
         return done
@@ -85,6 +96,7 @@ class Archiving:
             older = queries.partitions(connection, hotel_id, since, until)
             fresh, size = found.filter(self._is_new(found, older)), 0
             if fresh.num_rows:
+                self.ownership.require(connection)
                 new = self._written(hotel_id, day, len(older) + 1, fresh, at)
                 queries.add_partition(connection, new)
                 size = new.size_bytes

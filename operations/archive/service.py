@@ -15,6 +15,7 @@ from db.queries.metric_findings import Finding
 from db.queries.scores import hotel_time_zone
 from db.session import Database
 from operations.archive.jobs import BRING, RETURN, VERIFY, ArchiveJobs
+from operations.archive.ownership import Ownership
 from operations.health import SIDECAR, is_alive
 from operations.jobs.service import JobState, state_of
 
@@ -166,6 +167,23 @@ class ArchiveService:
         scope.require("archive.write")
         scope.require_hotel(hotel_id)
         return self._ask(scope, VERIFY, hotel_id, {})
+
+    def folder_fault(self, scope: Scope) -> AppError | None:
+        """Why nothing can be written to the archive's folder: it is another installation's, or is not there."""
+        scope.require("archive.read")
+        return self._ownership.fault()
+
+    def adopt(self, scope: Scope) -> None:
+        """Make the folder this installation's, as it is; who wrote to it before is refused from now on.
+
+        It is noted in the audit log. Raises ``archive_folder_ours`` where it is ours already.
+        """
+        scope.require_everywhere("archive.write")
+        self._ownership.adopt(scope.actor)
+
+    @property
+    def _ownership(self) -> Ownership:
+        return self.jobs.bringing.archiving.ownership
 
     def _ask(self, scope: Scope, job: str, hotel_id: int, arguments: dict[str, Any]) -> int:
         with self.database.transaction() as connection:

@@ -20,11 +20,12 @@ from db.databases import beside as databases_beside
 from db.databases import discarded
 from db.queries import audit_chain, sealed
 from db.session import Database
+from operations.archive.ownership import Ownership
 from operations.backups.archive import KEYS, MODELS, READ_BYTES, ROWS, Archive, opened
 from operations.backups.checking import beside, compare, fill
 from operations.backups.making import Source, full_named, make
 from operations.backups.manifest import FileState
-from pipeline.metrics.archive.folder import is_named_by
+from pipeline.metrics.archive.folder import ArchiveFolder, is_named_by
 
 COMING, BEFORE = "coming", "before"
 FILLED, COMPARED, SWAPPED = 0.7, 0.9, 0.98  # how much of the work is done then
@@ -62,11 +63,14 @@ def restore(source: Source, name: str, asked: Asked, progress: Progress) -> Rest
     """Put a backup in the place of the present state; the caller is alone on the shelf.
 
     First everything is proven, then a safety copy is made, then the backup is restored into a database beside, and
-    compared; until the swap nothing that is in use was touched. Raises what ``checking`` raises, and ``disk_full``.
+    compared; until the swap nothing that is in use was touched. Archived rows come into the folder of this
+    installation, which stays its own. Raises what ``checking`` and ``Ownership.claim`` raise, and ``disk_full``.
     """
     with opened(source.shelf.path(name), source.backup_keys) as archive:
         for share in archive.prove():
             progress(0.1 * share, "backup.opening")
+        if holds_rows(archive):
+            claim_folder(source)
         safety = make(source, "safety", asked.actor, asked.clock.now(), within(progress, 0.1, 0.35))
         with beside(source, COMING, asked.stamp) as coming:
             seconds = fill(source, archive, coming, within(progress, 0.35, FILLED))
@@ -140,6 +144,18 @@ def bring_keys(source: Source, archive: Archive, database: Database) -> None:
     source.keys.adopt(missing)
 
 
+def holds_rows(archive: Archive) -> bool:
+    """Whether archived rows come along, or a manifest that names some."""
+    files = archive.manifest.tables.get("archive_partitions")
+    return bool(archive.files_of(ROWS)) or (files is not None and files.rows > 0)
+
+
+def claim_folder(source: Source) -> None:
+    """Files of archived rows come to nobody else's folder, nor to where a disk is not mounted."""
+    with source.neighbours.opened(source.neighbours.live) as live:
+        Ownership(live, ArchiveFolder(source.rows)).claim()
+
+
 def write_models(archive: Archive, folder: Path) -> int:
     """Model files that are missing or differ, each written as a whole; others stay. How many were written."""
     paths = {name: folder / name.removeprefix(MODELS) for name in archive.files_of(MODELS)}
@@ -194,6 +210,8 @@ def _bring_files_back(source: Source, safety: str | None) -> None:
     if safety is None or not source.shelf.new_path(safety).exists():
         return
     with opened(source.shelf.path(safety), source.backup_keys) as archive:
+        if holds_rows(archive):
+            claim_folder(source)
         write_models(archive, source.models)
         write_rows(archive, source.rows)
 

@@ -91,14 +91,15 @@ class CleanupService:
 
     @classmethod
     def of(cls, database: Database, settings: Settings) -> "CleanupService":
-        archiving = Archiving(database, ArchiveFolder(settings.archive_folder), settings.metric_days)
+        folder = ArchiveFolder(settings.archive_folder)
+        archiving = Archiving(database, folder, settings.metric_days, settings.backup_safety_days)
         return cls(database, archiving, Retention.of(settings), InstallationRetention.of(settings))
 
     def delete_old(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """Rows archived and deleted by kind; a second run as of the same instant does nothing.
 
-        Where rows cannot be archived, the other kinds are cleaned all the same, and then it raises why: ``disk_full``
-        or ``archive_not_written``.
+        Where rows cannot be archived, the other kinds are cleaned all the same, and then it raises why, like
+        ``Archiving.archive_old``.
         """
         scope.require("jobs.run")
         scope.require_hotel(hotel_id)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shell import archive_holds, reads
+from pages.shell import archive_folder, archive_holds, reads
 from pages.shell import archive_panels as panels
 from pages.shell.guard import open_page
 from pages.shell.hotels import choose_hotel
@@ -18,6 +18,7 @@ def show() -> None:
     found = page.services.archive.overview(page.scope, [hotel.id])
     muted(page.t("archive.help", days=page.services.settings.metric_days))
     states = page.services.archive.work(page.scope, hotel.id)
+    archive_folder.folder(page)
     panels.findings(page, found, states)
     panels.work(page, hotel, states)
     panels.key_figures(page, found)

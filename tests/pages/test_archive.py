@@ -107,3 +107,23 @@ def test_who_may_only_read_has_no_button_that_changes_something(visit: Visit, ho
     app = visit.open(ARCHIVE)
     keys = {str(button.key) for button in app.button}
     assert not {key for key in keys if key.startswith(("verify_archive", "bring_back", "send_away"))}
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_folder_of_another_installation_is_told_and_adopted_by_those_who_see_every_hotel(
+    visit: Visit, hotel: SmallHotel, language: str
+) -> None:
+    t, folder = Translator(language), visit.services.cleanup.archiving.folder
+    visit.sign_in("sistem_yoneticisi", [hotel.hotel_id], language)
+    assert "adopt_folder" not in [button.key for button in visit.open(ARCHIVE).button]
+    folder.put_mark("of another")
+    app = visit.open(ARCHIVE)
+    assert t("error.archive_folder_not_ours", folder=folder.root) in [one.value for one in app.error]
+    assert "adopt_folder" not in [button.key for button in app.button]
+    visit.sign_in("superadmin", None, language)
+    app = visit.open(ARCHIVE)
+    app.button(key="adopt_folder").click().run()
+    app.button(key="adopt_now").click().run()
+    assert not app.exception
+    assert visit.services.archive.folder_fault(SYSTEM) is None
+    assert [one.value for one in visit.open(ARCHIVE).error] == []

@@ -47,6 +47,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_archive_partitions_hotel_id_last_at"), "archive_partitions", ["hotel_id", "last_at"])
     op.create_table(
+        "archive_mark",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_mark")),
+    )
+    op.create_table(
         "archive_holds",
         *_of_hotel("archive_holds"),
         _instant("since"),
@@ -77,5 +83,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("metric_findings", "archive_holds", "archive_partitions"):
+    """Without the manifest nobody could find the rows that lie in files."""
+    if op.get_bind().scalar(sa.text("SELECT EXISTS (SELECT FROM archive_partitions)")):
+        raise RuntimeError("rows lie in the archive: restore a backup that was made before it instead")
+    for table in ("metric_findings", "archive_holds", "archive_mark", "archive_partitions"):
         op.drop_table(table)

@@ -6,19 +6,22 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from re import compile as pattern
 
 from core.errors import AppError
 from core.logs import logger
-from core.private_file import make_private
+from core.private_file import make_private, write_private
 
 NAME = pattern(r"hotel-\d+/\d{4}-\d{2}/\d{4}-\d{2}-\d{2}-\d+-[0-9a-f]{16}\.parquet")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILE_MODE = 0o600
 DIGEST_LENGTH = 16  # of the content's SHA-256, in hexadecimal
+MARK = "installation-id"
+ASIDE = "unknown"  # holds, by the day on which they came there, files that no manifest knows
+STILL_WRITTEN = timedelta(days=1)  # a younger file may be one that a restore is just bringing
 
 log = logger(__name__)
 
@@ -84,21 +87,72 @@ class ArchiveFolder:
             raise AppError("archive_file_damaged", 409, params={"path": name})
         return path
 
-    def sweep(self, hotel_id: int, known: Iterable[str], before: datetime) -> int:
-        """Delete what writers left that died, and files older than ``before`` that no manifest knows; how many.
+    def mark(self) -> str | None:
+        """Of the installation whose folder it is, None: there is none; raises ``archive_not_written``."""
+        path = self.root / MARK
+        with _named(path), suppress(FileNotFoundError, NotADirectoryError):
+            return path.read_text("ascii", "replace").strip()
+        return None
 
-        A younger one stays: undoing a restore may bring the manifest back that knows it.
+    def put_mark(self, mark: str) -> None:
+        """Raises ``disk_full`` or ``archive_not_written``."""
+        path = self.root / MARK
+        with _named(path):
+            make_private(self.root)
+            write_private(path, f"{mark}\n", FILE_MODE)
+            _sync(self.root)
+
+    def is_unused(self) -> bool:
+        """Whether it has neither a mark nor a file of rows."""
+        return self.mark() is None and not any(self.root.glob("hotel-*/*/*.parquet"))
+
+    def sweep(self, hotel_id: int, known: Iterable[str], at: datetime, kept: timedelta) -> int:
+        """Put files that no manifest knows aside, and delete them when they lay there for ``kept``; how many went.
+
+        Whoever undoes a restore until then has a manifest that knows them: they come back to their place.
         """
-        kept, swept = set(known), 0
+        names, swept = set(known), self._forget(hotel_id, at - kept)
+        self._bring_known_back(hotel_id, names)
         for path in (self.root / f"hotel-{hotel_id}").glob("*/*"):
             with suppress(FileNotFoundError):
-                is_part = path.name.startswith(".") and path.suffix == ".partial"
-                is_unknown = path.suffix == ".parquet" and path.relative_to(self.root).as_posix() not in kept
-                if is_part or (is_unknown and path.lstat().st_mtime < before.timestamp()):
+                if path.lstat().st_mtime >= (at - STILL_WRITTEN).timestamp():
+                    continue
+                name = path.relative_to(self.root).as_posix()
+                if path.name.startswith(".") and path.suffix == ".partial":
                     path.unlink()
-                    swept += 1
-                    log.warning("archive_file_swept", path=str(path))
+                elif path.suffix == ".parquet" and name not in names:
+                    _move(path, self.root / ASIDE / f"{at:%Y-%m-%d}" / name)
+                    log.warning("archive_file_put_aside", path=name)
+                else:
+                    continue
+                swept += 1
         return swept
+
+    def _aside(self, hotel_id: int) -> Iterator[tuple[str, Path]]:
+        """The day on which it came there, and the file."""
+        for path in sorted((self.root / ASIDE).glob(f"*/hotel-{hotel_id}/*/*.parquet")):
+            yield path.relative_to(self.root / ASIDE).parts[0], path
+
+    def _forget(self, hotel_id: int, before: datetime) -> int:
+        gone = [path for day, path in self._aside(hotel_id) if day < f"{before:%Y-%m-%d}"]
+        for path in gone:
+            path.unlink()
+            log.warning("archive_file_deleted", path=str(path))
+        return len(gone)
+
+    def _bring_known_back(self, hotel_id: int, known: set[str]) -> None:
+        for day, path in self._aside(hotel_id):
+            name = path.relative_to(self.root / ASIDE / day).as_posix()
+            if name in known and not (self.root / name).exists():
+                _move(path, self.root / name)
+                log.info("archive_file_came_back", path=name)
+
+
+def _move(path: Path, target: Path) -> None:
+    make_private(target.parent)
+    path.replace(target)
+    _sync(target.parent)
+    _sync(path.parent)
 
 
 def is_named_by(name: str, digest: str) -> bool:

@@ -52,3 +52,17 @@ def test_days_are_listed_brought_back_verified_and_sent_away(manage: Run, databa
     sent = manage("archive", "return", "1")
     assert (sent.returncode, sent.stdout.strip()) == (0, "Moved 2 rows."), sent.stderr
     assert manage("archive", "return", "1").returncode == 1
+
+
+def test_a_folder_of_another_installation_is_adopted_when_somebody_says_so(
+    manage: Run, database: Database, tmp_path: Path
+) -> None:
+    folder = ArchiveFolder(tmp_path / "home" / "archive")
+    archived(database, folder.root)
+    assert "already" in manage("archive", "adopt", "--yes").stderr
+    folder.put_mark("of another")
+    assert manage("archive", "adopt").returncode == 1, "nobody answered"
+    assert folder.mark() == "of another"
+    done = manage("archive", "adopt", "--yes")
+    assert (done.returncode, "this installation's now" in " ".join(done.stdout.split())) == (0, True), done.stderr
+    assert folder.mark() != "of another"

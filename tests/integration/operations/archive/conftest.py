@@ -16,7 +16,7 @@ from operations.archive.archiving import Archiving
 from operations.archive.bringing import Bringing
 from operations.archive.verification import Verification
 from pipeline.alerts.service import AlertService
-from pipeline.metrics.archive.folder import ArchiveFolder
+from pipeline.metrics.archive.folder import MARK, ArchiveFolder
 from tests.integration.builders import BuiltHotel, build_hotel
 
 ZONE = "Europe/Istanbul"
@@ -87,7 +87,8 @@ class World:
         return int(self.ask(f"SELECT count(*) FROM {table}")[0][0])
 
     def files(self) -> list[Path]:
-        return sorted(path for path in self.folder.root.rglob("*") if path.is_file())
+        """All but the folder's mark."""
+        return sorted(path for path in self.folder.root.rglob("*") if path.is_file() and path.name != MARK)
 
     def add(self, at: datetime, **other: Any) -> None:
         """One row, sealed as the collection does it."""

@@ -103,20 +103,6 @@ def test_killed_at_any_point_nothing_is_lost_and_nothing_doubled(
     assert set(world.files()) == known, "no file is left of the run that was killed"
 
 
-def test_files_that_no_manifest_knows_are_swept_when_no_restore_can_bring_them_back(world: World) -> None:
-    world.archiving.archive_old(world.hotel_id, world.at)
-    month = world.files()[0].parent
-    young, old = month / "2025-08-14-1-0123456789abcdef.parquet", month / "2025-08-14-1-fedcba9876543210.parquet"
-    part, other = month / ".0011223344556677.partial", month / "notes.txt"
-    for path in (young, old, part, other):
-        path.write_bytes(b"x")
-        os.utime(path, (world.at.timestamp(),) * 2)
-    os.utime(old, ((world.at - timedelta(days=15)).timestamp(),) * 2)
-    world.archiving.archive_old(world.hotel_id, world.at)
-    assert [path.exists() for path in (young, old, part, other)] == [True, False, False, True]
-    assert all((world.folder.root / path).exists() for (path,) in world.ask("SELECT path FROM archive_partitions"))
-
-
 @pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "disk_full"), (errno.EACCES, "archive_not_written")])
 def test_where_a_file_cannot_be_written_no_row_goes_and_the_other_kinds_are_cleaned(
     world: World, monkeypatch: pytest.MonkeyPatch, number: int, code: str
