@@ -8,6 +8,7 @@ from rich.table import Table
 
 from commands.permission import stands_for
 from commands.terminal import HotelOption, console, one_hotel, opened, shown_progress
+from core.clock import local_date
 from core.i18n import Translator
 from core.scope import SYSTEM
 from operations.archive.service import KEPT_DAYS, MOST_KEPT_DAYS, ArchiveOverview, Finding
@@ -33,7 +34,8 @@ def show() -> None:
             said = t(
                 "archive.held", count=hold.row_count, who=hold.brought_by, at=hold.brought_at, until=hold.kept_until
             )
-            console.print(f"{hold.id}: {hold.hotel_name} {hold.since:%Y-%m-%d} – {hold.until:%Y-%m-%d} · {said}")
+            first_on, last_on = (local_date(at, hold.time_zone) for at in (hold.since, hold.last_at))
+            console.print(f"{hold.id}: {hold.hotel_name} {first_on} – {last_on} · {said}")
         _tell_findings(t, found)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 from sqlalchemy import Connection, text
@@ -58,6 +58,12 @@ class Hold:
     brought_by: str
     brought_at: datetime
     hotel_name: str
+    time_zone: str
+
+    @property
+    def last_at(self) -> datetime:
+        """The last instant that is in it."""
+        return self.until - timedelta(microseconds=1)
 
 
 def add(connection: Connection, hold: NewHold) -> int:
@@ -84,7 +90,7 @@ def standing(connection: Connection, hotel_ids: Sequence[int] | None, at: dateti
     """Those whose rows stay at ``at``, the newest first."""
     query = (
         "SELECT a.id, a.hotel_id, a.since, a.until, a.kept_until, a.row_count, a.brought_by, a.brought_at, "
-        "h.name AS hotel_name FROM archive_holds a JOIN hotels h ON h.id = a.hotel_id "
+        "h.name AS hotel_name, h.time_zone FROM archive_holds a JOIN hotels h ON h.id = a.hotel_id "
         "WHERE a.ended_at IS NULL AND a.kept_until > :at "
         "AND (CAST(:hotels AS bigint[]) IS NULL OR a.hotel_id = ANY(CAST(:hotels AS bigint[]))) ORDER BY a.id DESC"
     )

@@ -20,9 +20,9 @@ def show() -> None:
     t = page.t
     with top:
         header(t("consumption.title"), t, page.now, found.as_of)
-    muted(t("consumption.help", first=found.first_on, last=found.last_on, zone=t.time_zone))
+    muted(t("consumption.help", first=t.full_day(found.first_on), last=t.full_day(found.last_on), zone=t.time_zone))
     if found.totals.units is None:
-        told = plain(t("consumption.empty_text", first=found.first_on, last=found.last_on))
+        told = plain(t("consumption.empty_text", first=t.full_day(found.first_on), last=t.full_day(found.last_on)))
         st.info(f"**{t('consumption.empty_title')}**  \n{told}", icon=":material/search_off:")
         st.stop()
     panels.key_figures(page, found)

@@ -20,7 +20,7 @@ def show() -> None:
     t = page.t
     with top:
         header(t("rooms.title"), t, page.now, found.as_of)
-    muted(t("consumption.help", first=found.first_on, last=found.last_on, zone=t.time_zone))
+    muted(t("consumption.help", first=t.full_day(found.first_on), last=t.full_day(found.last_on), zone=t.time_zone))
     if found.rooms.empty:
         st.info(f"**{t('rooms.empty_title')}**  \n{plain(t('rooms.empty_text'))}", icon=":material/search_off:")
         st.stop()

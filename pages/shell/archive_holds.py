@@ -10,6 +10,7 @@ from operations.archive.service import KEPT_DAYS, MOST_KEPT_DAYS
 from pages.shell.attempt import attempted, refusal, refused
 from pages.shell.guard import Page
 from pages.shell.sentences import actor
+from pages.shell.session import is_phone
 from pages.shell.text import muted, plain
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def brought_back(page: Page, found: "ArchiveOverview", hotel: "HotelRow") -> Non
 
 def _hold(page: Page, hold: "Hold") -> None:
     t = page.t
-    first_on = local_date(hold.since, t.time_zone)
-    last_on = local_date(hold.until - timedelta(microseconds=1), t.time_zone)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    first_on, last_on = (local_date(at, hold.time_zone) for at in (hold.since, hold.last_at))
+    with st.container(border=True, horizontal=not is_phone(), vertical_alignment="center"):
         with st.container(gap="xxsmall"):
             st.markdown(f"**{plain(t('archive.period', first=t.full_day(first_on), last=t.full_day(last_on)))}**")
             who = actor(t, hold.brought_by)

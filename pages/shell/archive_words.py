@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def entity(t: Translator, one: "Finding") -> str:
-    """What people call it; its number where it is gone."""
+    """What people call it, its number where it is gone; of a file its name."""
     if one.entity_type is None:
-        return "–"
+        return (one.path or "–").rsplit("/", 1)[-1]
     kind = t(f"archive.entity_{one.entity_type}")
     return f"{kind} {one.entity_name or one.entity_id}"
 
@@ -42,13 +42,13 @@ def months_sheet(t: Translator, found: "ArchiveOverview") -> Sheet:
 def findings_sheet(t: Translator, found: "ArchiveOverview") -> Sheet:
     """One row a finding: what is wrong, of whom, when, and what stands there now."""
     columns = [
-        Column(t("archive.fault")), Column(t("archive.metric")), Column(t("archive.entity")),
+        Column(t("archive.entity")), Column(t("archive.fault")), Column(t("archive.metric")),
         Column(t("board.time"), "instant"), Column(t("archive.value"), "decimal"), Column(t("archive.place")),
         Column(t("archive.found_at"), "instant"),
     ]  # fmt: skip
     rows = [
         (
-            t(f"archive.fault_{one.fault}"), metric(t, one.metric_type) if one.metric_type else "–", entity(t, one),
+            entity(t, one), t(f"archive.fault_{one.fault}"), metric(t, one.metric_type) if one.metric_type else "–",
             one.timestamp, one.metric_value, one.path or t("archive.in_database"), one.found_at,
         )
         for one in found.findings

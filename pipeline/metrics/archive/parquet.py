@@ -20,6 +20,7 @@ KINDS: dict[str, pa.DataType] = {
     "model_id": pa.int64(), "scored_at": INSTANT,
 }  # fmt: skip
 SCHEMA = pa.schema(list(KINDS.items()))
+KEYS = ["metric_type", "entity_id", "timestamp"]
 COMPRESSION, LEVEL = "zstd", 9
 POSTGRES_EPOCH = 946_684_800_000_000  # its timestamps are microseconds since 2000-01-01
 CHECKSUM_BYTES = 16
@@ -37,15 +38,15 @@ def packed(rows: pa.Table, hotel_id: int, day: date) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(content: bytes) -> pa.Table:
-    """The rows of a file; raises ``ValueError`` for what is none of ours."""
+def unpacked(content: bytes, columns: list[str] | None = None) -> pa.Table:
+    """The rows of a file, perhaps some columns of them; raises ``ValueError`` for what is none of ours."""
     from pyarrow import parquet
 
-    table = parquet.read_table(BytesIO(content))
-    told = table.schema.metadata or {}
-    if table.schema.names != SCHEMA.names or int(told.get(b"version", b"0")) != VERSION:
+    file = parquet.ParquetFile(BytesIO(content))
+    told = file.schema_arrow.metadata or {}
+    if file.schema_arrow.names != SCHEMA.names or int(told.get(b"version", b"0")) != VERSION:
         raise ValueError("not a file of this archive")
-    return table.replace_schema_metadata(None)
+    return file.read(columns=columns).replace_schema_metadata(None)
 
 
 def selected(
@@ -81,13 +82,18 @@ def joined(older_first: list[pa.Table]) -> pa.Table:
     tables = [table for table in older_first if table.num_rows]
     if not tables:
         return SCHEMA.empty_table()
-    found = pa.concat_tables([table.cast(SCHEMA) for table in tables])
+    kinds = pa.schema([SCHEMA.field(name) for name in tables[0].column_names])
+    found = pa.concat_tables([table.cast(kinds) for table in tables])
     if len(tables) > 1:
         number = pa.array(range(found.num_rows), pa.int64())
-        keys = ["metric_type", "entity_id", "timestamp"]
-        last = found.append_column("number", number).group_by(keys).aggregate([("number", "max")])["number_max"]
+        last = found.append_column("number", number).group_by(KEYS).aggregate([("number", "max")])["number_max"]
         found = found.take(last.combine_chunks())
     return found.sort_by([("timestamp", "ascending"), ("entity_id", "ascending")])
+
+
+def without(rows: pa.Table, others: pa.Table) -> pa.Table:
+    """Rows that are not among the others, whatever their values are."""
+    return rows.join(others.select(KEYS), KEYS, join_type="left anti")
 
 
 def checksums(rows: pa.Table, hotel_id: int) -> Iterator[str]:

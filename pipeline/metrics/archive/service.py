@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any, cast
 
 import pandas as pd
@@ -25,6 +26,7 @@ from pipeline.metrics.registry import METRIC_TYPES
 
 __all__ = ["DaySeries", "Entity", "MetricHistory", "Wanted"]
 
+OF_DAYS = [*parquet.KEYS, "metric_value", "expected"]
 SUMMED = ("count", "daily_count", "revenue")  # families of which a day is the sum of its rows, of others their mean
 
 log = logger(__name__)
@@ -81,10 +83,19 @@ class MetricHistory:
             recent = metric_days.of_database(connection, wanted, zone, since=border)
             files = self._files(connection, wanted, None)
             held = metric_days.before(connection, wanted, border) if border else None
-        older, faults = self._older(files, wanted)
-        is_sum = metric.family in SUMMED
-        archived = parquet.joined([older, held]) if held is not None else older
-        frame = pd.concat([by_day(archived, zone), recent.assign(is_archived=False)], ignore_index=True)
+        is_sum, faults = metric.family in SUMMED, dict[str, str]()
+        frames = [recent.assign(is_archived=False)]
+        if held is not None and held.num_rows:
+            frames.append(by_day(held, zone, is_archived=False))
+        # One local day after the other: a year of a large hotel is more than what should be in memory at once.
+        for _, parts in groupby(sorted(files, key=_day_and_id), key=lambda one: one.day):
+            rows, broken = self._older(list(parts), wanted, OF_DAYS)
+            faults |= broken
+            if held is not None and held.num_rows and rows.num_rows:
+                rows = parquet.without(rows, held)
+            if rows.num_rows:
+                frames.append(by_day(rows, zone, is_archived=True))
+        frame = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
         return DaySeries(_shaped(frame, is_sum=is_sum), is_sum, faults)
 
     def archived(self, connection: Any, wanted: Wanted) -> pa.Table:
@@ -113,18 +124,20 @@ class MetricHistory:
             rows = parquet.joined([opened[key] for key in sorted(opened)])
         return [_value(row) for row in rows.slice(0, limit).to_pylist()]
 
-    def _older(self, files: list[Partition], wanted: Wanted) -> tuple[pa.Table, dict[str, str]]:
+    def _older(
+        self, files: list[Partition], wanted: Wanted, columns: list[str] | None = None
+    ) -> tuple[pa.Table, dict[str, str]]:
         tables, faults = [], {}
         for one in files:
             try:
-                tables.append(self._selected(one, wanted))
+                tables.append(self._selected(one, wanted, columns))
             except AppError as error:
                 faults[one.path] = error.code
                 log.warning("archive_file_left_out", path=one.path, reason=str(error))
         return parquet.joined(tables), faults
 
-    def _selected(self, one: Partition, wanted: Wanted) -> pa.Table:
-        rows = parquet.unpacked(self.folder.read(one.path, one.sha256))
+    def _selected(self, one: Partition, wanted: Wanted, columns: list[str] | None = None) -> pa.Table:
+        rows = parquet.unpacked(self.folder.read(one.path, one.sha256), columns)
         entities = None if wanted.entity_id is None else [wanted.entity_id]
         return parquet.selected(rows, wanted.metric_type, wanted.since, wanted.until, entities)
 
@@ -137,7 +150,11 @@ def _known(metric_type: str) -> MetricType:
     return found
 
 
-def by_day(rows: pa.Table, zone: str) -> pd.DataFrame:
+def _day_and_id(one: Partition) -> tuple[date, int]:
+    return one.day, one.id
+
+
+def by_day(rows: pa.Table, zone: str, *, is_archived: bool) -> pd.DataFrame:
     """day, total, expected, judged, rows, is_archived."""
     frame = rows.select(["timestamp", "metric_value", "expected"]).to_pandas()
     day = (frame["timestamp"] - pd.Timedelta(microseconds=1)).dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
@@ -146,7 +163,7 @@ def by_day(rows: pa.Table, zone: str) -> pd.DataFrame:
         total=("metric_value", "sum"), expected=("expected", "sum"), judged=("expected", "count"),
         rows=("metric_value", "size"),
     )  # fmt: skip
-    return cast(pd.DataFrame, found.reset_index().assign(is_archived=True))
+    return cast(pd.DataFrame, found.reset_index().assign(is_archived=is_archived))
 
 
 def _shaped(frame: pd.DataFrame, *, is_sum: bool) -> pd.DataFrame:
