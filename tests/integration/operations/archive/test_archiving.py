@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.errors import AppError
 from core.scope import SYSTEM
@@ -16,6 +17,7 @@ from operations.archive import archiving as module
 from operations.jobs.cleanup import CleanupService
 from pipeline.metrics.archive import folder as folder_module
 from pipeline.metrics.archive import parquet
+from pipeline.metrics.archive.folder import ArchiveFolder
 from tests.integration.operations.archive.conftest import World
 
 
@@ -181,3 +183,29 @@ def test_days_are_the_hotels_own(world: World) -> None:
     world.archiving.archive_old(world.hotel_id, world.at)
     days = {str(day) for (day,) in world.ask("SELECT day FROM archive_partitions")}
     assert str((late + timedelta(days=1)).date()) in days
+
+
+def test_what_people_write_meanwhile_is_neither_lost_nor_taken_along(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a day's file is written nobody changes its rows; a row that comes then stays."""
+    late = world.before(200) + timedelta(minutes=5)
+    refused = []
+    write = ArchiveFolder.write
+
+    def written(self: ArchiveFolder, *what: Any) -> str:
+        if not refused:
+            world.add(late, value=7)
+            with world.database.engine.connect() as connection:
+                connection.exec_driver_sql("SET lock_timeout = '100ms'")
+                with pytest.raises(OperationalError, match="lock timeout") as caught:
+                    connection.exec_driver_sql("UPDATE ml_metrics SET metric_value = 8")
+                refused.append(caught.value)
+        return write(self, *what)
+
+    monkeypatch.setattr(ArchiveFolder, "write", written)
+    world.archiving.archive_old(world.hotel_id, world.at)
+    assert len(refused) == 1
+    assert world.ask("SELECT metric_value FROM ml_metrics WHERE timestamp = :at", at=late) == [(7.0,)]
+    monkeypatch.undo()
+    assert world.archiving.archive_old(world.hotel_id, world.at).rows == 1

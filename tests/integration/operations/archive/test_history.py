@@ -152,8 +152,10 @@ def test_what_is_counted_is_added_up(world: World, history: MetricHistory) -> No
         world.add(at + timedelta(hours=entity), metric_type="tuketim_miktar", entity_type="minibar_slot",
                   entity_id=entity, value=3)  # fmt: skip
     world.archiving.archive_old(world.hotel_id, world.at)
-    found = days(history, wanted(world, "tuketim_miktar"))
-    assert (found.is_sum, found.days["value"].tolist()) == (True, [6.0])
+    for _ in range(2):
+        found = days(history, wanted(world, "tuketim_miktar"))
+        assert (found.is_sum, found.days["value"].tolist()) == (True, [6.0])
+        bring_back(world, 151, 149)  # what stands on both sides counts once
 
 
 def test_a_row_at_midnight_is_the_day_that_ended(world: World, history: MetricHistory) -> None:

@@ -107,7 +107,8 @@ def test_the_sums_outlive_the_rows_that_were_archived(database: Database, tmp_pa
     assert 0 < len(looks) < len(before[0])
     assert done.details["archived"]["rows"] > 0
     with database.transaction() as connection:
-        touched = pd.DataFrame({"room_id": hotel.rooms, "timestamp": pd.Timestamp(START + timedelta(hours=1))})
+        long_ago = before[0]["day"].min().tz_localize(ZONE) + pd.Timedelta(hours=9)
+        touched = pd.DataFrame({"room_id": hotel.rooms, "timestamp": long_ago})
         consumption_days.refresh(connection, hotel.hotel_id, touched)
     pd.testing.assert_frame_equal(kept(database, "look_days", LOOKS), before[0])
     pd.testing.assert_frame_equal(kept(database, "consumption_days", UNITS), before[1])
