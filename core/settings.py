@@ -175,7 +175,9 @@ class Settings(BaseSettings):
         None, ge=256, description="Memory limit of the dashboard process; without one the container's or the machine's"
     )
     job_workers: int = Field(2, ge=1, description="Job runs at the same time")
-    metric_days: int = Field(90, ge=35, description="Days until metrics and scores go to the archive; learning reads 30")
+    metric_days: int = Field(
+        90, ge=35, description="Days until metrics and scores go to the archive; learning reads 30"
+    )
     feature_days: int = Field(90, ge=35, description="Days that features are kept; learning reads 30")
     alert_days: int = Field(30, ge=1, description="Days that alerts are kept after they closed")
     training_log_days: int = Field(180, ge=1, description="Days that training logs are kept")
