@@ -1,5 +1,6 @@
 """Runs one job and records how it ended; the only place of the pipeline that catches every exception."""
 
+import json
 import os
 import resource
 import socket
@@ -7,10 +8,12 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
 from core.logs import logger
+from core.masking import masked
 from core.request_context import begin_request, identify_request, place_request
 from core.stage import Progress, StageReport, silent
 from db.queries import job_control
@@ -134,13 +137,19 @@ def _succeeded(report: StageReport, at: datetime) -> RunEnd:
 
 
 def _failed(error: Exception, at: datetime) -> RunEnd:
-    code = "unexpected"
+    code, told = "unexpected", None
     if isinstance(error, AppError):
-        code = error.code
+        code, told = error.code, _told(error)
     elif isinstance(error, MemoryError):
         code = "out_of_memory"
     text = "".join(traceback.format_exception(error))[-MAX_ERROR_CHARACTERS:]
-    return RunEnd("failed", at, error_code=code, error_text=text)
+    return RunEnd("failed", at, result=told, error_code=code, error_text=text)
+
+
+def _told(error: AppError) -> dict[str, Any]:
+    """The sentence that a page would have said, with what it names; kept as a run's result."""
+    params = json.loads(json.dumps(masked(error.params), default=str))
+    return {"error": {"id": error.message_id, "params": params}}
 
 
 def _both(first: Progress, second: Progress) -> Progress:

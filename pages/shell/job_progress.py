@@ -73,11 +73,11 @@ def _ended(page: Page, run: RunRow, outcome: Callable[[RunRow], str]) -> None:
         muted(f"{when} {outcome(run)}")
     else:
         reason = t("jobs.ended_badly", state=t(f"jobs.state_{run.state}"), code=run.error_code or "")
-        st.error(plain(f"{when} {reason} {why(t, run.error_code)}"), icon=":material/error:")
+        st.error(plain(f"{when} {reason} {why(t, run)}"), icon=":material/error:")
 
 
-def why(t: Translator, code: str | None) -> str:
-    """What the code of a failure means, as the page would have said it had it failed there; nothing where none does."""
-    key = f"error.{code}"
-    said = t.stored(key, {})
+def why(t: Translator, run: RunRow) -> str:
+    """Why it failed, as the page would have said it had it failed there; nothing where only the code is known."""
+    key, told = f"error.{run.error_code}", (run.result or {}).get("error")
+    said = t.sentence(told["id"], told["params"]) if told else t.stored(key, {})
     return "" if said == key else said

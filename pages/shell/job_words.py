@@ -67,7 +67,7 @@ def error(page: Page, run: "RunRow") -> str:
     if code == "cancelled_by_person":
         return page.t("jobs.error_cancelled_by_person", who=actor(page.t, run.cancel_requested_by))
     told = known(page.t, f"jobs.error_{code}", code)
-    return f"{code}: {said}" if told == code and (said := why(page.t, code)) else told
+    return f"{code}: {said}" if told == code and (said := why(page.t, run)) else told
 
 
 def by(page: Page, run: "RunRow") -> str:

@@ -222,7 +222,8 @@ def test_work_that_failed_is_told_in_words(visit: Visit, text: Text, proven: Pro
     with visit.services.database.transaction() as connection:
         run = queries_of_jobs.begin_run(connection, NewRun("parts_restore", None, "request", now, "x"))
         assert run is not None
-        queries_of_jobs.finish_run(connection, run, RunEnd("failed", now, error_code="parts_changed"))
-    app, t = visit.open(BACKUPS), Translator(language)
-    assert t("error.parts_changed") in text(app)
-    assert "parts_changed" in text(app)  # for whoever looks for it
+        told = {"error": {"id": "error.disk_full", "params": {"folder": "/backups"}}}
+        queries_of_jobs.finish_run(connection, run, RunEnd("failed", now, result=told, error_code="disk_full"))
+    said, t = text(visit.open(BACKUPS)), Translator(language)
+    assert t("error.disk_full", folder="/backups") in said
+    assert "disk_full" in said  # for whoever looks for it

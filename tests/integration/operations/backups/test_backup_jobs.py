@@ -80,6 +80,7 @@ def test_a_damaged_backup_fails_its_run_with_the_code(installation: Installation
     path.write_bytes(path.read_bytes()[:-50])
     run = run_asked(installation, jobs)
     assert (run.state, run.error_code) == ("failed", "backup_damaged")
+    assert run.result == {"error": {"id": "error.backup_damaged", "params": {"reason": "chunk 1 of 1"}}}
 
 
 def test_by_the_timetable_old_ones_go_when_a_new_one_is_proven(installation: Installation, jobs: BackupJobs) -> None:
