@@ -36,6 +36,8 @@ def show() -> None:
             )
             first_on, last_on = (local_date(at, hold.time_zone) for at in (hold.since, hold.last_at))
             console.print(f"{hold.id}: {hold.hotel_name} {first_on} – {last_on} · {said}")
+            if hold.overlapping:
+                console.print(t("archive.overlapping", count=hold.overlapping))
         _tell_findings(t, found)
 
 
@@ -80,6 +82,8 @@ def send_away(hold: Annotated[int, typer.Argument(help="Its number, as 'archive 
         with shown_progress(t) as progress:
             done = services.archive.jobs.send_away(SYSTEM.actor, hotel_id, hold, progress)
         console.print(t("archive.moved", count=done.rows))
+        if done.staying:
+            console.print(t("archive.staying", count=done.staying))
 
 
 @archive_app.command()

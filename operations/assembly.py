@@ -89,6 +89,7 @@ def archive_services(database: Database, clock: Clock, settings: Settings, alert
     """The same for the archive of metric rows."""
     folder = ArchiveFolder(settings.archive_folder)
     archiving = Archiving(database, folder, settings.metric_days, settings.backup_safety_days)
-    bringing = Bringing(database, folder, archiving)
+    disk = settings.data_dir if settings.database_url is None else None
+    bringing = Bringing(database, folder, archiving, disk)
     jobs = ArchiveJobs(database, clock, bringing, Verification(database, folder, alerts))
     return {"archive": ArchiveService(database, clock, jobs)}

@@ -34,9 +34,10 @@ class Hold(Answer):
     since: dt.datetime
     until: dt.datetime = Field(description="not in it any more")
     kept_until: dt.datetime
-    row_count: int
+    row_count: int = Field(description="rows of the archive that stand in the database again")
     brought_by: str
     brought_at: dt.datetime
+    overlapping: int = Field(description="others that keep some of the same days; those stay until they end too")
 
 
 class Finding(Answer):

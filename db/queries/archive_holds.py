@@ -9,8 +9,9 @@ from sqlalchemy import Connection, text
 
 from core.errors import AppError
 from db.bulk import copy_frame, quoted, refresh_statistics
-from db.queries.archive import OF_METRIC, OF_SCORE
+from db.queries.archive import NOT_HELD, OF_METRIC, OF_SCORE
 
+Period = tuple[datetime, datetime]  # from the first on, before the second
 STAGED = "brought_rows"
 KEYS = ("metric_type", "entity_id", "timestamp")
 # In the database these columns are of another type than in the archive.
@@ -47,7 +48,10 @@ class NewHold:
 
 @dataclass(frozen=True)
 class Hold:
-    """What was brought back; ``row_count``: rows that came."""
+    """What was brought back; ``row_count``: rows of the archive that stand again, also those that did so before.
+
+    ``overlapping``: others that stand and keep some of the same days.
+    """
 
     id: int
     hotel_id: int
@@ -59,6 +63,7 @@ class Hold:
     brought_at: datetime
     hotel_name: str
     time_zone: str
+    overlapping: int
 
     @property
     def last_at(self) -> datetime:
@@ -67,6 +72,15 @@ class Hold:
 
 
 def add(connection: Connection, hold: NewHold) -> int:
+    """The hold's id; one that stands for the same period goes on, and for longer if that is asked for."""
+    query = (
+        "UPDATE archive_holds SET kept_until = greatest(kept_until, :kept_until) WHERE id = (SELECT min(id) "
+        "FROM archive_holds WHERE hotel_id = :hotel_id AND since = :since AND until = :until AND ended_at IS NULL "
+        "AND kept_until > :brought_at) RETURNING id"
+    )
+    standing = connection.execute(text(query), vars(hold)).scalar()
+    if standing is not None:
+        return int(standing)
     columns = list(vars(hold))
     statement = (
         f"INSERT INTO archive_holds ({', '.join(columns)}, row_count) "
@@ -76,21 +90,41 @@ def add(connection: Connection, hold: NewHold) -> int:
 
 
 def note_rows(connection: Connection, hold_id: int, rows: int) -> None:
-    connection.execute(text("UPDATE archive_holds SET row_count = :rows WHERE id = :id"), {"rows": rows, "id": hold_id})
+    """So many stand by now; who begins again after a run that was killed comes past fewer first."""
+    statement = "UPDATE archive_holds SET row_count = greatest(row_count, :rows) WHERE id = :id"
+    connection.execute(text(statement), {"rows": rows, "id": hold_id})
 
 
-def end(connection: Connection, hotel_id: int, hold_id: int, at: datetime) -> None:
+def end(connection: Connection, hotel_id: int, hold_id: int, at: datetime) -> Period:
     """Its rows may leave again; raises ``not_found`` for one that there is not, or that ended."""
-    statement = "UPDATE archive_holds SET ended_at = :at WHERE id = :id AND hotel_id = :hotel_id AND ended_at IS NULL"
-    if not connection.execute(text(statement), {"at": at, "id": hold_id, "hotel_id": hotel_id}).rowcount:
+    statement = (
+        "UPDATE archive_holds SET ended_at = :at WHERE id = :id AND hotel_id = :hotel_id AND ended_at IS NULL "
+        "RETURNING since, until"
+    )
+    found = connection.execute(text(statement), {"at": at, "id": hold_id, "hotel_id": hotel_id}).first()
+    if found is None:
         raise AppError("not_found", 404, params={"what": f"hold {hold_id}"})
+    return found.since, found.until
+
+
+def staying(connection: Connection, hotel_id: int, period: Period, at: datetime) -> int:
+    """Rows of the period that others keep which stand at ``at``."""
+    query = (
+        "SELECT count(*) FROM ml_metrics m WHERE m.hotel_id = :hotel_id AND m.timestamp >= :since "
+        f"AND m.timestamp < :until AND NOT {NOT_HELD.format(row='m', at=':at')}"
+    )
+    params = {"hotel_id": hotel_id, "since": period[0], "until": period[1], "at": at}
+    return int(connection.execute(text(query), params).scalar_one())
 
 
 def standing(connection: Connection, hotel_ids: Sequence[int] | None, at: datetime) -> list[Hold]:
     """Those whose rows stay at ``at``, the newest first."""
     query = (
         "SELECT a.id, a.hotel_id, a.since, a.until, a.kept_until, a.row_count, a.brought_by, a.brought_at, "
-        "h.name AS hotel_name, h.time_zone FROM archive_holds a JOIN hotels h ON h.id = a.hotel_id "
+        "h.name AS hotel_name, h.time_zone, "
+        "(SELECT count(*) FROM archive_holds o WHERE o.hotel_id = a.hotel_id AND o.id <> a.id "
+        "AND o.ended_at IS NULL AND o.kept_until > :at AND o.since < a.until AND o.until > a.since) AS overlapping "
+        "FROM archive_holds a JOIN hotels h ON h.id = a.hotel_id "
         "WHERE a.ended_at IS NULL AND a.kept_until > :at "
         "AND (CAST(:hotels AS bigint[]) IS NULL OR a.hotel_id = ANY(CAST(:hotels AS bigint[]))) ORDER BY a.id DESC"
     )

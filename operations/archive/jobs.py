@@ -13,8 +13,7 @@ from db.queries.archive_holds import NewHold
 from db.queries.job_rows import RunRow
 from db.queries.scores import hotel_time_zone
 from db.session import Database
-from operations.archive.archiving import Archived
-from operations.archive.bringing import Bringing, Brought
+from operations.archive.bringing import Bringing, Brought, SentAway
 from operations.archive.verification import Verification
 from operations.jobs.definitions import ARCHIVE_JOB_NAMES, JobDefinition, of_hotel
 
@@ -50,7 +49,7 @@ class ArchiveJobs:
         self._note(actor, "archive_brought_back", hotel_id, told | asdict(done))
         return done
 
-    def send_away(self, actor: str, hotel_id: int, hold_id: int, progress: Progress = silent) -> Archived:
+    def send_away(self, actor: str, hotel_id: int, hold_id: int, progress: Progress = silent) -> SentAway:
         """What was brought back leaves again; it is noted in the audit log."""
         done = self.bringing.send_away(hotel_id, hold_id, self.clock.now(), progress)
         self._note(actor, "archive_sent_away", hotel_id, {"hold": hold_id} | asdict(done))

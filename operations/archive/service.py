@@ -121,7 +121,10 @@ class ArchiveService:
         return {name: state_of(name, pending, found, is_served) for name, found in runs.items()}
 
     def preview(self, scope: Scope, hotel_id: int, first_on: date, last_on: date) -> Preview:
-        """Of whole days, both in; raises ``period_wrong``, and ``nothing_archived`` (404) where there is no file."""
+        """Of whole days, both in.
+
+        Raises ``period_wrong``, ``nothing_archived`` (404) where there is no file, and ``archive_no_room``.
+        """
         scope.require("archive.read")
         scope.require_hotel(hotel_id)
         with self.database.reading() as connection:
@@ -129,6 +132,7 @@ class ArchiveService:
             files = manifest.partitions(connection, hotel_id, since, until)
         if not files:
             raise AppError("nothing_archived", 404, params={"first": first_on, "last": last_on})
+        self.jobs.bringing.require_room(files)
         return Preview(
             len({one.day for one in files}), len(files), sum(one.row_count for one in files),
             sum(one.stored_bytes for one in files),
@@ -137,7 +141,7 @@ class ArchiveService:
     def bring_back(self, scope: Scope, hotel_id: int, first_on: date, last_on: date, kept_days: int = KEPT_DAYS) -> int:
         """Ask for the rows of these days, both in, to come back and stay so many days; the id of the request.
 
-        Raises ``period_wrong``, ``kept_days_wrong`` and ``nothing_archived`` (404).
+        Raises ``kept_days_wrong`` and like ``preview``.
         """
         scope.require("archive.write")
         if not 1 <= kept_days <= MOST_KEPT_DAYS:

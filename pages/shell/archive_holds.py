@@ -43,6 +43,8 @@ def _hold(page: Page, hold: "Hold") -> None:
             st.markdown(f"**{plain(t('archive.period', first=t.full_day(first_on), last=t.full_day(last_on)))}**")
             who = actor(t, hold.brought_by)
             muted(t("archive.held", count=hold.row_count, who=who, at=hold.brought_at, until=hold.kept_until))
+            if hold.overlapping:
+                muted(t("archive.overlapping", count=hold.overlapping))
         asks = page.scope.allows("archive.write") and st.button(
             t("archive.send_away"), key=f"send_away_{hold.id}", icon=":material/archive:"
         )
