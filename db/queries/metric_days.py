@@ -1,13 +1,12 @@
 """Metric rows by hotel-local day, and those that stand before the border of the archive (SPEC A7.4)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, text
 
-from db.queries.archive import JOINED, SELECTED
+from db.queries.archive import JOINED
 from db.queries.frames import copy_out, copy_table
 from db.queries.metric_values import Wanted
 
@@ -26,7 +25,7 @@ ENTITIES = {
     "staff": "SELECT id, full_name AS name FROM staff WHERE hotel_id = :hotel_id ORDER BY full_name, id",
     "floor": "SELECT id, name FROM floors WHERE hotel_id = :hotel_id ORDER BY floors.number",
 }
-ROWS = f"SELECT {SELECTED} FROM {JOINED} WHERE {WHERE}"
+KEYS = f"SELECT m.entity_id, m.timestamp FROM ml_metrics m WHERE {WHERE}"
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,11 @@ def entities(connection: Connection, hotel_id: int, entity_type: str) -> list[En
     return [Entity(row.id, row.name) for row in rows]
 
 
-def of_database(connection: Connection, wanted: Wanted, zone: str, since: datetime | None) -> pd.DataFrame:
-    """day, total, expected (sum), judged, rows; only of rows from ``since`` on."""
-    params = vars(wanted) | {"zone": zone, "since": max(wanted.since, since) if since else wanted.since}
-    return copy_out(connection, BY_DAY, params)
+def of_database(connection: Connection, wanted: Wanted, zone: str) -> pd.DataFrame:
+    """day, total, expected (sum), judged, rows."""
+    return copy_out(connection, BY_DAY, vars(wanted) | {"zone": zone})
 
 
-def before(connection: Connection, wanted: Wanted, border: datetime) -> pa.Table:
-    """The rows themselves, as the archive has them: those that somebody brought back."""
-    return copy_table(connection, ROWS, vars(wanted) | {"until": min(wanted.until, border)})
+def keys(connection: Connection, wanted: Wanted) -> pa.Table:
+    """entity_id, timestamp of the rows that stand in the database."""
+    return copy_table(connection, KEYS, vars(wanted))

@@ -1,7 +1,7 @@
 """The series behind an alert whose rows went to the archive, shaped as ``db.queries.alert_series`` reads the others."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 import pyarrow as pa
@@ -10,28 +10,54 @@ from db.queries.alert_series import BESIDE_FIELDS, SUMS
 
 COLUMNS = ["timestamp", "value", "expected", "lower", "upper"]
 Key = tuple[str, str, str, int]  # metric_type, alert_type, entity_type, entity_id
-INSTANT = "datetime64[us, UTC]"
 
 
-def shaped(rows: pa.Table, key: Key, time_zone: str, parts: Collection[int] | None) -> pd.DataFrame:
-    """timestamp, value, expected, lower, upper; ``parts``: slots of the key's room, or visits of its attendant."""
-    metric_type, alert_type, entity_type, entity_id = key
-    frame = rows.to_pandas(date_as_object=False).rename(columns={"metric_value": "value"})
-    if alert_type in BESIDE_FIELDS:
+def needed(key: Key, parts: Collection[int]) -> tuple[tuple[str, ...], Collection[int] | None]:
+    """Columns and entities that ``shaped`` looks at; None: all. ``parts``: as there."""
+    _, alert_type, entity_type, entity_id = key
+    if not _is_summed(key):
+        beside = ("extra_data",) if alert_type in BESIDE_FIELDS else ()
+        return ("metric_value", "expected", "lower", "upper", *beside), [entity_id]
+    extra = ("extra_data",) if entity_type in ("staff", "floor") else ()
+    return ("metric_value", "expected", *extra), parts if entity_type == "room" else None
+
+
+def shaped(spans: Iterable[pa.Table], key: Key, time_zone: str, parts: Collection[int]) -> pd.DataFrame:
+    """timestamp, value, expected, lower, upper; ``parts``: slots of the key's room, or visits of its attendant.
+
+    Of each span of rows no more is kept than is drawn of it.
+    """
+    _, alert_type, entity_type, entity_id = key
+    found = []
+    for rows in spans:
+        frame = rows.to_pandas(date_as_object=False).rename(columns={"metric_value": "value"})
+        if _is_summed(key):
+            found.append(_sums(_of(frame, key, parts), entity_type in ("room", "floor"), time_zone))
+            continue
         own = frame[frame["entity_id"] == entity_id]
-        beside = _extra(own, BESIDE_FIELDS[alert_type])
-        return _plain(own.assign(value=beside, expected=float("nan"), lower=float("nan"), upper=float("nan")))
-    if (metric_type, entity_type) in SUMS or (metric_type == "tuketim_miktar" and entity_type != "minibar_slot"):
-        return _summed(_of(frame, key, parts), by_instant=entity_type in ("room", "floor"), time_zone=time_zone)
-    return _plain(frame[frame["entity_id"] == entity_id])
+        if alert_type in BESIDE_FIELDS:
+            beside = _extra(own, BESIDE_FIELDS[alert_type])
+            own = own.assign(value=beside, expected=float("nan"), lower=float("nan"), upper=float("nan"))
+        found.append(own[COLUMNS])
+    if not found:
+        return pd.DataFrame(columns=COLUMNS)
+    whole = pd.concat(found, ignore_index=True)
+    return _plain(_added(whole) if _is_summed(key) else whole)
 
 
-def _of(frame: pd.DataFrame, key: Key, parts: Collection[int] | None) -> pd.DataFrame:
+def _is_summed(key: Key) -> bool:
+    metric_type, alert_type, entity_type, _ = key
+    if alert_type in BESIDE_FIELDS:
+        return False
+    return (metric_type, entity_type) in SUMS or (metric_type == "tuketim_miktar" and entity_type != "minibar_slot")
+
+
+def _of(frame: pd.DataFrame, key: Key, parts: Collection[int]) -> pd.DataFrame:
     _, _, entity_type, entity_id = key
     if entity_type == "room":
-        return frame[frame["entity_id"].isin(parts or ())]
+        return frame[frame["entity_id"].isin(parts)]
     if entity_type == "staff":
-        return frame[_extra(frame, "visit_id").isin(parts or ())]
+        return frame[_extra(frame, "visit_id").isin(parts)]
     return frame[_extra(frame, "floor_id") == entity_id] if entity_type == "floor" else frame
 
 
@@ -44,12 +70,21 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[COLUMNS].sort_values("timestamp", ignore_index=True)
 
 
-def _summed(frame: pd.DataFrame, *, by_instant: bool, time_zone: str) -> pd.DataFrame:
-    """Sums over many entities: the expected values add up where all are known, the bands do not."""
+def _sums(frame: pd.DataFrame, by_instant: bool, time_zone: str) -> pd.DataFrame:
+    """at, timestamp, value, expected, judged, rows: sums over many entities, by instant or by local day."""
     at = frame["timestamp"]
     by = at if by_instant else (at - pd.Timedelta(microseconds=1)).dt.tz_convert(time_zone).dt.date
-    groups = frame.groupby(by)
-    found = groups.agg(timestamp=("timestamp", "max"), value=("value", "sum"), expected=("expected", "sum"))
-    is_known = groups["expected"].count() == groups["expected"].size()
-    summed = found.assign(expected=found["expected"].where(is_known), lower=float("nan"), upper=float("nan"))
-    return _plain(summed.reset_index(drop=True))
+    groups = frame.groupby(by.rename("at"))
+    return groups.agg(
+        timestamp=("timestamp", "max"), value=("value", "sum"), expected=("expected", "sum"),
+        judged=("expected", "count"), rows=("value", "size"),
+    ).reset_index()  # fmt: skip
+
+
+def _added(sums: pd.DataFrame) -> pd.DataFrame:
+    """Of a day that lies in two spans; the expected values add up where all are known, the bands do not."""
+    found = sums.groupby("at", as_index=False).agg(
+        {"timestamp": "max", "value": "sum", "expected": "sum", "judged": "sum", "rows": "sum"}
+    )
+    expected = found["expected"].where(found["judged"] == found["rows"])
+    return found.assign(expected=expected, lower=float("nan"), upper=float("nan"))

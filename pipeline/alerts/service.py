@@ -23,7 +23,7 @@ from db.queries.peers import Moment
 from db.queries.triage import open_twins
 from db.queries.verdicts import SuppressionRow
 from db.session import Database
-from pipeline.alerts.archived import shaped
+from pipeline.alerts.archived import Key, needed, shaped
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
 from pipeline.alerts.lifecycle import Event
@@ -270,25 +270,26 @@ class AlertService:
         key = (alert.metric_type, alert.alert_type, alert.entity_type, alert.entity_id)
         since, until = window(alert.started_at, alert.last_seen_at, self.clock.now(), timedelta(days=days))
         rows = alert_series.read_series(connection, alert.hotel_id, key, since, until, time_zone=alert.time_zone)
-        rows = self._with_archived(connection, alert, rows, (since, until))
+        rows = self._with_archived(connection, alert, key, rows, (since, until))
         episodes = alert_series.incidents_between(connection, alert.hotel_id, key, since, until)
         past = episodes.loc[episodes["id"] != alert.id, "started_at"]
         return thinned(marked(rows, episodes)), tuple(instant.to_pydatetime() for instant in past)
 
     def _with_archived(
-        self, connection: Any, alert: AlertRow, rows: pd.DataFrame, span: tuple[datetime, datetime]
+        self, connection: Any, alert: AlertRow, key: Key, rows: pd.DataFrame, span: tuple[datetime, datetime]
     ) -> pd.DataFrame:
         """Before them the points that lie in the archive; files that are not as they were written are left out."""
         if self.history is None:
             return rows
         # ``since < timestamp <= until`` in the words of the archive
         since, until = (at + timedelta(microseconds=1) for at in span)
-        found = self.history.archived(connection, Wanted(alert.hotel_id, alert.metric_type, since, until))
-        if not found.num_rows:
+        wanted = Wanted(alert.hotel_id, alert.metric_type, since, until)
+        files = self.history.files(connection, wanted)
+        if not files:
             return rows
         parts = alert_series.parts_of(connection, alert.entity_type, alert.entity_id, *span)
-        key = (alert.metric_type, alert.alert_type, alert.entity_type, alert.entity_id)
-        older = shaped(found, key, alert.time_zone, parts)
+        spans = self.history.spans(files, wanted, *needed(key, parts), faults={})
+        older = shaped(spans, key, alert.time_zone, parts)
         older = older[~older["timestamp"].isin(rows["timestamp"])]
         if older.empty or rows.empty:
             return rows if older.empty else older

@@ -1,7 +1,7 @@
 """One file of the archive: metric rows of a hotel's day with what was expected of them, as compressed Parquet."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -22,6 +22,7 @@ KINDS: dict[str, pa.DataType] = {
 SCHEMA = pa.schema(list(KINDS.items()))
 KEYS = ["metric_type", "entity_id", "timestamp"]
 COMPRESSION, LEVEL = "zstd", 9
+GROUP_ROWS = 4_096  # rows come sorted by metric type, so that who reads one type reads few of the groups
 POSTGRES_EPOCH = 946_684_800_000_000  # its timestamps are microseconds since 2000-01-01
 CHECKSUM_BYTES = 16
 
@@ -33,24 +34,37 @@ def packed(rows: pa.Table, hotel_id: int, day: date) -> bytes:
     told = {"hotel_id": str(hotel_id), "day": day.isoformat(), "version": str(VERSION)}
     buffer = BytesIO()
     parquet.write_table(
-        rows.cast(SCHEMA).replace_schema_metadata(told), buffer, compression=COMPRESSION, compression_level=LEVEL
-    )
+        rows.cast(SCHEMA).replace_schema_metadata(told), buffer, compression=COMPRESSION, compression_level=LEVEL,
+        row_group_size=GROUP_ROWS,
+    )  # fmt: skip
     return buffer.getvalue()
 
 
-def unpacked(content: bytes, columns: list[str] | None = None) -> pa.Table:
-    """The rows of a file, perhaps some columns of them; raises ``ValueError`` for what is none of ours."""
+def unpacked(content: bytes, columns: Sequence[str] | None = None, metric_type: str | None = None) -> pa.Table:
+    """The rows of a file, or some columns of them; of a metric type: without groups of rows that hold none of it.
+
+    Raises ``ValueError`` for what is none of ours.
+    """
     from pyarrow import parquet
 
-    file = parquet.ParquetFile(BytesIO(content))
-    told = file.schema_arrow.metadata or {}
-    if file.schema_arrow.names != SCHEMA.names or int(told.get(b"version", b"0")) != VERSION:
-        raise ValueError("not a file of this archive")
-    return file.read(columns=columns).replace_schema_metadata(None)
+    with parquet.ParquetFile(pa.BufferReader(content)) as source:
+        told = source.schema_arrow.metadata or {}
+        if source.schema_arrow.names != SCHEMA.names or int(told.get(b"version", b"0")) != VERSION:
+            raise ValueError("not a file of this archive")
+        groups = [number for number in range(source.num_row_groups) if _holds(source.metadata, number, metric_type)]
+        table = source.read_row_groups(groups, columns=None if columns is None else list(columns), use_threads=False)
+    return table.replace_schema_metadata(None)
+
+
+def _holds(metadata: Any, group: int, metric_type: str | None) -> bool:
+    told = metadata.row_group(group).column(SCHEMA.names.index("metric_type")).statistics
+    if metric_type is None or told is None or not told.has_min_max:
+        return True
+    return bool(told.min <= metric_type <= told.max)
 
 
 def selected(
-    rows: pa.Table, metric_type: str, since: datetime, until: datetime, entities: list[int] | None = None
+    rows: pa.Table, metric_type: str, since: datetime, until: datetime, entities: Collection[int] | None = None
 ) -> pa.Table:
     """Rows of a metric type with ``since <= timestamp < until``, of some entities or of all."""
     found = between(rows.filter(arrow_compute.equal(rows["metric_type"], metric_type)), since, until)
@@ -65,6 +79,12 @@ def between(rows: pa.Table, since: datetime, until: datetime) -> pa.Table:
     return rows.filter(arrow_compute.and_(is_late, arrow_compute.less(rows["timestamp"], pa.scalar(until, INSTANT))))
 
 
+def parted(rows: pa.Table, at: datetime) -> tuple[pa.Table, pa.Table]:
+    """Rows before an instant, and the others."""
+    is_early = arrow_compute.less(rows["timestamp"], pa.scalar(at, INSTANT))
+    return rows.filter(is_early), rows.filter(arrow_compute.invert(is_early))
+
+
 def behind(rows: pa.Table, after: tuple[datetime, int] | None) -> pa.Table:
     """Rows that follow (timestamp, entity_id)."""
     if after is None:
@@ -77,11 +97,17 @@ def behind(rows: pa.Table, after: tuple[datetime, int] | None) -> pa.Table:
     return rows.filter(arrow_compute.or_(is_later, is_next))
 
 
+def without(rows: pa.Table, keys: pa.Table) -> pa.Table:
+    """Rows of a metric type but those of ``keys``: entity_id, timestamp; in the order of time."""
+    left = rows.join(keys, ["entity_id", "timestamp"], join_type="left anti", use_threads=False)
+    return left.sort_by("timestamp")
+
+
 def joined(older_first: list[pa.Table]) -> pa.Table:
     """Rows of several files by time and entity; of a row that lies in two of them the newer one's counts."""
     tables = [table for table in older_first if table.num_rows]
     if not tables:
-        return SCHEMA.empty_table()
+        return older_first[0].slice(0, 0) if older_first else SCHEMA.empty_table()
     kinds = pa.schema([SCHEMA.field(name) for name in tables[0].column_names])
     found = pa.concat_tables([table.cast(kinds) for table in tables])
     if len(tables) > 1:
@@ -89,11 +115,6 @@ def joined(older_first: list[pa.Table]) -> pa.Table:
         last = found.append_column("number", number).group_by(KEYS).aggregate([("number", "max")])["number_max"]
         found = found.take(last.combine_chunks())
     return found.sort_by([("timestamp", "ascending"), ("entity_id", "ascending")])
-
-
-def without(rows: pa.Table, others: pa.Table) -> pa.Table:
-    """Rows that are not among the others, whatever their values are."""
-    return rows.join(others.select(KEYS), KEYS, join_type="left anti")
 
 
 def checksums(rows: pa.Table, hotel_id: int) -> Iterator[str]:

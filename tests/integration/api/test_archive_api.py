@@ -56,6 +56,29 @@ def test_a_metric_by_day_says_where_each_day_lies(api: Api, hotel: SmallHotel, a
     assert unknown.json()["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("days", "code", "said"),
+    [
+        (1_101, "period_too_long", {"en": "At most 1,100 days", "tr": "en çok 1.100 gün"}),
+        (-1, "period_wrong", {"en": "ends", "tr": "bit"}),
+    ],
+)  # fmt: skip
+def test_a_metric_by_day_of_too_long_a_time_is_refused(
+    api: Api, hotel: SmallHotel, ada: str, days: int, code: str, said: dict[str, str]
+) -> None:
+    asked = {"hotel_id": hotel.hotel_id, "metric_type": "tuketim_miktar", "since": SPAN["since"]}
+    since = NOW - timedelta(days=40)
+    longest = api.get("/archive/days", ada, **asked, until=(since + timedelta(days=1_100)).isoformat())
+    assert longest.status_code == 200
+    for language, words in said.items():
+        until = (since + timedelta(days=days)).isoformat()
+        refused = api.call(
+            "GET", "/archive/days", ada, params=asked | {"until": until}, headers={"Accept-Language": language}
+        )
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, code)
+        assert words in refused.json()["error"]["message"]
+
+
 def test_days_are_previewed_brought_back_and_sent_away(
     api: Api, services: Services, hotel: SmallHotel, archived: int, ada: str
 ) -> None:

@@ -82,6 +82,27 @@ def test_only_files_that_can_hold_what_is_asked_for_are_opened(
     assert len(opened) == 2
 
 
+def test_a_page_opens_few_files_and_the_next_one_goes_on(
+    world: World, history: MetricHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = walked(history, wanted(world), 1_000)
+    world.archiving.archive_old(world.hotel_id, world.at)
+    monkeypatch.setattr("pipeline.metrics.archive.service.MOST_OPENED", 1)
+    opened: list[str] = []
+    read = ArchiveFolder.read
+    monkeypatch.setattr(ArchiveFolder, "read", lambda self, *what: opened.append(what[0]) or read(self, *what))
+    for limit in (1, 3, 1_000):
+        assert walked(history, wanted(world), limit) == before
+    opened.clear()
+    nobody = wanted(world, entity=9_999)
+    rows, after = history.values(SYSTEM, nobody, 1_000)
+    assert (rows, len(opened)) == ([], 1)
+    while after is not None:
+        rows, after = history.values(SYSTEM, nobody, 1_000, after)
+        assert rows == []
+    assert len(opened) == len(set(opened)) == 3
+
+
 def test_a_row_that_was_archived_again_with_another_value_counts_as_it_was_last(
     world: World, history: MetricHistory
 ) -> None:
@@ -136,7 +157,23 @@ def test_days_are_the_same_before_and_after_archiving(world: World, history: Met
     assert after.days["is_archived"].tolist() == [True, True, True, False, False]
     bring_back(world, 201, 95.5)
     brought = days(history, asked)
+    assert brought.days["is_archived"].tolist() == [False, False, True, False, False], "two days stand here again"
     pd.testing.assert_frame_equal(brought.days[columns], before.days[columns], check_dtype=False)
+
+
+def test_of_a_day_that_stands_on_both_sides_the_rows_of_the_database_count(
+    world: World, history: MetricHistory
+) -> None:
+    world.archiving.archive_old(world.hotel_id, world.at)
+    bring_back(world, 201, 199)
+    world.add(world.before(200) + timedelta(hours=1), value=40)
+    world.do("UPDATE ml_metrics SET metric_value = 5 WHERE metric_type = 'stok_seviye' AND timestamp < :at "
+             "AND entity_id <> :product", at=world.before(150), product=world.hotel.products[0])  # fmt: skip
+    world.do("DELETE FROM ml_metrics WHERE metric_type = 'stok_seviye' AND timestamp < :at AND entity_id = :product",
+             at=world.before(150), product=world.hotel.products[2])  # fmt: skip
+    first = days(history, wanted(world)).days.iloc[0]
+    lone = next(row for row in history.values(SYSTEM, wanted(world), 10)[0] if row.entity_id == world.hotel.products[2])
+    assert first["value"] == pytest.approx((0.1 + 40 + 5 + lone.value) / 4), "one comes from its file alone"
 
 
 def test_a_period_without_rows_has_no_days(world: World, history: MetricHistory) -> None:

@@ -16,7 +16,7 @@ from db.queries import alert_series
 from db.queries.metric_values import Wanted
 from db.session import Database
 from operations.archive.archiving import Archiving
-from pipeline.alerts.archived import Key, shaped
+from pipeline.alerts.archived import Key, needed, shaped
 from pipeline.alerts.service import AlertService
 from pipeline.metrics.archive.folder import ArchiveFolder
 from pipeline.metrics.archive.service import MetricHistory
@@ -100,9 +100,11 @@ def test_the_points_of_every_kind_of_alert_are_those_of_the_database(house: Hous
     assert len(before) >= 6
     house.archiving.archive_old(house.hotel.hotel_id, house.clock.now())
     with house.database.reading() as connection:
-        rows = house.history.archived(connection, Wanted(house.hotel.hotel_id, key[0], since, until))
         parts = alert_series.parts_of(connection, key[2], key[3], since, until)
-    pd.testing.assert_frame_equal(shaped(rows, key, ZONE, parts), before, check_dtype=False)
+        wanted = Wanted(house.hotel.hotel_id, key[0], since, until)
+        files = house.history.files(connection, wanted)
+    found = shaped(house.history.spans(files, wanted, *needed(key, parts)), key, ZONE, parts)
+    pd.testing.assert_frame_equal(found, before, check_dtype=False)
 
 
 def test_a_judged_alert_of_long_ago_has_its_chart(house: House) -> None:
