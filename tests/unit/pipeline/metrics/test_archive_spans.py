@@ -112,7 +112,7 @@ def test_days_of_spans_are_those_of_all_rows() -> None:
 
 
 def test_rows_of_a_night_on_which_clocks_went_back_over_midnight_are_all_told() -> None:
-    begin = datetime(2010, 11, 7, 2, 29, tzinfo=UTC)  # 00:01 became 23:01 in Newfoundland two minutes later
+    begin = datetime(2010, 11, 7, 2, 40, tzinfo=UTC)  # nine minutes after 00:01 became 23:01 in Newfoundland
     rows = parquet.selected(rows_of(4, begin, 26, 900), ASKED.metric_type, begin, begin + timedelta(hours=30))
     found = by_day(parquet.joined([rows]), "America/St_Johns")
     assert found["rows"].sum() == rows.num_rows
