@@ -189,7 +189,7 @@ def test_many_wrong_rows_hide_no_file_and_clear_nothing_that_was_not_compared(
 
 def test_the_migration_seals_the_rows_that_are_there(world: World) -> None:
     before = world.stored()
-    migrate.downgrade(world.database, "0031")
+    migrate.downgrade(world.database, "0028")
     world.do("UPDATE ml_metrics SET metric_value = 12 WHERE metric_type = 'ozel_seri'")
     migrate.upgrade(world.database)
     assert verify(world)["findings"] == 0

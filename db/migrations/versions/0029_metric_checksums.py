@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0031"
+revision = "0029"
+down_revision = "0028"
 
 ARGUMENTS = """hotel_id bigint, metric_type text, entity_type text, entity_id bigint, interval_start timestamptz,
     ended_at timestamptz, metric_value float8, exposure float8, extra_data jsonb, collected_at timestamptz"""
