@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from core.settings import ROOT
@@ -31,21 +32,28 @@ def dashboard(home: Path, database_url: str, redis_url: str) -> Iterator[str]:
     }
     output = home / "dashboard.txt"
     with output.open("w") as stream:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, str(ROOT / "asgi.py")], cwd=home, env=environment, stdout=stream, stderr=subprocess.STDOUT
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        _await(address + "/_stcore/health", process, output)
+        _await(address + "/_stcore/health", started, output)
         yield address
     finally:
-        process.terminate()
-        process.wait(20)
+        started.terminate()
+        started.wait(20)
 
 
-def _await(address: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
+def running() -> psutil.Process:
+    """The only dashboard that this process has started and that runs; other children may have ended unnoticed."""
+    children = [one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE]
+    [found] = [one for one in children if "asgi.py" in " ".join(one.cmdline())]
+    return found
+
+
+def _await(address: str, started: "subprocess.Popen[bytes]", output: Path) -> None:
     deadline = monotonic() + 60
-    while monotonic() < deadline and process.poll() is None:
+    while monotonic() < deadline and started.poll() is None:
         try:
             with urlopen(address, timeout=2):  # noqa: S310 - our own address
                 return

@@ -4,7 +4,6 @@ from itertools import cycle
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from core.embedded.servers import Servers
@@ -14,7 +13,7 @@ from core.settings import ROOT, Settings
 from db.session import Database
 from identity.permissions import MACHINE_PERMISSIONS
 from services import build_services
-from tests.dashboard import dashboard
+from tests.dashboard import dashboard, running
 from tests.soak import LEAK, MEGABYTE, growth_bytes
 
 SECONDS, MOST_MEGABYTES = 15, 4
@@ -33,13 +32,13 @@ def test_a_dashboard_that_answers_for_long_does_not_grow(
     if leaks:
         monkeypatch.setenv("PYTHONPATH", f"{LEAK}:{ROOT}")
     statuses: list[int] = []
-    with dashboard(tmp_path, url, valkey_server.url) as address:
-        [process] = [one for one in psutil.Process().children() if "asgi.py" in " ".join(one.cmdline())]
-        with httpx.Client(base_url=f"{address}/api/", headers={"Authorization": f"Bearer {made.key}"}) as client:
-            paths = cycle(PATHS)
-            grown = (
-                growth_bytes(process.pid, SECONDS, lambda: statuses.append(client.get(next(paths)).status_code))
-                / MEGABYTE
-            )
+    headers = {"Authorization": f"Bearer {made.key}"}
+    with dashboard(tmp_path, url, valkey_server.url) as address, httpx.Client(headers=headers) as client:
+        pid, paths = running().pid, cycle(PATHS)
+
+        def ask() -> None:
+            statuses.append(client.get(f"{address}/api/{next(paths)}").status_code)
+
+        grown = growth_bytes(pid, SECONDS, ask) / MEGABYTE
     assert (grown > MOST_MEGABYTES) is leaks, f"{grown:.1f} MB"
     assert statuses.count(200) > 100  # it did work

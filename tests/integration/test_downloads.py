@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import httpx
-import psutil
 import pytest
 from sqlalchemy import text
 
@@ -19,7 +18,7 @@ from core.scope import SYSTEM
 from core.settings import Settings
 from db.session import Database
 from services import Services, build_services
-from tests.dashboard import dashboard
+from tests.dashboard import dashboard, running
 
 NAME, MEGABYTES = "barometer-large", 300
 MEGABYTE = 1_000_000
@@ -60,14 +59,9 @@ class Serving:
             return int(connection.execute(text(query)).scalar_one()) - 1  # this one asks
 
     @property
-    def process(self) -> psutil.Process:
-        [found] = [one for one in psutil.Process().children() if "asgi.py" in " ".join(one.cmdline())]
-        return found
-
-    @property
     def megabytes(self) -> float:
         """What the dashboard's process holds."""
-        return float(self.process.memory_info().rss / MEGABYTE)
+        return float(running().memory_info().rss / MEGABYTE)
 
 
 @pytest.fixture
@@ -139,8 +133,9 @@ def test_an_interrupted_download_goes_on_and_a_link_behind_tls_finds_the_session
     assert serving.get(FILE, **secure, **OURS).content == b"begin"
     reader = {"X-API-Key": serving.services.api_keys.create(SYSTEM, "tail", ["logs.read"], days=1, owner="eve").key}
     with closing(serving.begun(FILE, deniz)), closing(serving.begun("/api/logs/stream", reader)):
-        serving.process.terminate()
-        serving.process.wait(15)  # whoever stops it waits neither for a download nor for a stream
+        stopped = running()
+        stopped.terminate()
+        stopped.wait(15)  # whoever stops it waits neither for a download nor for a stream
 
 
 def test_nobody_else_gets_a_byte_of_it(serving: Serving) -> None:
