@@ -34,16 +34,21 @@ SELECT m.id, pg_column_size(m.*) AS stored_bytes, {SELECTED}
  ORDER BY m.metric_type, m.timestamp, m.entity_id
    FOR UPDATE OF m
 """
-# A score of a row that no longer exists would be shown and counted, so it goes with its row.
+# A score of a row that no longer exists would be shown and counted, so it goes with its row; one that was written since
+# the row was read is told, for it is in no file.
 DELETE = """
-WITH gone AS (
-    DELETE FROM ml_metrics WHERE id = ANY(:ids) RETURNING hotel_id, metric_type, entity_id, timestamp
+WITH leaving AS (
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:scored_at AS timestamptz[])) AS l(id, scored_at)
+), gone AS (
+    DELETE FROM ml_metrics m USING leaving WHERE m.id = leaving.id
+    RETURNING m.hotel_id, m.metric_type, m.entity_id, m.timestamp, leaving.scored_at
 ), scores AS (
     DELETE FROM ml_scores s USING gone
      WHERE s.hotel_id = gone.hotel_id AND s.metric_type = gone.metric_type AND s.entity_id = gone.entity_id
        AND s.timestamp = gone.timestamp
+    RETURNING s.scored_at IS DISTINCT FROM gone.scored_at AS is_newer
 )
-SELECT count(*) FROM gone
+SELECT (SELECT count(*) FROM gone) AS rows, (SELECT count(*) FROM scores WHERE is_newer) AS newer
 """
 OLD_DAYS = f"""
 SELECT (m.timestamp AT TIME ZONE :zone)::date AS day, count(*) AS rows
@@ -58,10 +63,9 @@ PARTITION_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Partition:
-    """One file of the archive; see ``db.models.archive``."""
+class NewPartition:
+    """What is known of a file of the archive when it was written; see ``db.models.archive``."""
 
-    id: int
     hotel_id: int
     day: date
     path: str
@@ -74,26 +78,15 @@ class Partition:
     metric_types: dict[str, int]
     schema_version: int
     created_at: datetime
-    verified_at: datetime | None
-    fault: str | None
 
 
 @dataclass(frozen=True)
-class NewPartition:
-    """What is known of a file when it was written."""
+class Partition(NewPartition):
+    """A file that the manifest names, and what the last verification found."""
 
-    hotel_id: int
-    day: date
-    path: str
-    row_count: int
-    size_bytes: int
-    stored_bytes: int
-    sha256: str
-    first_at: datetime
-    last_at: datetime
-    metric_types: dict[str, int]
-    schema_version: int
-    created_at: datetime
+    id: int
+    verified_at: datetime | None
+    fault: str | None
 
 
 def lock(connection: Connection, hotel_id: int) -> None:
@@ -113,9 +106,11 @@ def leaving_rows(connection: Connection, hotel_id: int, since: datetime, until: 
     return copy_table(connection, LEAVING, params)
 
 
-def delete_rows(connection: Connection, ids: Sequence[int]) -> int:
-    """Delete metric rows and their scores."""
-    return int(connection.execute(text(DELETE), {"ids": list(ids)}).scalar_one())
+def delete_rows(connection: Connection, leaving: pa.Table) -> tuple[int, int]:
+    """Delete metric rows and their scores: how many rows, and how many scores that are not the ones in ``leaving``."""
+    params = {name: leaving[key].to_pylist() for name, key in (("ids", "id"), ("scored_at", "scored_at"))}
+    found = connection.execute(text(DELETE), params).one()
+    return int(found.rows), int(found.newer)
 
 
 def add_partition(connection: Connection, new: NewPartition) -> None:

@@ -37,10 +37,12 @@ SELECT date_bin(make_interval(secs => :step), began_at, :since) AS at, count(*) 
 
 
 @dataclass(frozen=True)
-class EpisodeRow:
-    """``ended_at``: None while it goes on; ``waiters``: the most at one time."""
+class Held:
+    """One transaction that holds others up; ``waiting_text``: of who waits for longest.
 
-    id: int
+    ``blocking_pid``: 0 for a prepared transaction, which has no connection.
+    """
+
     blocking_pid: int
     blocking_since: datetime | None
     blocking_application: str | None
@@ -55,6 +57,13 @@ class EpisodeRow:
     relation: str | None
     mode: str | None
     began_at: datetime
+
+
+@dataclass(frozen=True)
+class EpisodeRow(Held):
+    """``ended_at``: None while it goes on; ``waiters``: the most at one time."""
+
+    id: int
     seen_at: datetime
     ended_at: datetime | None
     longest_seconds: float

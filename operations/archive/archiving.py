@@ -100,7 +100,10 @@ class Archiving:
                 new = self._written(hotel_id, day, len(older) + 1, fresh, at)
                 queries.add_partition(connection, new)
                 size = new.size_bytes
-            rows = queries.delete_rows(connection, found["id"].to_pylist())
+            rows, newer = queries.delete_rows(connection, found)
+            if newer:  # nothing of the day leaves; the next run takes them along
+                params = {"path": f"{day}", "reason": f"{newer} rows were scored meanwhile"}
+                raise AppError("archive_not_written", 409, params=params)
             watermarks.keep_since(connection, hotel_id, until)
             for topic in ("metrics", "scores"):
                 versions.bump(connection, hotel_id, topic)

@@ -39,7 +39,12 @@ class ArchiveJobs:
     def bring_back(
         self, actor: str, hotel_id: int, days: tuple[date, date], kept_until: datetime, progress: Progress = silent
     ) -> Brought:
-        """Rows of hotel-local days, the first and the last of them in it; it is noted in the audit log."""
+        """Rows of hotel-local days, the first and the last of them in it; it is noted in the audit log.
+
+        Raises ``archive_kept_too_short`` where the request waited until its time was over, or like ``Bringing``.
+        """
+        if kept_until <= self.clock.now():
+            raise AppError("archive_kept_too_short", 409, params={"until": kept_until})
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, hotel_id)
         since, until = local_midnight(days[0], zone), local_midnight(days[1] + timedelta(days=1), zone)

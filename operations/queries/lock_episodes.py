@@ -5,35 +5,18 @@ An episode is one transaction that others wait for: from the first of them that 
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from db.queries.backends import WaitRow
+from db.queries.lock_episodes import Held
 from operations.queries.sql_text import without_literals
 
 LONGEST_TEXT = 2_000
 
 
 @dataclass(frozen=True)
-class Hold:
-    """One transaction that holds others up, as a look found it; ``waiting_text``: of who waits for longest.
+class Hold(Held):
+    """As one look found it."""
 
-    ``blocking_pid``: 0 for a prepared transaction, which has no connection.
-    """
-
-    blocking_pid: int
-    blocking_since: datetime | None
-    blocking_application: str | None
-    blocking_role: str | None
-    blocking_state: str | None
-    blocking_text: str | None
-    waiting_pid: int
-    waiting_application: str
-    waiting_role: str | None
-    waiting_text: str
-    kind: str | None
-    relation: str | None
-    mode: str | None
-    began_at: datetime
     seconds: float
     waiters: int
 

@@ -142,6 +142,37 @@ def test_whatever_keeps_rows_from_the_archive_keeps_no_others_from_going(
     assert (world.stored(), world.count("ml_training_logs")) == (before, 0)
 
 
+@pytest.mark.parametrize("kind", ["written", "changed"])
+def test_a_score_of_the_very_moment_is_not_lost(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """The day stays and leaves in the next run, with the score that it has by then."""
+    if kind == "written":
+        world.do("DELETE FROM ml_scores")
+    write, before = ArchiveFolder.write, world.stored()
+
+    def scored_meanwhile(self: ArchiveFolder, *what: Any) -> str:
+        if kind == "written":
+            world.do(
+                "INSERT INTO ml_scores (hotel_id, metric_type, entity_id, timestamp, detector, score, observations) "
+                "SELECT hotel_id, metric_type, entity_id, timestamp, 'late', 1, 3 FROM ml_metrics "
+                "ON CONFLICT DO NOTHING"
+            )
+        else:
+            world.do("UPDATE ml_scores SET detector = 'late', scored_at = clock_timestamp()")
+        return write(self, *what)
+
+    monkeypatch.setattr(ArchiveFolder, "write", scored_meanwhile)
+    with pytest.raises(AppError, match="archive_not_written"):
+        world.archiving.archive_old(world.hotel_id, world.at)
+    assert world.stored() == before
+    monkeypatch.undo()
+    world.archiving.archive_old(world.hotel_id, world.at)
+    late = [
+        one for (path, digest) in world.ask("SELECT path, sha256 FROM archive_partitions")
+        for one in parquet.unpacked(world.folder.read(path, digest))["detector"].to_pylist()
+    ]  # fmt: skip
+    assert set(late) == ({"late"} if kind == "written" else {"late", None})
+
+
 def test_what_comes_back_differently_from_the_disk_is_not_relied_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,6 +152,16 @@ def test_a_request_becomes_a_run_that_is_audited(world: World, service: ArchiveS
     ]  # fmt: skip
 
 
+def test_a_request_that_waited_until_its_time_was_over_brings_nothing(world: World, service: ArchiveService) -> None:
+    archive(world)
+    asked = service.bring_back(ADA, world.hotel_id, world.before(201).date(), world.before(95).date(), 1)
+    world.clock.advance(timedelta(days=1))
+    with pytest.raises(AppError, match="archive_kept_too_short"):
+        run_asked(world, service, asked)
+    assert service.overview(ADA).holds == []
+    assert world.count("ml_metrics") == 14
+
+
 def test_the_overview_sums_files_by_month(world: World, service: ArchiveService) -> None:
     assert service.overview(ADA).ratio is None
     archive(world)
