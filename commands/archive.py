@@ -9,9 +9,10 @@ from rich.table import Table
 from commands.permission import stands_for
 from commands.terminal import HotelOption, console, one_hotel, opened, shown_progress
 from core.clock import local_date
-from core.i18n import Translator
+from core.i18n import UNKNOWN, Translator
 from core.scope import SYSTEM
-from operations.archive.service import KEPT_DAYS, MOST_KEPT_DAYS, ArchiveOverview, Finding
+from operations.archive.service import KEPT_DAYS, MOST_KEPT_DAYS, VERIFY, ArchiveOverview, Finding
+from operations.archive.words import entity
 from services import run_now
 
 archive_app = typer.Typer(no_args_is_help=True, help="Archived metric rows: listed, verified, brought back.")
@@ -49,7 +50,7 @@ def verify(hotel: HotelOption = None) -> None:
         hotels = services.hotels.listed(SYSTEM, hotel)
         for one in hotels:
             with shown_progress(t, one.code) as progress:
-                done = run_now(services, "metric_verification", one.id, services.clock.now(), progress)
+                done = run_now(services, VERIFY, one.id, services.clock.now(), progress)
             console.print(f"{one.code}: {t('archive.verified', count=done.rows_in)}")
         found = services.archive.overview(SYSTEM, [one.id for one in hotels])
         _tell_findings(t, found)
@@ -101,10 +102,10 @@ def _months(t: Translator, found: ArchiveOverview, codes: dict[int, str]) -> Tab
     names = ("days", "rows", "size_mb", "ratio", "verified_at", "broken_files")
     table = Table(t("shell.hotel"), t("archive.month"), *(t(f"archive.{name}") for name in names))
     for one in found.months:
-        numbers = (one.days, one.rows, round(one.size_bytes / 1e6, 2), round(one.ratio, 1))
-        verified = t.instant(one.verified_at) if one.verified_at else "–"
+        numbers = (one.days, one.rows, round(one.size_mb, 2), round(one.ratio, 1))
+        verified = t.instant(one.verified_at) if one.verified_at else UNKNOWN
         shown = (*(t.number(number) for number in numbers), verified, t.number(one.faults))
-        table.add_row(codes.get(one.hotel_id, "–"), f"{one.month:%Y-%m}", *shown)
+        table.add_row(codes.get(one.hotel_id, UNKNOWN), f"{one.month:%Y-%m}", *shown)
     return table
 
 
@@ -120,7 +121,6 @@ def _named(t: Translator, one: Finding) -> str:
     fault = f"{one.hotel_name}: {t(f'archive.fault_{one.fault}')}"
     if one.metric_type is None or one.timestamp is None:
         return f"{fault} · {one.path}"
-    who = f"{t(f'archive.entity_{one.entity_type}')} {one.entity_name or one.entity_id}"
-    value = "–" if one.metric_value is None else t.number(one.metric_value)
-    parts = (t(f"metric.{one.metric_type}"), who, one.timestamp.isoformat(), value, one.path or "")
+    value = UNKNOWN if one.metric_value is None else t.number(one.metric_value)
+    parts = (t(f"metric.{one.metric_type}"), entity(t, one), one.timestamp.isoformat(), value, one.path or "")
     return " · ".join([fault, *(part for part in parts if part)])

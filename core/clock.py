@@ -40,3 +40,14 @@ def local_date(instant: datetime, time_zone: str) -> date:
 def local_midnight(day: date, time_zone: str) -> datetime:
     """The UTC instant at which a hotel-local day begins."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def last_days(now: datetime, days: int, time_zone: str) -> tuple[datetime, datetime]:
+    """The UTC instants between which today and the ``days`` hotel-local days before it lie."""
+    today = local_date(now, time_zone)
+    return local_days(today - timedelta(days=days), today, time_zone)
+
+
+def local_days(first_on: date, last_on: date, time_zone: str) -> tuple[datetime, datetime]:
+    """The UTC instants between which hotel-local days lie, both in: the begin of the first, the end of the last."""
+    return local_midnight(first_on, time_zone), local_midnight(last_on + timedelta(days=1), time_zone)

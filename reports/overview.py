@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from core.clock import local_date, local_midnight
+from core.clock import local_date, local_days, local_midnight
 from core.scope import Scope
 from db.queries import overview as queries
 from db.queries import premises, versions
@@ -148,7 +148,7 @@ class OverviewService:
 
     @staticmethod
     def _day(hotel: HotelRow, day: date) -> Span:
-        return Span(local_midnight(day, hotel.time_zone), local_midnight(day + timedelta(days=1), hotel.time_zone))
+        return Span(*local_days(day, day, hotel.time_zone))
 
 
 def _mean(sales: list[Sales], what: str) -> float:

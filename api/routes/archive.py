@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.access import COSTLY, REPORTS, Caller, needs
 from api.schemas import archive as shapes
-from api.schemas.base import Id, rows_of
+from api.schemas.base import Id, Waiting, rows_of
 
 router = APIRouter(prefix="/archive", tags=["archive"])
 Reader = Annotated[Caller, needs("archive.read")]
@@ -35,20 +35,20 @@ def preview(caller: Reader, asked: Annotated[shapes.AskedPeriod, Query()]) -> sh
 
 
 @router.post("/bring-back", status_code=202)
-def bring_back(caller: Writer, asked: shapes.BringBack) -> shapes.Waiting:
+def bring_back(caller: Writer, asked: shapes.BringBack) -> Waiting:
     """Ask for the rows of these days to come back into the database for a while."""
     call = caller.services.archive.bring_back
     request = call(caller.scope, asked.hotel_id, asked.first_on, asked.last_on, asked.kept_days)
-    return shapes.Waiting(request_id=request)
+    return Waiting(request_id=request)
 
 
 @router.post("/holds/{hold_id}/return", status_code=202)
-def send_away(caller: Writer, hold_id: Annotated[Id, Path()]) -> shapes.Waiting:
+def send_away(caller: Writer, hold_id: Annotated[Id, Path()]) -> Waiting:
     """Ask for what was brought back to leave again."""
-    return shapes.Waiting(request_id=caller.services.archive.send_away(caller.scope, hold_id))
+    return Waiting(request_id=caller.services.archive.send_away(caller.scope, hold_id))
 
 
 @router.post("/verify", status_code=202)
-def verify(caller: Writer, asked: shapes.Verify) -> shapes.Waiting:
+def verify(caller: Writer, asked: shapes.Verify) -> Waiting:
     """Ask for every row and file of a hotel to be compared with what was written."""
-    return shapes.Waiting(request_id=caller.services.archive.verify(caller.scope, asked.hotel_id))
+    return Waiting(request_id=caller.services.archive.verify(caller.scope, asked.hotel_id))

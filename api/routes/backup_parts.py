@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from api.access import COSTLY, Caller, needs
 from api.routes.backups import Name
 from api.schemas import backup_parts as shapes
-from api.schemas.backups import Waiting
+from api.schemas.base import Waiting
 from operations.backups.parts.service import Wanted
 
 router = APIRouter(prefix="/backup", tags=["backup"])

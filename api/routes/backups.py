@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 
 from api.access import COSTLY, REPORTS, Caller, needs
 from api.schemas import backups as shapes
-from api.schemas.base import Words
+from api.schemas.base import Waiting, Words
 
 router = APIRouter(prefix="/backup", tags=["backup"])
 Reader = Annotated[Caller, needs("backups.read")]
@@ -41,15 +41,15 @@ def work(caller: Reader) -> shapes.Work:
 
 
 @router.post("", status_code=202)
-def create(caller: Writer) -> shapes.Waiting:
+def create(caller: Writer) -> Waiting:
     """Ask for a backup, which is proven when it was made."""
-    return shapes.Waiting(request_id=caller.services.backup_jobs.create(caller.scope))
+    return Waiting(request_id=caller.services.backup_jobs.create(caller.scope))
 
 
 @router.post("/undo", status_code=202)
-def undo(caller: Restorer) -> shapes.Waiting:
+def undo(caller: Restorer) -> Waiting:
     """Ask for the state before the last restore."""
-    return shapes.Waiting(request_id=caller.services.backup_jobs.undo(caller.scope))
+    return Waiting(request_id=caller.services.backup_jobs.undo(caller.scope))
 
 
 @router.get("/{name}")
@@ -73,15 +73,15 @@ def file(caller: Writer, name: Name) -> FileResponse:
 
 
 @router.post("/{name}/proof", status_code=202)
-def prove(caller: Writer, name: Name) -> shapes.Waiting:
+def prove(caller: Writer, name: Name) -> Waiting:
     """Ask for a proof: it is restored into a scratch database and compared."""
-    return shapes.Waiting(request_id=caller.services.backup_jobs.prove(caller.scope, name))
+    return Waiting(request_id=caller.services.backup_jobs.prove(caller.scope, name))
 
 
 @router.post("/{name}/restore", status_code=202)
-def restore(caller: Restorer, name: Name, asked: shapes.Confirmed) -> shapes.Waiting:
+def restore(caller: Restorer, name: Name, asked: shapes.Confirmed) -> Waiting:
     """Ask for the backup to take the place of the present state; a safety copy is made first."""
-    return shapes.Waiting(request_id=caller.services.backup_jobs.restore(caller.scope, name, asked.confirmation))
+    return Waiting(request_id=caller.services.backup_jobs.restore(caller.scope, name, asked.confirmation))
 
 
 @router.post("/{name}/delete")

@@ -61,7 +61,7 @@ def now(caller: Reader) -> shapes.Now:
 def locks(caller: Reader, period: Annotated[shapes.CoursePeriod, Query()] = "24h") -> shapes.LockEpisodes:
     """The newest hundred transactions of the period for which others waited a second or longer, and by time."""
     found = caller.services.queries.locks.episodes(caller.scope, period)
-    steps = rows_of(caller.services.queries.locks.course(caller.scope, period), shapes.LockStep)
+    steps = rows_of(caller.services.queries.locks.course(caller.scope, period).steps, shapes.LockStep)
     items = [shapes.LockEpisode.model_validate(one) for one in found.items]
     return shapes.LockEpisodes(is_watched=found.is_watched, items=items, course=steps)
 

@@ -115,9 +115,3 @@ class BringBack(AskedPeriod):
 
 class Verify(Asked):
     hotel_id: HotelNumber
-
-
-class Waiting(Answer):
-    """The request that the sidecar takes next."""
-
-    request_id: int

@@ -103,11 +103,5 @@ class Confirmed(Asked):
     confirmation: Words = Field(examples=[NAME], description="the name of the backup once more")
 
 
-class Waiting(Answer):
-    """The request that the keeper takes next."""
-
-    request_id: int
-
-
 class Gone(Answer):
     name: str = Field(examples=[NAME])

@@ -63,6 +63,12 @@ class ListPage(Answer, Generic[Item]):
     next_cursor: str | None = Field(None, examples=["WzMsIjIwMjYtMDMtMDJUMDU6MDA6MDArMDA6MDAiLDE3XQ"])
 
 
+class Waiting(Answer):
+    """The request that whoever does such work takes next."""
+
+    request_id: int
+
+
 class Made(Answer):
     """The id of what was made or changed."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from db.queries.alerts import SHOWN
+from db.queries.hotel_scope import of_hotels
 
 COUNTED = f"""
 SELECT coalesce(a.severity, '') AS severity, coalesce(a.alert_type, '') AS alert_type,
@@ -19,7 +20,7 @@ SELECT coalesce(a.severity, '') AS severity, coalesce(a.alert_type, '') AS alert
   LEFT JOIN LATERAL (SELECT e.actor = 'system' AS by_itself FROM ml_alert_events e
                       WHERE e.alert_id = a.id AND e.kind = 'closed' AND a.closed_at > :since
                       ORDER BY e.id DESC LIMIT 1) c ON true
- WHERE NOT a.is_suppressed AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
+ WHERE NOT a.is_suppressed AND {of_hotels("a.hotel_id")}
    AND (a.closed_at IS NULL OR a.closed_at > :before OR a.raised_at > :before)
  GROUP BY GROUPING SETS ((), (a.severity), (a.alert_type))
 """

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.queries.frames import copy_table
+from db.queries.hotel_scope import of_hotels, these_hotels
 
 LOCK = 7330  # the namespace of the advisory lock, one key a hotel
 # What a file of the archive holds, in its order: the metric row as it stands, and what a detector expected of it.
@@ -158,8 +159,7 @@ def totals(connection: Connection, hotel_ids: Sequence[int] | None) -> list[dict
         "sum(stored_bytes)::bigint AS stored_bytes, min(first_at) AS first_at, max(last_at) AS last_at, "
         "CASE WHEN bool_and(verified_at IS NOT NULL) THEN min(verified_at) END AS verified_at, "
         "count(fault) AS faults FROM archive_partitions "
-        "WHERE CAST(:hotels AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotels AS bigint[])) "
+        f"WHERE {of_hotels()} "
         "GROUP BY 1, 2 ORDER BY 1, 2 DESC"
     )
-    hotels = None if hotel_ids is None else list(hotel_ids)
-    return [dict(row) for row in connection.execute(text(query), {"hotels": hotels}).mappings()]
+    return [dict(row) for row in connection.execute(text(query), {"hotel_ids": these_hotels(hotel_ids)}).mappings()]

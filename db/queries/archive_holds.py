@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from core.errors import AppError
 from db.bulk import copy_frame, quoted, refresh_statistics
 from db.queries.archive import NOT_HELD, OF_METRIC, OF_SCORE
+from db.queries.hotel_scope import of_hotels, these_hotels
 
 Period = tuple[datetime, datetime]  # from the first on, before the second
 STAGED = "brought_rows"
@@ -47,20 +48,14 @@ class NewHold:
 
 
 @dataclass(frozen=True)
-class Hold:
+class Hold(NewHold):
     """What was brought back; ``row_count``: rows of the archive that stand again, also those that did so before.
 
     ``overlapping``: others that stand and keep some of the same days.
     """
 
     id: int
-    hotel_id: int
-    since: datetime
-    until: datetime
-    kept_until: datetime
     row_count: int
-    brought_by: str
-    brought_at: datetime
     hotel_name: str
     time_zone: str
     overlapping: int
@@ -126,9 +121,9 @@ def standing(connection: Connection, hotel_ids: Sequence[int] | None, at: dateti
         "AND o.ended_at IS NULL AND o.kept_until > :at AND o.since < a.until AND o.until > a.since) AS overlapping "
         "FROM archive_holds a JOIN hotels h ON h.id = a.hotel_id "
         "WHERE a.ended_at IS NULL AND a.kept_until > :at "
-        "AND (CAST(:hotels AS bigint[]) IS NULL OR a.hotel_id = ANY(CAST(:hotels AS bigint[]))) ORDER BY a.id DESC"
+        f"AND {of_hotels('a.hotel_id')} ORDER BY a.id DESC"
     )
-    params = {"at": at, "hotels": None if hotel_ids is None else list(hotel_ids)}
+    params = {"at": at, "hotel_ids": these_hotels(hotel_ids)}
     return [Hold(**row) for row in connection.execute(text(query), params).mappings()]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from db.queries.hotel_scope import of_hotels, these_hotels
+
 # The other values of a column, each found by one look into the index that begins with it.
 DISTINCT = """
 WITH RECURSIVE found AS (
@@ -22,7 +24,7 @@ WHERE value IS NOT NULL AND (CAST(:hotel_ids AS bigint[]) IS NULL OR EXISTS (
 ORDER BY value
 """
 WANTED = (
-    "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(:hotel_ids)) "
+    f"{of_hotels()} "
     "AND (CAST(:actor AS text) IS NULL OR actor = :actor) AND (CAST(:action AS text) IS NULL OR action = :action) "
     "AND (CAST(:since AS timestamptz) IS NULL OR occurred_at >= :since) "
     "AND (CAST(:pattern AS text) IS NULL OR concat_ws(' ', actor, action, entity, address, request_id, details, "
@@ -80,8 +82,8 @@ def page(
 
 
 def entry(connection: Connection, entry_id: int, hotel_ids: Sequence[int] | None) -> AuditRow | None:
-    params = {"id": entry_id, "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
-    seen = "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(:hotel_ids))"
+    params = {"id": entry_id, "hotel_ids": these_hotels(hotel_ids)}
+    seen = f"{of_hotels()}"
     row = connection.execute(text(f"SELECT {COLUMNS} FROM audit_log WHERE id = :id AND {seen}"), params)
     found = row.mappings().one_or_none()
     return AuditRow(**found) if found else None
@@ -89,7 +91,7 @@ def entry(connection: Connection, entry_id: int, hotel_ids: Sequence[int] | None
 
 def distinct(connection: Connection, column: str, hotel_ids: Sequence[int] | None) -> list[str]:
     """The values of ``actor`` or ``action``."""
-    params = {"hotel_ids": None if hotel_ids is None else list(hotel_ids)}
+    params = {"hotel_ids": these_hotels(hotel_ids)}
     return list(connection.scalars(text(DISTINCT.format(column=column)), params))
 
 
@@ -97,6 +99,6 @@ def _params(filters: AuditFilters, hotel_ids: Sequence[int] | None) -> dict[str,
     words = filters.text.strip()
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {
-        "hotel_ids": None if hotel_ids is None else list(hotel_ids), "actor": filters.actor,
+        "hotel_ids": these_hotels(hotel_ids), "actor": filters.actor,
         "action": filters.action, "since": filters.since, "pattern": f"%{escaped}%" if words else None,
     }  # fmt: skip

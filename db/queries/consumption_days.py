@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from core.clock import local_midnight
+from core.clock import local_days
 from db.queries import watermarks
 
 TABLES = ("look_days", "consumption_days")
@@ -80,10 +80,10 @@ def _lock(connection: Connection, hotel_id: int) -> str:
 
 
 def _sum_again(connection: Connection, hotel_id: int, zone: str, rooms: list[int], days: tuple[date, date]) -> None:
-    first_on, last_on = days
+    (first_on, last_on), (since, until) = days, local_days(*days, zone)
     params: dict[str, Any] = {
         "hotel_id": hotel_id, "zone": zone, "rooms": rooms, "first_on": first_on, "last_on": last_on,
-        "since": local_midnight(first_on, zone), "until": local_midnight(last_on + timedelta(days=1), zone),
+        "since": since, "until": until,
     }  # fmt: skip
     for table in TABLES:
         connection.execute(

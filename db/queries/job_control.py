@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries.hotel_scope import these_hotels
 from db.queries.job_rows import OF_HOTELS, REQUEST_COLUMNS, RequestRow
 
 PAUSE_COLUMNS = "id, job_name, hotel_id, reason, paused_by, paused_at, resumed_by, resumed_at"
@@ -76,7 +77,7 @@ def request_by_id(connection: Connection, hotel_ids: Sequence[int] | None, reque
     """One request of these hotels, whatever became of it."""
     row = connection.execute(
         text(f"SELECT {REQUEST_COLUMNS} FROM job_requests WHERE id = :request_id AND {OF_HOTELS}"),
-        {"request_id": request_id, "hotel_ids": None if hotel_ids is None else list(hotel_ids)},
+        {"request_id": request_id, "hotel_ids": these_hotels(hotel_ids)},
     )
     found = row.mappings().one_or_none()
     return RequestRow(**found) if found else None
@@ -150,7 +151,7 @@ def pauses_since(connection: Connection, hotel_ids: Sequence[int] | None, since:
             f"SELECT {PAUSE_COLUMNS} FROM job_pauses WHERE (hotel_id IS NULL OR {OF_HOTELS}) "
             "AND (resumed_at IS NULL OR resumed_at > :since) ORDER BY paused_at, id"
         ),
-        {"hotel_ids": None if hotel_ids is None else list(hotel_ids), "since": since},
+        {"hotel_ids": these_hotels(hotel_ids), "since": since},
     )
     return [PauseRow(**row) for row in rows.mappings()]
 

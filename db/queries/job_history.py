@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from db.queries.hotel_scope import these_hotels
 from db.queries.job_rows import OF_HOTELS, RUN_COLUMNS, RunKey, RunRow
 
 USUAL_RUNS = 20  # of the newest that ended well are looked at
@@ -74,7 +75,7 @@ def ended_figures(connection: Connection, hotel_ids: Sequence[int] | None, since
             "AS double precision) AS mean_seconds "
             f"FROM job_runs WHERE started_at > :since AND state NOT IN ('running', 'cancelled') AND {OF_HOTELS}"
         ),
-        {"since": since, "hotel_ids": None if hotel_ids is None else list(hotel_ids)},
+        {"since": since, "hotel_ids": these_hotels(hotel_ids)},
     )
     return EndedFigures(**row.mappings().one())
 
@@ -90,7 +91,7 @@ def ended_runs(
             "ORDER BY started_at DESC, id DESC LIMIT :limit"
         ),
         {
-            "hotel_ids": None if hotel_ids is None else list(hotel_ids), "states": list(states), "job_name": job_name,
+            "hotel_ids": these_hotels(hotel_ids), "states": list(states), "job_name": job_name,
             "limit": limit,
         },
     )  # fmt: skip
@@ -147,7 +148,7 @@ def runs_between(
         ),
         {
             "since": since, "until": until, "limit": limit,
-            "hotel_ids": None if hotel_ids is None else list(hotel_ids),
+            "hotel_ids": these_hotels(hotel_ids),
         },
     )  # fmt: skip
     return [DayRun(**row) for row in rows.mappings()]

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from db.queries.hotel_scope import of_hotels
+
 RUN_COLUMNS = """job_runs.id, job_name, hotel_id, trigger, requested_by, arguments, state, started_at, heartbeat_at,
     finished_at, timeout_seconds, process_id, host, progress_ratio, progress_note, rows_in, rows_out, result,
     error_code, error_text, retry_of, cancel_requested_at, cancel_requested_by"""
-OF_HOTELS = "(CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotel_ids AS bigint[])))"
+OF_HOTELS = of_hotels()
 REQUEST_COLUMNS = "id, job_name, hotel_id, arguments, requested_by, requested_at, state, run_id, retry_of"
 RunKey = tuple[str, int | None]  # (job, hotel), None for the installation
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.queries.claims import OF_THE_SIDECAR, Claims
+from db.queries.hotel_scope import these_hotels
 from db.queries.job_rows import (
     OF_HOTELS,
     REQUEST_COLUMNS,
@@ -143,7 +144,7 @@ def _runs_of_hotels(
             f"WHERE {OF_HOTELS} {condition} "
             "ORDER BY started_at DESC, id DESC LIMIT :limit"
         ),
-        {"hotel_ids": None if hotel_ids is None else list(hotel_ids), "limit": limit, **params},
+        {"hotel_ids": these_hotels(hotel_ids), "limit": limit, **params},
     )
     return [_run(row) for row in rows.mappings()]
 
@@ -215,6 +216,6 @@ def reopen_request(connection: Connection, run_id: int) -> None:
 def pending_requests(connection: Connection, hotel_ids: Sequence[int] | None) -> list[RequestRow]:
     rows = connection.execute(
         text(f"SELECT {REQUEST_COLUMNS} FROM job_requests WHERE state = 'pending' AND {OF_HOTELS} ORDER BY id"),
-        {"hotel_ids": None if hotel_ids is None else list(hotel_ids)},
+        {"hotel_ids": these_hotels(hotel_ids)},
     )
     return [RequestRow(**row) for row in rows.mappings()]

@@ -1,11 +1,11 @@
 """What the quality figures of SPEC P9 are counted from: runs, features, metric rows, verdicts, model loads."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
-from core.clock import local_midnight
+from core.clock import local_days
 from db.models.ml import FEATURES
 
 # A lag is missing whenever that very day was not observed: that is coverage, not a hole in what was computed.
@@ -113,10 +113,10 @@ def features_built(
 
     ``slot_type``: the metric type whose slots are described as rooms; its days are those of the daily sums.
     """
-    first, last = days
+    (first, last), (since, until) = days, local_days(*days, zone)
     params = {
         "hotel_id": hotel_id, "slot_type": slot_type, "first": first, "last": last, "zone": zone,
-        "since": local_midnight(first, zone), "until": local_midnight(last + timedelta(days=1), zone),
+        "since": since, "until": until,
     }  # fmt: skip
     return [Share(row.part, row.whole, row.metric_type) for row in connection.execute(text(FEATURES_BUILT), params)]
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from db.queries.hotel_scope import of_hotels, these_hotels
+
 # What people call an entity of a metric; NULL for one that is gone.
 NAME = """CASE {row}.entity_type
     WHEN 'room' THEN (SELECT number FROM rooms WHERE id = {row}.entity_id)
@@ -19,12 +21,14 @@ NAME = """CASE {row}.entity_type
                                 WHERE id = {row}.entity_id)
     WHEN 'model' THEN (SELECT model_path FROM ml_models WHERE id = {row}.entity_id)
 END"""
-COLUMNS = "hotel_id, fault, path, metric_type, entity_type, entity_id, timestamp, metric_value, found_at, seen_at"
+COLUMNS = (
+    "hotel_id, subject, fault, path, metric_type, entity_type, entity_id, timestamp, metric_value, found_at, seen_at"
+)
 
 
 @dataclass(frozen=True)
 class NewFinding:
-    """``path``: the file that it is about, or that the row lies in; None: a row of the database."""
+    """``subject``: its name; ``path``: the file that it is about, or that the row lies in; None: the database."""
 
     subject: str
     fault: str
@@ -36,19 +40,12 @@ class NewFinding:
     metric_value: float | None = None
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, kw_only=True)
+class Finding(NewFinding):
     """What is not as it was written, since when it is known; without a metric type it is a whole file."""
 
     id: int
     hotel_id: int
-    fault: str
-    path: str | None
-    metric_type: str | None
-    entity_type: str | None
-    entity_id: int | None
-    timestamp: datetime | None
-    metric_value: float | None
     found_at: datetime
     seen_at: datetime
     entity_name: str | None
@@ -97,16 +94,13 @@ def listed(connection: Connection, hotel_ids: Sequence[int] | None, limit: int) 
     query = (
         f"SELECT f.id, {columns}, {NAME.format(row='f')} AS entity_name, h.name AS hotel_name "
         "FROM metric_findings f JOIN hotels h ON h.id = f.hotel_id WHERE f.cleared_at IS NULL "
-        "AND (CAST(:hotels AS bigint[]) IS NULL OR f.hotel_id = ANY(CAST(:hotels AS bigint[]))) "
+        f"AND {of_hotels('f.hotel_id')} "
         "ORDER BY f.found_at DESC, f.id DESC LIMIT :limit"
     )
-    params = {"hotels": None if hotel_ids is None else list(hotel_ids), "limit": limit}
+    params = {"hotel_ids": these_hotels(hotel_ids), "limit": limit}
     return [Finding(**row) for row in connection.execute(text(query), params).mappings()]
 
 
 def count(connection: Connection, hotel_ids: Sequence[int] | None) -> int:
-    query = (
-        "SELECT count(*) FROM metric_findings WHERE cleared_at IS NULL "
-        "AND (CAST(:hotels AS bigint[]) IS NULL OR hotel_id = ANY(CAST(:hotels AS bigint[])))"
-    )
-    return int(connection.execute(text(query), {"hotels": None if hotel_ids is None else list(hotel_ids)}).scalar_one())
+    query = f"SELECT count(*) FROM metric_findings WHERE cleared_at IS NULL AND {of_hotels()}"
+    return int(connection.execute(text(query), {"hotel_ids": these_hotels(hotel_ids)}).scalar_one())

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from db.queries.hotel_scope import of_hotels
 from db.queries.incidents import as_json
 
 CLOSING = (
@@ -63,7 +64,7 @@ QUERIES = {
      WHERE r.at IS NOT NULL""",
 }
 # The newest closing of an alert tells whether the data ended it; an alert judged no problem had nothing to remedy.
-REMEDIED = """
+REMEDIED = f"""
     SELECT a.alert_type, a.severity, a.closed_at, e.is_remedy,
            greatest(extract(epoch FROM e.at - a.raised_at), 0) AS seconds,
            CASE WHEN a.acknowledged_at IS NOT NULL THEN greatest(extract(epoch FROM e.at - a.acknowledged_at), 0) END
@@ -73,7 +74,7 @@ REMEDIED = """
                   coalesce(c.actor = 'system' AND c.details->'reason'->>'id' <> 'closed_reason.quiet', false)
                   AS is_remedy
              FROM ml_alert_events c WHERE c.alert_id = a.id AND c.kind = 'closed' ORDER BY c.id DESC LIMIT 1) e
-     WHERE (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
+     WHERE {of_hotels("a.hotel_id")}
        AND a.closed_at > :since AND a.closed_at <= :until AND NOT a.is_suppressed
        AND (a.verdict IS NULL OR a.verdict = 'dogru')
 """

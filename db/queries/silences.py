@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries.hotel_scope import of_hotels
+
 # The hotel-local moment at which an alert was last seen; a window over midnight belongs to the day it begins on.
 LOCAL = "(a.last_seen_at AT TIME ZONE (SELECT time_zone FROM hotels WHERE id = a.hotel_id))"
 OVERNIGHT = "s.from_minute > s.until_minute"
@@ -90,7 +92,7 @@ def listed(connection: Connection, hotel_ids: list[int] | None, since: datetime)
           LEFT JOIN floors f ON f.id = s.floor_id
           LEFT JOIN rooms r ON s.entity_type = 'room' AND r.id = s.entity_id
           LEFT JOIN products p ON s.entity_type = 'product' AND p.id = s.entity_id
-         WHERE s.ends_at > :since AND (CAST(:hotel_ids AS bigint[]) IS NULL OR s.hotel_id = ANY(:hotel_ids))
+         WHERE s.ends_at > :since AND {of_hotels("s.hotel_id")}
          ORDER BY s.id DESC"""
     rows = connection.execute(text(query), {"hotel_ids": hotel_ids, "since": since}).mappings()
     return [SilenceRow(**row) for row in rows]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.queries.alerts import EventRow
+from db.queries.hotel_scope import of_hotels, these_hotels
 
 # Every column that a person's command may change, with its type.
 COLUMNS = {
@@ -85,7 +86,7 @@ ACT = f"""
 WITH target AS (
     SELECT a.id, a.closed_at IS NULL AS was_open, jsonb_build_object({BEFORE}) AS before{{given}}
       FROM ml_alerts a {{source}}
-     WHERE a.id = ANY(:ids) AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
+     WHERE a.id = ANY(:ids) AND {of_hotels("a.hotel_id")}
        AND {{condition}}
      ORDER BY a.id FOR UPDATE OF a
 ), changed AS (
@@ -137,7 +138,7 @@ def act(
     for name, kind_of in TYPES.items():
         query = query.replace(f":{name}", f"CAST(:{name} AS {kind_of})") if name in values else query
     statement = text(query).bindparams(bindparam("details", type_=JSONB))
-    given = {"ids": list(alert_ids), "hotel_ids": None if hotel_ids is None else list(hotel_ids), "kind": kind}
+    given = {"ids": list(alert_ids), "hotel_ids": these_hotels(hotel_ids), "kind": kind}
     row = connection.execute(statement, {**given, **values, "details": details}).one()
     if row.action_id is None:
         return Done(None)
@@ -169,11 +170,8 @@ def add_events(
 
 def visible(connection: Connection, alert_ids: Sequence[int], hotel_ids: Sequence[int] | None) -> dict[int, int]:
     """Hotel by alert, of those that the caller may see."""
-    query = (
-        "SELECT id, hotel_id FROM ml_alerts WHERE id = ANY(:ids) "
-        "AND (CAST(:hotel_ids AS bigint[]) IS NULL OR hotel_id = ANY(:hotel_ids))"
-    )
-    given = {"ids": list(alert_ids), "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
+    query = f"SELECT id, hotel_id FROM ml_alerts WHERE id = ANY(:ids) AND {of_hotels()}"
+    given = {"ids": list(alert_ids), "hotel_ids": these_hotels(hotel_ids)}
     return {row.id: row.hotel_id for row in connection.execute(text(query), given)}
 
 
@@ -214,10 +212,10 @@ def undo(
         UPDATE ml_alerts a SET {RESTORED}, triage_version = a.triage_version + 1
           FROM alert_action_rows r
          WHERE r.action_id = :id AND a.id = r.alert_id AND a.triage_version = r.version_after
-           AND (CAST(:hotel_ids AS bigint[]) IS NULL OR a.hotel_id = ANY(:hotel_ids))
+           AND {of_hotels("a.hotel_id")}
            AND NOT (r.before->>'closed_at' IS NULL AND a.closed_at IS NOT NULL AND EXISTS ({TWIN}))
         RETURNING a.id, a.hotel_id"""
-    given = {"id": action_id, "hotel_ids": None if hotel_ids is None else list(hotel_ids)}
+    given = {"id": action_id, "hotel_ids": these_hotels(hotel_ids)}
     rows = connection.execute(text(query), given).all()
     ids = [row.id for row in rows]
     left = connection.execute(

@@ -21,9 +21,7 @@ from operations.preflight import MEGABYTE, MIN_FREE_MB, free_megabytes
 from pipeline.metrics.archive import parquet
 from pipeline.metrics.archive.folder import ArchiveFolder
 
-ROOM_TIMES = (
-    6  # measured: with its score and the indexes a row takes 5 times its own bytes; the server's log comes on top
-)
+ROOM_TIMES = 6  # a row's own bytes: with its score, the entries of its indexes, and the server's log
 
 log = logger(__name__)
 

@@ -1,10 +1,10 @@
 """What runs of the archive's jobs do; they were asked for on the page, through the API or by a command."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from core.clock import Clock, local_midnight
+from core.clock import Clock, local_days
 from core.errors import AppError
 from core.scope import SYSTEM
 from core.stage import Progress, StageReport, silent
@@ -33,7 +33,7 @@ class ArchiveJobs:
     def definitions(self) -> tuple[JobDefinition, ...]:
         """Of the jobs that people ask for, and of the verification."""
         works = {BRING: self._bring, RETURN: self._return}
-        asked = tuple(JobDefinition(name, _unasked, work) for name, work in works.items())
+        asked = tuple(JobDefinition(name, run_asked=work) for name, work in works.items())
         return (JobDefinition(VERIFY, of_hotel(self.verification.verify)), *asked)
 
     def bring_back(
@@ -47,7 +47,7 @@ class ArchiveJobs:
             raise AppError("archive_kept_too_short", 409, params={"until": kept_until})
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, hotel_id)
-        since, until = local_midnight(days[0], zone), local_midnight(days[1] + timedelta(days=1), zone)
+        since, until = local_days(*days, zone)
         hold = NewHold(hotel_id, since, until, kept_until, actor, self.clock.now())
         done = self.bringing.bring_back(hold, progress)
         told = {"first_on": str(days[0]), "last_on": str(days[1]), "kept_until": kept_until.isoformat()}
@@ -84,7 +84,3 @@ def _of_hotel(run: RunRow) -> int:
     if run.hotel_id is None:
         raise AppError("hotel_wanted", params={"known": "–"})
     return run.hotel_id
-
-
-def _unasked(hotel_id: int | None, at: datetime, progress: Progress) -> StageReport:
-    raise AppError("unknown_job", params={"job": BRING})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from core.clock import Clock, local_midnight
+from core.clock import Clock, local_days
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import archive as manifest
@@ -40,6 +40,10 @@ class Month:
     last_at: datetime
     verified_at: datetime | None
     faults: int
+
+    @property
+    def size_mb(self) -> float:
+        return self.size_bytes / 1e6
 
     @property
     def ratio(self) -> float:
@@ -202,4 +206,4 @@ def _bounds(connection: Any, hotel_id: int, first_on: date, last_on: date) -> tu
     if last_on < first_on:
         raise AppError("period_wrong", params={"since": first_on, "until": last_on})
     zone = hotel_time_zone(connection, hotel_id)
-    return local_midnight(first_on, zone), local_midnight(last_on + timedelta(days=1), zone)
+    return local_days(first_on, last_on, zone)

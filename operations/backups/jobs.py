@@ -98,7 +98,7 @@ class BackupJobs:
             BACKUP: self._run_backup, PROOF: self._run_proof, RESTORE: self._run_restore, UNDO: self._run_undo,
             PREVIEW: self._run_preview, PARTS: self._run_parts,
         }  # fmt: skip
-        return tuple(JobDefinition(name, _unasked, work) for name, work in works.items())
+        return tuple(JobDefinition(name, run_asked=work) for name, work in works.items())
 
     def _ask(
         self, scope: Scope, job: str, name: str | None, wanted: Wanted | None = None, mark: str | None = None
@@ -161,10 +161,6 @@ def _wanted(run: RunRow) -> str:
 def _wanted_parts(run: RunRow) -> Wanted:
     asked = run.arguments or {}
     return Wanted.of(asked.get("parts") or [], asked.get("hotel_ids"))
-
-
-def _unasked(hotel_id: int | None, at: datetime, progress: Progress) -> StageReport:
-    raise AppError("unknown_job", params={"job": "backup"})
 
 
 def _made(backup: Backup) -> StageReport:

@@ -85,11 +85,14 @@ class TimedJob:
 
 @dataclass(frozen=True)
 class JobDefinition:
-    """What a run of a job calls; known only in the process that runs it."""
+    """What a run of a job calls; known only in the process that runs it.
+
+    ``run_asked``: in place of ``run``, for what only makes sense as somebody asked for it.
+    """
 
     name: str
-    run: JobFunction
-    run_asked: AskedWork | None = None  # instead of ``run``
+    run: JobFunction | None = None
+    run_asked: AskedWork | None = None
 
 
 def of_hotel(work: JobWork) -> JobFunction:

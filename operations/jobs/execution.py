@@ -20,7 +20,7 @@ from db.queries import job_control
 from db.queries import jobs as queries
 from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
-from operations.jobs.definitions import JobDefinition, require_past
+from operations.jobs.definitions import JobDefinition, JobFunction, require_past
 from operations.jobs.heart import BEAT_SECONDS, CANCELLED, ORPHAN_GRACE_SECONDS, Heart, beating_for_a_command
 from operations.profiler.watch import RUNNING, ProfileWatch, profiled
 
@@ -87,7 +87,7 @@ def run_recorded(
     end = RunEnd("cancelled", clock.now(), error_code="interrupted")
     try:
         with beating_for_a_command(database, clock, run_id, beat_seconds) as heart:
-            report = definition.run(hotel_id, at, _both(heart.progress, progress))
+            report = _work(definition)(hotel_id, at, _both(heart.progress, progress))
         end = _succeeded(report, clock.now())
     except Exception as error:
         end = _failed(error, clock.now())
@@ -113,6 +113,12 @@ def _definition(definitions: Iterable[JobDefinition], name: str) -> JobDefinitio
     raise AppError("unknown_job", params={"job": name})
 
 
+def _work(definition: JobDefinition) -> JobFunction:
+    if definition.run is None:
+        raise AppError("unknown_job", params={"job": definition.name})
+    return definition.run
+
+
 def _attempt(
     load_definitions: Callable[[], Iterable[JobDefinition]],
     run: RunRow,
@@ -126,7 +132,7 @@ def _attempt(
         require_past(run.arguments, clock.now())
         wanted = (run.arguments or {}).get("at")
         at = datetime.fromisoformat(wanted) if wanted else clock.now()
-        return _succeeded(definition.run(run.hotel_id, at, progress), clock.now())
+        return _succeeded(_work(definition)(run.hotel_id, at, progress), clock.now())
     except Exception as error:
         log.exception("run_failed", run_id=run.id, job=run.job_name, hotel_id=run.hotel_id)
         return _failed(error, clock.now())

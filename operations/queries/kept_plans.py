@@ -43,8 +43,7 @@ class KeptPlan:
 
     @classmethod
     def of(cls, row: PlanRow) -> "KeptPlan":
-        head = PlanHead(row.id, row.made_at, row.fingerprint, row.text, row.total_cost, row.actor)
-        return cls(head, [Step(**step) for step in row.steps])
+        return cls(row, [Step(**step) for step in row.steps])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
@@ -26,6 +27,20 @@ class Episodes:
     items: Sequence[EpisodeRow]
     is_watched: bool
 
+    @property
+    def going_on(self) -> int:
+        return sum(one.ended_at is None for one in self.items)
+
+
+@dataclass(frozen=True)
+class LockCourse:
+    """``steps``: at, episodes, longest_seconds (the longest wait of each episode, summed), between two instants."""
+
+    steps: pd.DataFrame
+    since: datetime
+    until: datetime
+    step_seconds: int
+
 
 @dataclass(frozen=True)
 class LockHistory:
@@ -42,8 +57,8 @@ class LockHistory:
             items = queries.newest(connection, now - PERIODS[period].length, SHOWN)
             return Episodes(items, is_alive(connection, SIDECAR, now))
 
-    def course(self, scope: Scope, period: str = "24h") -> pd.DataFrame:
-        """at, episodes, longest_seconds (the longest wait of each episode, summed) by steps of the period."""
+    def course(self, scope: Scope, period: str = "24h") -> LockCourse:
+        """The steps of the period in which an episode began; of the others nobody knows whether somebody looked."""
         scope.require("queries.read")
         chosen, now = PERIODS[period], self.clock.now()
         since = chosen.begin(now)
@@ -51,6 +66,5 @@ class LockHistory:
             rows = queries.course(connection, since, chosen.step_seconds)
         frame = pd.DataFrame(rows, columns=["at", "episodes", "longest_seconds"])
         frame["at"] = pd.to_datetime(frame["at"], utc=True)
-        steps = pd.DataFrame({"at": pd.date_range(since, now, freq=f"{chosen.step_seconds}s")})
-        joined = steps.merge(frame, on="at", how="left").fillna({"episodes": 0, "longest_seconds": 0.0})
-        return joined.astype({"episodes": int, "longest_seconds": float})
+        steps = frame.astype({"episodes": int, "longest_seconds": float})
+        return LockCourse(steps, since, now, chosen.step_seconds)

@@ -1,19 +1,19 @@
 """Panels of the page Archive: what lies in it, whether it is as it was written, and a metric across the border."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.clock import local_date, local_midnight
+from core.clock import last_days, local_date
+from core.i18n import UNKNOWN
 from operations.archive.service import BRING, RETURN, VERIFY
 from pages.shell import archive_words as words
 from pages.shell import reads, session
 from pages.shell.attempt import attempted
 from pages.shell.backup_panels import size
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
-from pages.shell.filters import ALL, choose_one, filter_row
+from pages.shell.filters import ALL, choose_days, choose_one, filter_row
 from pages.shell.guard import Page
 from pages.shell.job_progress import POLL_SECONDS, told
 from pages.shell.page_runs import fragment
@@ -38,9 +38,9 @@ def key_figures(page: Page, found: "ArchiveOverview") -> None:
     with st.container(horizontal=True):
         st.metric(t("archive.rows"), t.number(found.rows), border=True)
         st.metric(t("archive.size"), size(t, found.size_bytes), border=True)
-        ratio = "–" if found.ratio is None else t("archive.times", value=t.number(found.ratio, 1))
+        ratio = UNKNOWN if found.ratio is None else t("archive.times", value=t.number(found.ratio, 1))
         st.metric(t("archive.ratio"), ratio, border=True, help=plain(t("archive.ratio_help")))
-        since = "–" if found.first_at is None else t.full_day(local_date(found.first_at, t.time_zone))
+        since = UNKNOWN if found.first_at is None else t.full_day(local_date(found.first_at, t.time_zone))
         st.metric(t("archive.since"), since, border=True)
 
 
@@ -57,9 +57,12 @@ def findings(page: Page, found: "ArchiveOverview", states: "dict[str, JobState]"
         downloads(page, [sheet], "archive-findings", None)
     elif last is not None and last.state == "succeeded" and last.finished_at is not None:
         result = last.result or {}
-        rows = result.get("rows", 0) + result.get("archived_rows", 0)
-        said = t("archive.is_whole", at=last.finished_at, rows=rows, files=result.get("files", 0))
-        st.success(plain(said), icon=":material/verified:")
+        counted = {"at": last.finished_at, "rows": last.rows_in or 0, "files": result["files"]}
+        if result["files_left"]:
+            said = t("archive.is_whole_so_far", left=result["files_left"], **counted)
+            st.info(plain(said), icon=":material/hourglass:")
+        else:
+            st.success(plain(t("archive.is_whole", **counted)), icon=":material/verified:")
 
 
 def work(page: Page, hotel: "HotelRow", states: "dict[str, JobState]") -> None:
@@ -133,12 +136,10 @@ def history(page: Page, hotel: "HotelRow") -> None:
         known = {str(one.id): one.name for one in reads.archive_entities(page, hotel.id, kind)}
         names = {ALL: t("archive.whole_hotel"), **known}
         entity = choose_one("entity", list(names), t("archive.entity"), names.__getitem__, width=220) if known else ALL
-        spans = {str(days): t("consumption.last_days", count=days) for days in PERIODS}
-        days = int(choose_one("days", list(spans), t("consumption.period"), spans.__getitem__))
+        days = choose_days(t, PERIODS)
     with st.spinner(t("archive.reading")):
-        begin = local_midnight(local_date(page.now, t.time_zone) - timedelta(days=days), t.time_zone)
-        until = local_midnight(local_date(page.now, t.time_zone) + timedelta(days=1), t.time_zone)
-        shown = reads.metric_days(page, Wanted(hotel.id, name, begin, until, None if entity == ALL else int(entity)))
+        span = last_days(page.now, days, t.time_zone)
+        shown = reads.metric_days(page, Wanted(hotel.id, name, *span, None if entity == ALL else int(entity)))
     if shown.faults:
         st.warning(plain(t("archive.left_out", paths=", ".join(shown.faults))), icon=":material/broken_image:")
     if shown.days.empty:
@@ -148,6 +149,6 @@ def history(page: Page, hotel: "HotelRow") -> None:
     labels = BorderLabels(t("archive.in_database"), t("archive.in_archive"), t("archive.expected"), unit)
     figure = border_figure(shown.days, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key="archive_history", alt=t("archive.history"))
-    if not is_phone():
+    if shown.days["is_archived"].any() and not is_phone():
         muted(t("archive.border_help"))
     folded_sheet(page, lambda: words.days_sheet(t, shown), "archive_days")

@@ -2,23 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from core.i18n import Translator
+from core.i18n import UNKNOWN, Translator
+from operations.archive.words import entity
 from pages.shell.consumption_tables import rounded, rows_of
 from pages.shell.quality_words import metric
-from pages.shell.redis_words import MEGABYTE
 from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
-    from operations.archive.service import ArchiveOverview, Finding
+    from operations.archive.service import ArchiveOverview
     from pipeline.metrics.archive.service import DaySeries
-
-
-def entity(t: Translator, one: "Finding") -> str:
-    """What people call it, its number where it is gone; of a file its name."""
-    if one.entity_type is None:
-        return (one.path or "–").rsplit("/", 1)[-1]
-    kind = t(f"archive.entity_{one.entity_type}")
-    return f"{kind} {one.entity_name or one.entity_id}"
 
 
 def months_sheet(t: Translator, found: "ArchiveOverview") -> Sheet:
@@ -31,7 +23,7 @@ def months_sheet(t: Translator, found: "ArchiveOverview") -> Sheet:
     ]  # fmt: skip
     rows = [
         (
-            one.month.strftime("%Y-%m"), one.days, one.rows, one.size_bytes / MEGABYTE, one.ratio, one.verified_at,
+            one.month.strftime("%Y-%m"), one.days, one.rows, one.size_mb, one.ratio, one.verified_at,
             one.faults, one.files,
         )
         for one in found.months
@@ -48,7 +40,7 @@ def findings_sheet(t: Translator, found: "ArchiveOverview") -> Sheet:
     ]  # fmt: skip
     rows = [
         (
-            entity(t, one), t(f"archive.fault_{one.fault}"), metric(t, one.metric_type) if one.metric_type else "–",
+            entity(t, one), t(f"archive.fault_{one.fault}"), metric(t, one.metric_type) if one.metric_type else UNKNOWN,
             one.timestamp, one.metric_value, one.path or t("archive.in_database"), one.found_at,
         )
         for one in found.findings

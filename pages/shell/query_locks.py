@@ -10,7 +10,7 @@ from pages.shell.guard import Page
 from pages.shell.session import browser_theme
 from pages.shell.stock_tables import instants
 from pages.shell.text import muted, plain
-from reports.figures.statements import lock_waits_figure
+from reports.figures.statements import Span, lock_waits_figure
 from reports.figures.template import CONFIG
 
 
@@ -24,23 +24,21 @@ def episodes(page: Page) -> None:
     if not found.is_watched:
         st.warning(plain(t("queries.locks_not_watched")), icon=":material/visibility_off:")
     if not found.items:
-        st.success(plain(t("queries.no_locks")), icon=":material/lock_open:")
+        muted(t("queries.no_locks"))
         return
-    if going_on := sum(one.ended_at is None for one in found.items):
-        st.error(plain(t("queries.locks_go_on", count=going_on)), icon=":material/lock:")
-    frame = locks.course(page.scope, period)
-    title = t("queries.lock_course")
+    if found.going_on:
+        st.error(plain(t("queries.locks_go_on", count=found.going_on)), icon=":material/lock:")
+    course = locks.course(page.scope, period)
+    span, title = Span(course.since, course.until, course.step_seconds), t("queries.lock_course")
     st.markdown(f"**{title}**")
-    figure = lock_waits_figure(frame, t("queries.lock_longest"), t("profiler.seconds"), t, browser_theme())
+    labels = t("queries.lock_longest"), t("profiler.seconds")
+    figure = lock_waits_figure(course.steps, span, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"lock_course_{period}", alt=title)
     folded_sheet(
-        page, lambda: words.lock_course_sheet(t, frame), "lock_course", config=instants(t, t("board.time"))
+        page, lambda: words.lock_course_sheet(t, course.steps), "lock_course", config=instants(t, t("board.time"))
     )  # fmt: skip
     sheet = words.episodes_sheet(t, found.items)
     st.subheader(sheet.name, anchor=False)
-    times = {
-        t(name): st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
-        for name in ("queries.lock_began", "queries.lock_ended")
-    }
+    times = instants(t, t("queries.lock_began"), seconds=True) | instants(t, t("queries.lock_ended"), seconds=True)
     show_sheet(sheet, "table_lock_episodes", config=times)
     downloads(page, [sheet], "lock-episodes", None)

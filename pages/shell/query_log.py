@@ -12,6 +12,7 @@ from pages.shell import query_words as words
 from pages.shell.consumption_tables import downloads, show_sheet
 from pages.shell.filters import ALL, choose_one, filter_row, to_address
 from pages.shell.guard import Page
+from pages.shell.stock_tables import instants
 from pages.shell.text import muted, plain, sql
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def recent(page: Page) -> None:
     sheet = words.log_sheet(t, found)
     words_of = [t("queries.fine"), t("queries.slow"), t("queries.failed")]
     verdicts = st.column_config.MultiselectColumn(options=words_of, color=["green", "red", "orange"], width="small")
-    ended = st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
     wide = st.column_config.TextColumn(width="large")
-    shown = {t("queries.verdict_recent"): verdicts, t("requests.ended"): ended, t("queries.statement"): wide}
+    shown = {t("queries.verdict_recent"): verdicts, t("queries.statement"): wide}
+    shown |= instants(t, t("requests.ended"), seconds=True)
     # Named by its newest row: what a click chose in one list is not the same row of the next.
     key = f"table_recent_{which}_{process}_{period}_{order}_{found[0].id}"
     choose = partial(_row_to_address, key, [one.id for one in found])

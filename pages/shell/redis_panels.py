@@ -176,8 +176,7 @@ def slow_commands(page: Page, found: "ServerStatus") -> None:
     if not commands:
         st.markdown(plain(t("redis.no_slow")))
         return
-    ended = st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
-    show_sheet(sheet, "redis_slow", config={t("requests.ended"): ended})
+    show_sheet(sheet, "redis_slow", config=instants(t, t("requests.ended"), seconds=True))
     downloads(page, [sheet], "redis-slow-log", None)
 
 

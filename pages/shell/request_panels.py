@@ -111,8 +111,7 @@ def detail(page: Page, period: str, endpoint: "Endpoint", figures: "Figures") ->
         st.markdown(f"{plain(t('requests.error_codes'))} {' '.join(told)}")
     sheet = words.recent_sheet(t, found.recent)
     st.subheader(sheet.name, anchor=False)
-    ended = st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm:ss")
-    show_sheet(sheet, "recent_requests", config={t("requests.ended"): ended})
+    show_sheet(sheet, "recent_requests", config=instants(t, t("requests.ended"), seconds=True))
     downloads(page, [sheet], "recent-requests", None)
 
 

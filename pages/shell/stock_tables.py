@@ -10,9 +10,10 @@ from reports.excel import Column, Sheet
 from reports.stock import ProductStock, Stock
 
 
-def instants(t: Translator, title: str) -> dict[str, Any]:
+def instants(t: Translator, title: str, *, seconds: bool = False) -> dict[str, Any]:
     """How a column of instants is shown: the hotel's wall clock."""
-    return {title: st.column_config.DatetimeColumn(timezone=t.time_zone, format="YYYY-MM-DD HH:mm")}
+    shown = "YYYY-MM-DD HH:mm:ss" if seconds else "YYYY-MM-DD HH:mm"
+    return {title: st.column_config.DatetimeColumn(timezone=t.time_zone, format=shown)}
 
 
 def products_sheet(t: Translator, found: Stock) -> Sheet:

@@ -1,5 +1,6 @@
 """The page Archive: what lies in it, what is not as it was written, a metric across the border, bringing back (A7)."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,10 @@ def test_it_shows_what_lies_in_the_archive_and_a_metric_across_the_border(
     assert len(app.get("plotly_chart")) == 1
     [months] = [one.value for one in app.dataframe]
     assert months[t("archive.rows")].sum() == archived_rows(visit)
+    total = visit.services.archive.overview(SYSTEM).size_bytes / 1e6
+    assert months[t("archive.size_mb")].sum() == pytest.approx(total, abs=0.01 * len(months))  # one MB on one page
+    assert figures[t("archive.size")] == t("models.megabytes", value=t.number(total, 2))
+    assert t("archive.border_help") in text(app)
     assert t("archive.verify") in [button.label for button in app.button]
 
 
@@ -49,7 +54,30 @@ def test_without_anything_archived_it_says_when_that_happens(visit: Visit, text:
     app = visit.open(ARCHIVE)
     assert not app.exception
     assert Translator("en")("archive.empty_title") in text(app)
+    assert Translator("en")("archive.border_help") not in text(app)  # there is no border to be seen
     assert not [button for button in app.button if button.key in ("verify_archive", "bring_back")]
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_what_was_not_compared_is_not_called_as_it_was_written(
+    visit: Visit, hotel: SmallHotel, text: Text, left: int
+) -> None:
+    now, t = visit.services.clock.now(), Translator("en", "Europe/Istanbul")
+    counted = {"rows": 10, "archived_rows": 7, "files": 3, "files_left": left, "findings": 0}
+    with visit.services.database.transaction() as connection:
+        connection.execute(
+            sql(
+                "INSERT INTO job_runs (job_name, hotel_id, trigger, state, started_at, heartbeat_at, finished_at, "
+                "rows_in, rows_out, result) VALUES ('metric_verification', :hotel, 'schedule', 'succeeded', :at, :at, "
+                ":at, 17, 0, CAST(:result AS jsonb))"
+            ),
+            {"hotel": hotel.hotel_id, "at": now, "result": json.dumps(counted)},
+        )
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    app = visit.open(ARCHIVE)
+    assert len(app.success) == (0 if left else 1)
+    name = "archive.is_whole_so_far" if left else "archive.is_whole"
+    assert plain(t(name, at=now, rows=17, files=3, left=left)) in [one.value for one in (*app.success, *app.info)]
 
 
 def test_a_changed_row_is_named_with_its_hotel_metric_entity_and_value(

@@ -107,6 +107,7 @@ def test_lock_episodes_are_listed_with_a_chart_or_none_is_said(
     app = visit.open(QUERIES, view="locks")
     assert t("queries.no_locks") in text(app)
     assert t("queries.locks_not_watched") in text(app)
+    assert not [one for one in app.success if one.value == t("queries.no_locks")]  # nobody looked: no praise
     with database.transaction() as connection:
         beat = HeartbeatRow("sidecar", 1, "here", "1", now, now)
         health.beat_service(connection, beat)

@@ -91,9 +91,9 @@ def test_a_lock_that_is_held_begins_an_episode_and_its_release_ends_it(
     assert (ended.blocking_role, ended.waiting_role) == ("barometer", "barometer_app")
     assert (ended.kind, ended.relation, ended.blocking_state) == ("transactionid", "hotels", "idle in transaction")
     assert ended.blocking_application == ended.waiting_application == "barometer"
-    course = history.course(ADA)
+    course = history.course(ADA).steps
     assert (course["episodes"].sum(), course["longest_seconds"].sum()) == (1, pytest.approx(ended.longest_seconds))
-    assert len(course) == 97
+    assert len(course) == 1  # of the other steps nobody knows whether somebody looked
 
 
 def test_a_wait_of_less_than_a_second_is_no_episode(
