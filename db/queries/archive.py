@@ -63,7 +63,7 @@ PARTITION_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewPartition:
     """What is known of a file of the archive when it was written; see ``db.models.archive``."""
 
@@ -81,7 +81,7 @@ class NewPartition:
     created_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Partition(NewPartition):
     """A file that the manifest names, and what the last verification found."""
 

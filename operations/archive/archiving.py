@@ -118,8 +118,9 @@ class Archiving:
         counts = {one["values"]: one["counts"] for one in rows["metric_type"].value_counts().to_pylist()}
         ends = rows["timestamp"].to_pylist()
         return NewPartition(
-            hotel_id, day, path, rows.num_rows, len(content), sum(found["stored_bytes"].to_pylist()),
-            sha256(content).hexdigest(), min(ends), max(ends), counts, parquet.VERSION, at,
+            hotel_id=hotel_id, day=day, path=path, row_count=rows.num_rows, size_bytes=len(content),
+            stored_bytes=sum(found["stored_bytes"].to_pylist()), sha256=sha256(content).hexdigest(),
+            first_at=min(ends), last_at=max(ends), metric_types=counts, schema_version=parquet.VERSION, created_at=at,
         )  # fmt: skip
 
     def _is_new(self, found: pa.Table, older: list[Partition]) -> pa.Array:

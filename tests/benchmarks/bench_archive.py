@@ -56,7 +56,7 @@ def written(database: Database, folder: ArchiveFolder, hotel_id: int) -> tuple[i
     rows = found.select(manifest.ROW_COLUMNS).cast(parquet.SCHEMA)
     rows = rows.set_column(rows.schema.names.index("expected"), "expected", rows["metric_value"])
     counts = {one["values"]: one["counts"] for one in rows["metric_type"].value_counts().to_pylist()}
-    size = 0
+    size, stored = 0, sum(found["stored_bytes"].to_pylist())
     for number in range(DAYS):
         back, day = timedelta(days=100 + number), date(2026, 3, 1) - timedelta(days=100 + number)
         earlier = rows
@@ -67,8 +67,9 @@ def written(database: Database, folder: ArchiveFolder, hotel_id: int) -> tuple[i
         path, size = folder.write(hotel_id, day, 1, content), len(content)
         ends = compute.min_max(earlier["timestamp"]).as_py()
         new = manifest.NewPartition(
-            hotel_id, day, path, rows.num_rows, size, size * 6, sha256(content).hexdigest(), ends["min"], ends["max"],
-            counts, parquet.VERSION, START,
+            hotel_id=hotel_id, day=day, path=path, row_count=rows.num_rows, size_bytes=size, stored_bytes=stored,
+            sha256=sha256(content).hexdigest(), first_at=ends["min"], last_at=ends["max"], metric_types=counts,
+            schema_version=parquet.VERSION, created_at=START,
         )  # fmt: skip
         with database.transaction() as connection:
             manifest.add_partition(connection, new)

@@ -60,8 +60,9 @@ class Shelf:
         self.contents[f"{number}"] = content
         self.day_bytes = max(self.day_bytes, rows.nbytes)
         self.files.append(Partition(
-            number, 1, date(2025, 1, 1), f"{number}", rows.num_rows, len(content), 1, sha256(content).hexdigest(),
-            min(ends), max(ends), {}, 1, BEGIN, None, None,
+            id=number, hotel_id=1, day=date(2025, 1, 1), path=f"{number}", row_count=rows.num_rows,
+            size_bytes=len(content), stored_bytes=1, sha256=sha256(content).hexdigest(), first_at=min(ends),
+            last_at=max(ends), metric_types={}, schema_version=1, created_at=BEGIN, verified_at=None, fault=None,
         ))  # fmt: skip
 
     def read(self, name: str, digest: str) -> bytes:
