@@ -47,10 +47,14 @@ def preferred_language(header: str, default: str = "en") -> str:
     return negotiate_locale(wanted, LANGUAGES, sep="-") or default
 
 
+def told(error: AppError, language: str) -> ErrorBody:
+    message = Translator(language)(error.message_id, **error.params)
+    return ErrorBody(code=error.code, message=message, details=jsonable_encoder(error.params))
+
+
 def error_answer(error: AppError, language: str) -> JSONResponse:
     fail_request(error.code, error.http_status)
-    message = Translator(language)(error.message_id, **error.params)
-    body = ErrorAnswer(error=ErrorBody(code=error.code, message=message, details=jsonable_encoder(error.params)))
+    body = ErrorAnswer(error=told(error, language))
     headers = dict(HEADERS.get(error.http_status, {}))
     wait = error.params.get("seconds") or 60 * error.params.get("minutes", 0)
     if wait and error.http_status == 429:

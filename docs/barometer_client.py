@@ -450,7 +450,7 @@ class Barometer:
         return self.call("POST", f"/backup/{quote(str(name), safe='')}/delete", asked)
 
     def archive_overview(self, **asked: Any) -> Any:
-        """Files by month, what was brought back, and every row or file that is not as it was written."""
+        """Files by month, what was brought back, every row or file that is not as it was written, a folder not ours."""
         return self.call("GET", "/archive", asked)
 
     def archive_days(self, **asked: Any) -> Any:
@@ -468,6 +468,10 @@ class Barometer:
     def archive_send_away(self, hold_id: int, **asked: Any) -> Any:
         """Ask for what was brought back to leave again."""
         return self.call("POST", f"/archive/holds/{quote(str(hold_id), safe='')}/return", asked)
+
+    def archive_adopt(self, **asked: Any) -> Any:
+        """Make the archive's folder this installation's, as it is; for those who may write every hotel's archive."""
+        return self.call("POST", "/archive/adopt", asked)
 
     def archive_verify(self, **asked: Any) -> Any:
         """Ask for every row and file of a hotel to be compared with what was written."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.access import COSTLY, REPORTS, Caller, needs
+from api.errors import told
 from api.schemas import archive as shapes
 from api.schemas.base import Id, Waiting, rows_of
 
@@ -16,8 +17,11 @@ Writer = Annotated[Caller, needs("archive.write", COSTLY)]
 
 @router.get("")
 def overview(caller: Reader) -> shapes.Archive:
-    """Files by month, what was brought back, and every row or file that is not as it was written."""
-    return shapes.Archive.model_validate(caller.services.archive.overview(caller.scope))
+    """Files by month, what was brought back, every row or file that is not as it was written, a folder not ours."""
+    archive = caller.services.archive
+    found, fault = archive.overview(caller.scope), archive.folder_fault(caller.scope)
+    answer = shapes.Archive.model_validate(found)
+    return answer.model_copy(update={"folder_fault": told(fault, caller.language) if fault else None})
 
 
 @router.get("/days")
@@ -46,6 +50,15 @@ def bring_back(caller: Writer, asked: shapes.BringBack) -> Waiting:
 def send_away(caller: Writer, hold_id: Annotated[Id, Path()]) -> Waiting:
     """Ask for what was brought back to leave again."""
     return Waiting(request_id=caller.services.archive.send_away(caller.scope, hold_id))
+
+
+@router.post("/adopt", status_code=204)
+def adopt(caller: Writer) -> None:
+    """Make the archive's folder this installation's, as it is; for those who may write every hotel's archive.
+
+    Whoever wrote to it before is refused from now on. Noted in the audit log; `archive_folder_ours` where it is ours.
+    """
+    caller.services.archive.adopt(caller.scope)
 
 
 @router.post("/verify", status_code=202)

@@ -3,16 +3,17 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from fastapi.responses import FileResponse
 
-from api.access import COSTLY, REPORTS, Caller, needs
+from api.access import COSTLY, REPORTS, Caller, authenticated, needs
 from api.schemas import backups as shapes
 from api.schemas.base import Waiting, Words
+from core.sent_file import SentFile
 
 router = APIRouter(prefix="/backup", tags=["backup"])
+PERMISSION = "backups.write"
 Reader = Annotated[Caller, needs("backups.read")]
 Comparing = Annotated[Caller, needs("backups.read", REPORTS)]
-Writer = Annotated[Caller, needs("backups.write", COSTLY)]
+Writer = Annotated[Caller, needs(PERMISSION, COSTLY)]
 Restorer = Annotated[Caller, needs("backups.restore", COSTLY)]
 # It is encrypted: packing it on the way would cost much, make nothing smaller, and hide how long it is.
 UNPACKED = {"Content-Encoding": "identity"}
@@ -65,11 +66,18 @@ def preview(caller: Comparing, name: Name) -> shapes.Differences:
     return shapes.Differences(items=[shapes.Difference.model_validate(table) for table in found])
 
 
-@router.get("/{name}/file", response_class=FileResponse, responses=PARTS)
-def file(caller: Writer, name: Name) -> FileResponse:
-    """The archive, encrypted as it is, or the part that `Range` names; noted in the audit log."""
+@router.get("/{name}/file", status_code=200, response_class=SentFile, responses=PARTS)
+def file(caller: Writer, name: Name) -> SentFile:
+    """The archive, encrypted as it is, or the part that `Range` names; noted in the audit log.
+
+    It ends, unfinished, when the credential does: `Range` goes on with a new one.
+    """
     path = caller.services.backups.taken_along(caller.scope, name)
-    return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=UNPACKED)
+
+    def still() -> None:
+        authenticated(caller.request, caller.services).require_everywhere(PERMISSION)
+
+    return SentFile(path, UNPACKED, still)
 
 
 @router.post("/{name}/proof", status_code=202)

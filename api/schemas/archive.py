@@ -5,6 +5,7 @@ import datetime as dt
 from pydantic import Field
 
 from api.schemas.base import Answer, Asked, Day, HotelNumber, Id, Instant, Words
+from api.schemas.failures import ErrorBody
 from db.queries.metric_values import Wanted
 from operations.archive.service import KEPT_DAYS, MOST_KEPT_DAYS
 
@@ -64,6 +65,9 @@ class Archive(Answer):
     holds: list[Hold]
     findings: list[Finding]
     finding_count: int
+    folder_fault: ErrorBody | None = Field(
+        None, description="why nothing can be written to the archive's folder; null: it can", examples=[None]
+    )
 
 
 class AskedDays(Asked):

@@ -3,11 +3,12 @@
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from core.errors import AppError
 from core.i18n import Translator
 from core.request_context import fail_request, identify_request
+from core.sent_file import SentFile
 from pages.shell.entrance import cookie_user, is_foreign
 from pages.shell.provider import services
 from pages.shell.sentences import sentence
@@ -26,8 +27,7 @@ def address(name: str) -> str:
 def take_along(request: Request) -> Response:
     """The archive as it is, all of it or the range that was asked for; who takes it along is noted in the audit log.
 
-    It changes nothing else, and another site cannot cause it. The database is asked before the first byte is sent,
-    and never while it is sent.
+    It changes nothing else, and another site cannot cause it. It ends, unfinished, when the session or the right does.
     """
     if is_foreign(request):
         return PlainTextResponse("forbidden", status_code=403)
@@ -40,7 +40,14 @@ def take_along(request: Request) -> Response:
     except AppError as error:
         services().audit.note_denial(error)
         return _refused(error, user.language)
-    return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=HEADERS)
+    return SentFile(path, HEADERS, lambda: _require(request))
+
+
+def _require(request: Request) -> None:
+    user = cookie_user(request)
+    if user is None:
+        raise AppError("unauthenticated", 401)
+    services().identity.scope_of(user).require_everywhere("backups.write")
 
 
 def _refused(error: AppError, language: str) -> Response:

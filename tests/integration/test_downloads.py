@@ -1,7 +1,8 @@
 """A large backup is taken along through the page's link and the API: in pieces, by whoever may (C8)."""
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from api.turns import AT_ONCE
 from core.embedded.servers import Servers
 from core.embedded.valkey import ValkeyServer
 from core.scope import SYSTEM
+from core.sent_file import CHECK_SECONDS
 from core.settings import Settings
 from db.session import Database
 from services import Services, build_services
@@ -52,6 +54,13 @@ class Serving:
         line.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\n{told}\r\n".encode())
         assert line.recv(12) == b"HTTP/1.1 200"
         return line
+
+    def rest(self, path: str, headers: dict[str, str], end: Callable[[], object]) -> int:
+        """Bytes of an answer that is read on ``CHECK_SECONDS`` after ``end``."""
+        with closing(self.begun(path, headers | {"Connection": "close"})) as line:
+            end()
+            time.sleep(CHECK_SECONDS)
+            return sum(iter(lambda: len(line.recv(MEGABYTE)), 0))
 
     def connections_in_use(self) -> int:
         query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
@@ -162,3 +171,14 @@ def test_nobody_else_gets_a_byte_of_it(serving: Serving) -> None:
     query = "SELECT count(*) FROM audit_log WHERE action = 'access_denied' AND actor IN ('ayse', 'cem')"
     with serving.services.database.reading() as connection:
         assert connection.execute(text(query)).scalar_one() == 2
+
+
+def test_a_download_ends_with_the_session_or_the_key(serving: Serving) -> None:
+    whole, identity = MEGABYTES * MEGABYTE, serving.services.identity
+    deniz, ada = serving.cookie("deniz", "superadmin"), api_key(serving, "ada")
+    assert serving.rest(FILE, deniz, lambda: None) > whole
+    assert serving.rest(BY_API, ada, lambda: None) > whole
+    token = deniz["Cookie"].partition("=")[2]
+    assert serving.rest(FILE, deniz, lambda: identity.end_session(token)) < whole
+    key_id = next(key.id for key in serving.services.api_keys.listed(SYSTEM) if key.owner == "ada")
+    assert serving.rest(BY_API, ada, lambda: serving.services.api_keys.revoke(SYSTEM, key_id)) < whole

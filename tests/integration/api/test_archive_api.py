@@ -122,3 +122,23 @@ def test_who_may_only_read_asks_for_nothing(api: Api, services: Services, hotel:
     assert api.get("/archive", admin).status_code == 200
     assert api.call("POST", "/archive/verify", admin, json={"hotel_id": hotel.hotel_id}).status_code == 403
     assert services.jobs.pending(SYSTEM) == []
+
+
+def test_a_folder_of_another_installation_is_told_and_adopted(
+    api: Api, services: Services, hotel: SmallHotel, archived: int, ada: str
+) -> None:
+    assert archived
+    everywhere = api.add("superadmin", None, "mavi")
+    assert api.get("/archive", ada).json()["folder_fault"] is None
+    assert api.call("POST", "/archive/adopt", everywhere).json()["error"]["code"] == "archive_folder_ours"
+    services.archive.jobs.bringing.archiving.folder.put_mark("of another one")
+    for language, said in (("en", "installation"), ("tr", "kurulum")):
+        headers = {"Accept-Language": language}
+        fault = api.call("GET", "/archive", ada, headers=headers).json()["folder_fault"]
+        assert fault["code"] == "archive_folder_not_ours"
+        assert said in fault["message"]
+    assert api.call("POST", "/archive/adopt", ada).status_code == 403
+    assert api.call("POST", "/archive/adopt", everywhere).status_code == 204
+    assert api.get("/archive", ada).json()["folder_fault"] is None
+    adoptions = [one for one in api.get("/audit", everywhere).json()["items"] if one["action"] == "archive_adopted"]
+    assert [one["actor"] for one in adoptions] == ["mavi"]
