@@ -19,6 +19,7 @@ from identity.api_keys.service import ApiKeyService
 from identity.assembly import identity_services
 from identity.audit.service import AuditService
 from identity.oidc.service import OidcService
+from identity.resets import ResetService
 from identity.service import IdentityService
 from identity.tokens.service import TokenService
 from identity.users import UserService
@@ -92,6 +93,7 @@ class Services:
     identity: IdentityService
     accounts: AccountService
     users: UserService
+    resets: ResetService
     oidc: OidcService
     tokens: TokenService
     api_keys: ApiKeyService
@@ -238,9 +240,6 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
             return StageReport()
         return pipeline.first_pass(scope, hotel_id, first_at, at, progress)
 
-    def feed(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
-        return StageReport(rows_out=services.simulation.extend(scope, hotel_id, at, progress))
-
     def clean_models(scope: Scope, hotel_id: int, at: datetime, progress: Progress) -> StageReport:
         cleaned = pipeline.models.cleanup_old_models(scope, hotel_id)
         return StageReport(rows_out=cleaned.files, details=vars(cleaned))
@@ -251,7 +250,7 @@ def job_definitions(services: Services) -> tuple[JobDefinition, ...]:
 
     works: dict[str, JobWork] = {
         "first_pass": judge_past,
-        "sample_feed": feed,
+        "sample_feed": lambda *run: StageReport(rows_out=services.simulation.extend(*run)),
         **{name: pipeline.later(name) for name in ("collect", "features")},
         **{name: watched(services, pipeline.later(name)) for name in ("detect", "train")},
         "learn": services.learning.learn,

@@ -7,6 +7,7 @@ import typer
 
 from commands.permission import stands_for
 from commands.terminal import console, opened
+from core.mail import Mail, checked_address
 from core.scope import SYSTEM
 
 user_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
@@ -18,6 +19,7 @@ def add_user(
     username: str,
     role: Annotated[str, typer.Option(help="superadmin, sistem_yoneticisi, admin, veri_bilimci …")] = "admin",
     full_name: Annotated[str, typer.Option()] = "",
+    email: Annotated[str, typer.Option(help="Where links are mailed to.")] = "",
     language: Annotated[str, typer.Option(help="tr or en")] = "tr",
     hotel: Annotated[list[str] | None, typer.Option(help="Code of a hotel to see; all when empty.")] = None,
     password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "",
@@ -26,7 +28,7 @@ def add_user(
     with opened() as (services, t):
         hotels = [services.hotels.listed(SYSTEM, code)[0].id for code in hotel] if hotel else None
         services.identity.add_user(
-            SYSTEM, username, password, role, full_name=full_name, language=language, hotels=hotels
+            SYSTEM, username, password, role, full_name=full_name, email=email, language=language, hotels=hotels
         )
         console.print(t("command.user_added", username=username, role=t(f"role.{role}")))
 
@@ -87,3 +89,14 @@ def forget_second_factor(username: str) -> None:
     with opened() as (services, t):
         services.users.forget_second_factor(SYSTEM, services.users.id_of(SYSTEM, username))
         console.print(t("command.user_done", username=username))
+
+
+@user_app.command("mail-test")
+@stands_for("users.write")
+def mail_test(address: str) -> None:
+    """Send a mail by the server of the settings: what it answers is told."""
+    with opened() as (services, t):
+        to = checked_address(address) or address
+        words = {"address": services.users.mailer.address("/")}
+        services.users.mailer.send(Mail(to, t("mail.test_subject"), t("mail.test_text", **words), t.language))
+        console.print(t("command.mail_sent", to=to), markup=False)

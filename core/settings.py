@@ -82,6 +82,17 @@ class Settings(BaseSettings):
         None, description="/auth/provider/answer as browsers reach it, as registered at the provider"
     )
     oidc_claim: str = Field("preferred_username", description="Claim that is the user's name here")
+    smtp_host: str | None = Field(None, description="Server that takes mails; mail is on when it is set")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port: 587 for starttls, 465 for tls")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How mails are carried there: starttls, tls or none"
+    )
+    smtp_username: str | None = Field(None, description="Account at the mail server, where it wants one")
+    smtp_password: str | None = Field(None, repr=False, description="Its password")
+    mail_from: str | None = Field(None, description="Sender of mails: an address, or a name with an address")
+    public_url: str | None = Field(
+        None, description="Address of the dashboard as browsers reach it; links in mails begin with it"
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
@@ -200,6 +211,16 @@ class Settings(BaseSettings):
         wanted = (self.oidc_client_id, self.oidc_client_secret, self.oidc_redirect_url)
         if self.oidc_issuer and not all(wanted):
             raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_REDIRECT_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> "Settings":
+        if self.smtp_host and not (self.mail_from and self.public_url):
+            raise ValueError("SMTP_HOST needs MAIL_FROM and PUBLIC_URL")
+        if self.smtp_username and (self.smtp_security == "none" or not self.smtp_password):
+            raise ValueError("SMTP_USERNAME needs SMTP_PASSWORD, and SMTP_SECURITY starttls or tls")
+        if self.public_url and not self.public_url.startswith(("https://", "http://")):
+            raise ValueError("PUBLIC_URL begins with https:// or http://")
         return self
 
     @cached_property

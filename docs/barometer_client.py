@@ -662,7 +662,7 @@ class Barometer:
         return self.call("POST", "/users", asked)
 
     def users_change(self, user_id: int, **asked: Any) -> Any:
-        """Name, role and hotels; nobody gives more than they have."""
+        """Name, address of mails, role and hotels; nobody gives more than they have."""
         return self.call("POST", f"/users/{quote(str(user_id), safe='')}/change", asked)
 
     def users_disable(self, user_id: int, **asked: Any) -> Any:
@@ -680,6 +680,10 @@ class Barometer:
     def users_new_link(self, user_id: int, **asked: Any) -> Any:
         """A link to choose a password; earlier ones end."""
         return self.call("POST", f"/users/{quote(str(user_id), safe='')}/link", asked)
+
+    def users_mail_link(self, user_id: int, **asked: Any) -> Any:
+        """Mail the user a link to choose a password; earlier ones end."""
+        return self.call("POST", f"/users/{quote(str(user_id), safe='')}/link/mail", asked)
 
     def users_audit(self, **asked: Any) -> Any:
         """Entries of the audit log, the newest first."""

@@ -4,12 +4,14 @@ from typing import Any
 
 from core.clock import Clock
 from core.key_ring import key_ring
+from core.mail import Mailer
 from core.settings import Settings
 from db.session import Database
 from identity.accounts import AccountService
 from identity.api_keys.service import ApiKeyService
 from identity.audit.service import AuditService
 from identity.oidc.service import OidcService
+from identity.resets import ResetService
 from identity.service import IdentityService
 from identity.tokens.deny_list import DenyList
 from identity.tokens.risks import RaiseAlert
@@ -23,6 +25,7 @@ def identity_services(
 ) -> dict[str, Any]:
     """By the name of the field of ``Services``. Every door asks the same second factor."""
     identity = IdentityService(database, clock, settings.second_factor_required)
+    mailer = Mailer(settings)
     keys = database.keys or key_ring(settings)
     tokens = TokenService(
         database, clock, identity, keys, signing_keys(settings, clock),
@@ -31,7 +34,8 @@ def identity_services(
     return {
         "identity": identity,
         "accounts": AccountService(database, clock, identity),
-        "users": UserService(database, clock),
+        "users": UserService(database, clock, mailer),
+        "resets": ResetService(database, clock, mailer),
         "oidc": OidcService(database, clock, identity, keys, settings),
         "tokens": tokens,
         "api_keys": ApiKeyService(database, clock, identity),

@@ -35,6 +35,9 @@ LIMITS = {
     "code": Limit(5, "account_locked"),
     # Of a hotel behind one address many people mistype; of a guesser's address nothing else comes.
     "address": Limit(20, "address_locked", LOCK_TIME),
+    # Links that somebody asked for: each is counted, nothing gives one back.
+    "reset": Limit(3, "resets_locked", LOCK_TIME),
+    "reset_address": Limit(20, "address_locked", LOCK_TIME),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from core.clock import Clock
 from core.errors import AppError
 from core.i18n import LANGUAGES
+from core.mail import checked_address
 from core.scope import Scope
 from db.models.identity import THEMES
 from db.queries import audit, sessions
@@ -68,6 +69,7 @@ class IdentityService:
         role: str,
         *,
         full_name: str = "",
+        email: str = "",
         language: str = "tr",
         hotels: list[int] | None = None,
     ) -> int:
@@ -83,7 +85,9 @@ class IdentityService:
         if language not in LANGUAGES:
             raise AppError("unknown_language", params={"language": language})
         check_policy(password, username)
-        new = NewUser(username, full_name or username, hash_password(password), role, language, hotels is None)
+        reached_at = checked_address(email)
+        hashed = hash_password(password)
+        new = NewUser(username, full_name or username, hashed, role, language, hotels is None, reached_at)
         with self.database.transaction() as connection:
             user_id = queries.insert_user(connection, new)
             if user_id is None:

@@ -6,12 +6,13 @@ Nobody gives more than they have, and nobody changes somebody who has more.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
 from core.i18n import LANGUAGES
+from core.mail import Mailer, checked_address
 from core.scope import Scope
 from db.queries import audit, identity, second_factors, sessions, user_links
 from db.queries import sign_in_attempts as attempts
@@ -21,11 +22,10 @@ from db.queries.users import AccountRow
 from db.session import Database
 from identity.attempts import SignInLimits
 from identity.belonging import check_username, give_hotels
+from identity.links import Link, mail_link, make_link
 from identity.permissions import ROLE_PERMISSIONS, is_within, require_within
-from identity.secrets import digest, new_token
 
 TOP_ROLE = "superadmin"
-LINK_LIFETIMES = {"invitation": timedelta(days=3), "reset": timedelta(hours=2)}
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,10 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link to hand over: ``token`` is shown once and stored nowhere."""
-
-    username: str
-    kind: str
-    token: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
 class UserService:
     database: Database
     clock: Clock
+    mailer: Mailer
 
     def listed(self, scope: Scope) -> list[Account]:
         """The users of the reader's hotels, by name."""
@@ -87,7 +78,7 @@ class UserService:
         return [role for role, held in ROLE_PERMISSIONS.items() if all(scope.allows(one) for one in held)]
 
     def invite(
-        self, scope: Scope, username: str, role: str, *, full_name: str = "", language: str = "tr",
+        self, scope: Scope, username: str, role: str, *, full_name: str = "", email: str = "", language: str = "tr",
         hotels: list[int] | None = None,
     ) -> Link:  # fmt: skip
         """Add a user without a password, and the link by which they choose one."""
@@ -97,28 +88,36 @@ class UserService:
         check_username(username)
         if language not in LANGUAGES:
             raise AppError("unknown_language", params={"language": language})
-        new = NewUser(username, full_name or username, None, role, language, hotels is None)
+        new = NewUser(username, full_name or username, None, role, language, hotels is None, checked_address(email))
         with self.database.transaction() as connection:
             user_id = identity.insert_user(connection, new)
             if user_id is None:
                 raise AppError("user_exists", 409, params={"username": username})
             give_hotels(connection, user_id, hotels or [])
-            details = {"role": role, "hotels": hotels}
+            details = {"role": role, "hotels": hotels, "email": new.email}
             audit.record(connection, scope.actor, "user_invited", entity=username, details=details)
             return self._link(connection, scope, user_id, username, "invitation")
 
-    def change(self, scope: Scope, user_id: int, *, full_name: str, role: str, hotels: list[int] | None) -> None:
-        """Name, role and hotels; raises ``last_superadmin`` (409) where nobody else could do everything."""
+    def change(
+        self, scope: Scope, user_id: int, *, full_name: str, email: str, role: str, hotels: list[int] | None
+    ) -> None:
+        """Name, address of mails, role and hotels; raises ``email_wrong``, and ``last_superadmin`` (409) where nobody
+        else could do everything. Links end that went to another address."""
         _require_role(role)
         require_within(scope, role, hotels)
+        reached_at = checked_address(email)
         with self._changing(scope, user_id) as (connection, row):
             if role != TOP_ROLE:
                 _keep_a_superadmin(connection, row)
             name = full_name.strip() or row.username
-            queries.change(connection, user_id, full_name=name, role=role, sees_all_hotels=hotels is None)
+            if reached_at != row.email:
+                user_links.revoke_all(connection, user_id, self.clock.now())
+            queries.change(
+                connection, user_id, full_name=name, email=reached_at, role=role, sees_all_hotels=hotels is None
+            )
             give_hotels(connection, user_id, hotels or [])
-            before = {"full_name": row.full_name, "role": row.role, "hotels": _told(_hotels(row))}
-            after = {"full_name": name, "role": role, "hotels": _told(hotels)}
+            before = {"full_name": row.full_name, "email": row.email, "role": row.role, "hotels": _told(_hotels(row))}
+            after = {"full_name": name, "email": reached_at, "role": role, "hotels": _told(hotels)}
             audit.record(connection, scope.actor, "user_changed", entity=row.username, before=before, after=after)
 
     def set_active(self, scope: Scope, user_id: int, is_active: bool) -> None:
@@ -149,6 +148,21 @@ class UserService:
             audit.record(connection, scope.actor, "link_made", entity=row.username, details={"kind": kind})
             return self._link(connection, scope, user_id, row.username, kind)
 
+    def mail(self, scope: Scope, link: Link) -> str:
+        """Send a link that was just made to its user; the address.
+
+        Raises ``no_email`` (409), ``mail_off``, ``mail_not_sent`` (502): the link stays good, to be handed over.
+        """
+        self.mailer.require()
+        with self._changing(scope, self.id_of(scope, link.username)) as (_, row):
+            if row.email is None:
+                raise AppError("no_email", 409, params={"username": row.username})
+        mail_link(self.mailer, link, row.email, row.full_name, row.language)
+        with self.database.transaction() as connection:
+            details = {"kind": link.kind, "email": row.email}
+            audit.record(connection, scope.actor, "link_mailed", entity=row.username, details=details)
+        return row.email
+
     def forget_second_factor(self, scope: Scope, user_id: int) -> None:
         """For somebody who lost their phone and their recovery codes."""
         with self._changing(scope, user_id) as (connection, row):
@@ -156,11 +170,9 @@ class UserService:
                 audit.record(connection, scope.actor, "second_factor_forgotten", entity=row.username)
 
     def _link(self, connection: Any, scope: Scope, user_id: int, username: str, kind: str) -> Link:
-        now, token = self.clock.now(), new_token()
-        link = Link(username, kind, token, now + LINK_LIFETIMES[kind])
+        now = self.clock.now()
         user_links.revoke_all(connection, user_id, now)
-        user_links.insert(connection, user_id, kind, digest(token), expires_at=link.expires_at, by=scope.actor)
-        return link
+        return make_link(connection, user_id, username, kind, by=scope.actor, at=now)
 
     @contextmanager
     def _changing(self, scope: Scope, user_id: int) -> Iterator[tuple[Any, AccountRow]]:

@@ -1,6 +1,6 @@
 """Users as administrators manage them, and the audit log (SPEC A9.1, A9.4)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -9,11 +9,15 @@ from api.access import COSTLY, Caller, needs
 from api.asked import FIRST_PAGE, Cursor, Limit, Row
 from api.schemas import users as shapes
 from api.schemas.base import HotelNumber, Instant, ListPage, Made, Words
+from api.schemas.failures import ErrorAnswer
 from identity.audit.service import AuditFilters
 
 router = APIRouter(tags=["users"])
 Administrator = Annotated[Caller, needs("users.write")]
 Changing = Annotated[Caller, needs("users.write", COSTLY)]
+NOT_SENT: dict[int | str, dict[str, Any]] = {
+    502: {"model": ErrorAnswer, "description": "The mail server did not take it; the message says what it answered."}
+}
 Auditor = Annotated[Caller, needs("audit.read")]
 
 
@@ -30,15 +34,18 @@ def invite(caller: Changing, asked: shapes.AskedUser) -> shapes.LinkAnswer:
     """Add a user without a password; the answer holds the link with which they choose one."""
     link = caller.services.users.invite(
         caller.scope, asked.username, asked.role,
-        full_name=asked.full_name, language=asked.language, hotels=asked.hotels,
+        full_name=asked.full_name, email=asked.email, language=asked.language, hotels=asked.hotels,
     )  # fmt: skip
     return shapes.LinkAnswer.model_validate(link)
 
 
 @router.post("/users/{user_id}/change")
 def change(caller: Changing, user_id: Row, asked: shapes.AskedChange) -> Made:
-    """Name, role and hotels; nobody gives more than they have."""
-    caller.services.users.change(caller.scope, user_id, full_name=asked.full_name, role=asked.role, hotels=asked.hotels)
+    """Name, address of mails, role and hotels; nobody gives more than they have."""
+    change = caller.services.users.change
+    change(
+        caller.scope, user_id, full_name=asked.full_name, email=asked.email, role=asked.role, hotels=asked.hotels
+    )  # fmt: skip
     return Made(id=user_id)
 
 
@@ -67,6 +74,16 @@ def unlock(caller: Changing, user_id: Row) -> Made:
 def new_link(caller: Changing, user_id: Row) -> shapes.LinkAnswer:
     """A link to choose a password; earlier ones end."""
     return shapes.LinkAnswer.model_validate(caller.services.users.new_link(caller.scope, user_id))
+
+
+@router.post("/users/{user_id}/link/mail", status_code=201, responses=NOT_SENT)
+def mail_link(caller: Changing, user_id: Row) -> shapes.MailedAnswer:
+    """Mail the user a link to choose a password; earlier ones end."""
+    users = caller.services.users
+    users.mailer.require()
+    link = users.new_link(caller.scope, user_id)
+    email = users.mail(caller.scope, link)
+    return shapes.MailedAnswer(username=link.username, kind=link.kind, email=email, expires_at=link.expires_at)
 
 
 @router.get("/audit")

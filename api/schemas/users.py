@@ -17,6 +17,7 @@ class UserAnswer(Answer):
     id: int
     username: str = Field(examples=["ayse"])
     full_name: str = Field(examples=["Ayşe Yılmaz"])
+    email: str | None = Field(examples=["ayse@hotel.example"], description="where links are mailed to")
     role: str = Field(examples=["admin"])
     hotels: list[int] | None
     state: Literal["active", "invited", "locked", "disabled"]
@@ -30,7 +31,7 @@ class UserAnswer(Answer):
         row = account.row
         hotels = None if row.sees_all_hotels else sorted(row.hotels)
         return cls.model_validate(
-            {name: getattr(row, name) for name in ("id", "username", "full_name", "role", "has_second_factor")}
+            {name: getattr(row, name) for name in ("id", "username", "full_name", "email", "role", "has_second_factor")}
             | {"hotels": hotels, "state": account.state, "last_sign_in_at": row.last_sign_in_at}
             | {"locked_until": account.locked_until, "may_change": account.may_change}
         )
@@ -40,12 +41,14 @@ class AskedUser(Asked):
     username: Words = Field(examples=["elif"])
     role: Words = Field(examples=["admin"])
     full_name: Words = Field("", examples=["Elif Demir"])
+    email: Words = Field("", examples=["elif@hotel.example"], description="where links are mailed to")
     language: Language = Field("tr")
     hotels: list[HotelNumber] | None = Field(None, max_length=500, examples=[[1]], description="null: all hotels")
 
 
 class AskedChange(Asked):
     full_name: Words = Field(examples=["Elif Demir"])
+    email: Words = Field(examples=["elif@hotel.example"], description="where links are mailed to; empty: nowhere")
     role: Words = Field(examples=["admin"])
     hotels: list[HotelNumber] | None = Field(max_length=500, examples=[[1]], description="null: all hotels")
 
@@ -56,6 +59,15 @@ class LinkAnswer(Answer):
     username: str
     kind: Literal["invitation", "reset"]
     token: str
+    expires_at: datetime
+
+
+class MailedAnswer(Answer):
+    """Where a link went to; what it is stands in the mail alone."""
+
+    username: str
+    kind: Literal["invitation", "reset"]
+    email: str
     expires_at: datetime
 
 

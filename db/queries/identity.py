@@ -55,6 +55,7 @@ class NewUser:
     role: str
     language: str
     sees_all_hotels: bool
+    email: str | None = None
 
 
 def count_users(connection: Connection) -> int:
@@ -65,8 +66,8 @@ def insert_user(connection: Connection, user: NewUser) -> int | None:
     """The id of the new user, who has no hotel yet; None when the name is taken."""
     user_id: int | None = connection.execute(
         text(
-            "INSERT INTO users (username, full_name, password_hash, role, language, sees_all_hotels) "
-            "VALUES (:username, :full_name, :password_hash, :role, :language, :sees_all_hotels) "
+            "INSERT INTO users (username, full_name, email, password_hash, role, language, sees_all_hotels) "
+            "VALUES (:username, :full_name, :email, :password_hash, :role, :language, :sees_all_hotels) "
             "ON CONFLICT (username) DO NOTHING RETURNING id"
         ),
         vars(user),

@@ -13,6 +13,8 @@ class AccountRow:
     id: int
     username: str
     full_name: str
+    email: str | None
+    language: str
     role: str
     sees_all_hotels: bool
     is_active: bool
@@ -23,7 +25,7 @@ class AccountRow:
 
 
 ACCOUNT = (
-    "SELECT u.id, u.username, u.full_name, u.role, u.sees_all_hotels, u.is_active,"
+    "SELECT u.id, u.username, u.full_name, u.email, u.language, u.role, u.sees_all_hotels, u.is_active,"
     " u.password_hash IS NOT NULL AS has_password,"
     " EXISTS (SELECT FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS has_second_factor,"
     " u.last_sign_in_at, ARRAY(SELECT h.hotel_id FROM user_hotels h WHERE h.user_id = u.id) AS hotels FROM users u"
@@ -55,9 +57,14 @@ def set_active(connection: Connection, user_id: int, is_active: bool) -> None:
     )
 
 
-def change(connection: Connection, user_id: int, *, full_name: str, role: str, sees_all_hotels: bool) -> None:
-    """Name and role."""
+def change(
+    connection: Connection, user_id: int, *, full_name: str, email: str | None, role: str, sees_all_hotels: bool
+) -> None:
+    """Name, address of mails and role."""
     connection.execute(
-        text("UPDATE users SET full_name = :full_name, role = :role, sees_all_hotels = :all WHERE id = :user_id"),
-        {"user_id": user_id, "full_name": full_name, "role": role, "all": sees_all_hotels},
+        text(
+            "UPDATE users SET full_name = :full_name, email = :email, role = :role, sees_all_hotels = :all"
+            " WHERE id = :user_id"
+        ),
+        {"user_id": user_id, "full_name": full_name, "email": email, "role": role, "all": sees_all_hotels},
     )

@@ -11,6 +11,7 @@ from core.errors import AppError
 from core.i18n import Translator
 from identity.service import User
 from pages.shell.browser import here, send_browser_to
+from pages.shell.forgotten import FORGOTTEN, forgotten_button, forgotten_password
 from pages.shell.oidc_routes import BEGIN, REFUSED, TOLD
 from pages.shell.provider import services
 
@@ -82,6 +83,9 @@ def show_sign_in(t: Translator) -> None:
         area = st.empty()
         with area.container():
             halfway = _halfway()
+            if st.session_state.get(FORGOTTEN):
+                forgotten_password(t)
+                return
             if halfway is None:
                 _password_form(t, accounts)
                 halfway = _halfway()
@@ -93,7 +97,9 @@ def show_sign_in(t: Translator) -> None:
             area.info(t("signin.entering"), icon=":material/login:")
         elif accounts.refusal:
             st.error(t(accounts.refusal.message_id, **accounts.refusal.params), icon=":material/error:")
-        elif halfway is None and services().oidc.is_on:
+        if not accounts.ticket and halfway is None:
+            forgotten_button(t)
+        if not accounts.ticket and not accounts.refusal and halfway is None and services().oidc.is_on:
             _provider(t)
 
 

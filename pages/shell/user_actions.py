@@ -6,7 +6,8 @@ from urllib.parse import urlencode, urlparse
 import streamlit as st
 
 from core.i18n import LANGUAGES
-from identity.users import Account, Link
+from identity.links import Link
+from identity.users import Account
 from pages.shell.asking import asking, done
 from pages.shell.attempt import attempted
 from pages.shell.guard import Page
@@ -27,6 +28,7 @@ def invite_dialog(page: Page, hotels: "list[HotelRow]") -> None:
         with st.form("invite_user"):
             username = st.text_input(t("signin.username"), max_chars=64, key="invite_username", autocomplete="off")
             full_name = st.text_input(t("users.full_name"), max_chars=200, key="invite_name", autocomplete="off")
+            email = _email(page, "invite_email")
             role = _role(page, "invite_role")
             chosen = _hotels(page, hotels, "invite_hotels", [hotels[0].id] if len(hotels) == 1 else [])
             language = st.segmented_control(
@@ -39,11 +41,12 @@ def invite_dialog(page: Page, hotels: "list[HotelRow]") -> None:
             page,
             lambda: made.append(
                 page.services.users.invite(
-                    page.scope, username.strip(), role, full_name=full_name, language=language or "tr", hotels=chosen
+                    page.scope, username.strip(), role, full_name=full_name, email=email, language=language or "tr",
+                    hotels=chosen,
                 )
             ),
-        ):
-            _show_link(page, made[0])
+        ):  # fmt: skip
+            _hand_over(page, made[0], is_mailed=bool(email.strip()) and page.services.users.mailer.is_on)
 
     dialog()
 
@@ -55,22 +58,22 @@ def manage_dialog(page: Page, account: Account, hotels: "list[HotelRow]") -> Non
     def dialog() -> None:
         with st.form("change_user"):
             full_name = st.text_input(t("users.full_name"), row.full_name, max_chars=200, key=f"name_{row.id}")
+            email = _email(page, f"email_{row.id}", row.email or "")
             role = _role(page, f"role_{row.id}", row.role)
             chosen = _hotels(
                 page, hotels, f"hotels_{row.id}", [ALL_HOTELS] if row.sees_all_hotels else list(row.hotels)
             )
             is_sent = st.form_submit_button(t("users.save"), type="primary")
         if is_sent:
-            _change(page, account, full_name, role, chosen)
+            change = page.services.users.change
+            if attempted(
+                page,
+                lambda: change(page.scope, row.id, full_name=full_name, email=email, role=role, hotels=chosen),
+            ):
+                done()
         _access(page, account)
 
     dialog()
-
-
-def _change(page: Page, account: Account, full_name: str, role: str, hotels: list[int] | None) -> None:
-    change = page.services.users.change
-    if attempted(page, lambda: change(page.scope, account.row.id, full_name=full_name, role=role, hotels=hotels)):
-        done()
 
 
 def _access(page: Page, account: Account) -> None:
@@ -78,6 +81,10 @@ def _access(page: Page, account: Account) -> None:
     t, users, row = page.t, page.services.users, account.row
     with st.container(horizontal=True):
         wants_link = row.is_active and st.button(t("users.new_link"), key="new_link", icon=":material/link:")
+        wants_mail = (
+            row.is_active and row.email is not None and page.services.users.mailer.is_on
+            and st.button(t("users.mail_link"), key="mail_link", icon=":material/forward_to_inbox:")
+        )  # fmt: skip
         wants_unlock = st.button(t("users.unlock"), key="unlock", icon=":material/lock_open:")
         wants_forget = row.has_second_factor and st.button(
             t("users.forget_factor"), key="forget_factor", icon=":material/remove_moderator:"
@@ -85,14 +92,24 @@ def _access(page: Page, account: Account) -> None:
         name, icon = ("disable", ":material/block:") if row.is_active else ("enable", ":material/check:")
         wants_switch = st.button(t(f"users.{name}"), key="switch_user", icon=icon, help=t(f"users.{name}_help"))
     made: list[Link] = []
-    if wants_link and attempted(page, lambda: made.append(users.new_link(page.scope, row.id))):
-        _show_link(page, made[0])
+    if (wants_link or wants_mail) and attempted(page, lambda: made.append(users.new_link(page.scope, row.id))):
+        _hand_over(page, made[0], is_mailed=wants_mail)
     if wants_unlock and attempted(page, lambda: users.unlock(page.scope, row.id)):
         done()
     if wants_forget and attempted(page, lambda: users.forget_second_factor(page.scope, row.id)):
         done()
     if wants_switch and attempted(page, lambda: users.set_active(page.scope, row.id, not row.is_active)):
         done()
+
+
+def _hand_over(page: Page, link: Link, *, is_mailed: bool) -> None:
+    """By mail; where there is none, or it could not be sent, as words to hand over."""
+    sent: list[str] = []
+    if is_mailed and attempted(page, lambda: sent.append(page.services.users.mail(page.scope, link))):
+        until = page.t.instant(link.expires_at)
+        st.success(plain(page.t("users.link_mailed", email=sent[0], until=until)), icon=":material/mark_email_read:")
+    else:
+        _show_link(page, link)
 
 
 def _show_link(page: Page, link: Link) -> None:
@@ -104,6 +121,11 @@ def _show_link(page: Page, link: Link) -> None:
     )
     st.code(f"{here.scheme}://{here.netloc}/password?{urlencode({'link': link.token})}", language=None, wrap_lines=True)
     muted(t("users.link_told"))
+
+
+def _email(page: Page, key: str, present: str = "") -> str:
+    told = page.t("users.email_told" if page.services.users.mailer.is_on else "users.email_off")
+    return st.text_input(page.t("users.email"), present, max_chars=254, key=key, autocomplete="off", help=told)
 
 
 def _role(page: Page, key: str, present: str | None = None) -> str:

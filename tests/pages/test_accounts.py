@@ -1,8 +1,10 @@
 """Users, the own account, the page of a link, the second step of signing in (A9.1), as people meet them."""
 
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlparse
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.errors import AppError
@@ -12,6 +14,7 @@ from identity import totp
 from identity.service import User
 from identity.tokens.caller import Caller
 from pages.shell import account_panels, navigation, session, sign_in
+from tests.mailbox import Mailbox, receiving
 from tests.pages.conftest import PASSWORD, Text, Visit
 from tests.pages.hotel import small_hotel
 
@@ -100,6 +103,58 @@ def test_a_user_is_disabled_enabled_and_gets_a_link(visit: Visit) -> None:
     app.button(key="switch_user").click().run()
     states = {one.row.username: one.state for one in visit.services.users.listed(SYSTEM)}
     assert states["ayse"] == "disabled"
+
+
+@pytest.fixture
+def box(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    """The installation has a mail server."""
+    with receiving() as found:
+        for name, value in found.given().items():
+            monkeypatch.setattr(visit.services.users.mailer.settings, name, value)
+        yield found
+
+
+def test_an_invitation_is_mailed_and_shown_only_when_the_mail_was_not_taken(visit: Visit, box: Mailbox) -> None:
+    visit.sign_in("superadmin", None, "en")
+    app = visit.open(navigation.USERS)
+    app.button(key="invite").click().run()
+    fill(app, invite_username="yeni", invite_email="yeni@hotel.example")
+    app.button(key=next(one.key for one in app.button if one.label == "Invite" and one.key != "invite")).click().run()
+    assert "link is on its way" in app.success[0].value
+    assert not [code for code in app.code if "link=" in code.value]
+    assert [mail["To"] for mail in box.mails] == ["yeni@hotel.example"]
+    box.refused = "yeni@hotel.example"
+    app = visit.open(navigation.USERS)
+    app.button(key=f"manage_{visit.services.users.id_of(SYSTEM, 'yeni')}").click().run()
+    app.button(key="mail_link").click().run()
+    assert "nobody of that name here" in app.error[0].value
+    assert [code for code in app.code if "link=" in code.value]
+
+
+def test_who_forgot_their_password_asks_on_the_sign_in_page(
+    visit: Visit, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(st.context), "ip_address", "192.0.2.7")
+    t = Translator("en")
+    visit.services.identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", email="ayse@hotel.example")
+    said = []
+    for name in ("ayse", "nobody"):
+        app = visit.open()
+        app.button(key="forgotten").click().run()
+        fill(app, forgotten_name=name)
+        button(app, t("signin.forgotten_send"))
+        said.append([one.value for one in app.success])
+    assert said == [[t("signin.forgotten_sent")]] * 2
+    visit.services.resets.ask("nobody").result(10)  # behind those before it
+    assert [mail["To"] for mail in box.mails] == ["ayse@hotel.example"]
+    app.button(key="forgotten_back").click().run()
+    assert app.button(key="forgotten")
+
+
+def test_without_a_mail_server_nobody_is_sent_for_a_mail(visit: Visit) -> None:
+    app = visit.open()
+    assert [one for one in app.text_input if one.label == "User name"]
+    assert "forgotten" not in [one.key for one in app.button]
 
 
 def test_a_link_leads_to_a_password_without_being_signed_in(visit: Visit, text: Text) -> None:

@@ -5,6 +5,7 @@ import pytest
 from core.scope import SYSTEM
 from services import Services
 from tests.integration.api.conftest import Api
+from tests.mailbox import receiving
 from tests.pages.hotel import SmallHotel
 
 
@@ -20,7 +21,7 @@ def test_an_invited_user_is_listed_changed_disabled_and_enabled(api: Api, hotel:
     [elif_] = [one for one in api.call("GET", "/users", root).json()["items"] if one["username"] == "elif"]
     assert (elif_["state"], elif_["hotels"], elif_["role"]) == ("invited", [hotel.hotel_id], "admin")
     path = f"/users/{elif_['id']}"
-    asked = {"full_name": "Elif Demir", "role": "veri_bilimci", "hotels": None}
+    asked = {"full_name": "Elif Demir", "email": "elif@hotel.example", "role": "veri_bilimci", "hotels": None}
     assert api.call("POST", f"{path}/change", root, json=asked).status_code == 200
     for command, state in (("disable", "disabled"), ("enable", "invited")):
         assert api.call("POST", f"{path}/{command}", root, json={}).status_code == 200
@@ -56,3 +57,25 @@ def test_the_audit_log_is_read_page_by_page_and_holds_what_was_done(api: Api, ho
     assert api.call("GET", "/audit?cursor=x", root).status_code == 422
     clerk = api.add("veri_bilimci", [hotel.hotel_id], "can")
     assert api.call("GET", "/audit", clerk).status_code == 403
+
+
+def test_a_link_is_mailed_and_stands_in_no_answer(api: Api, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"username": "elif", "role": "admin", "hotels": None, "email": "elif@hotel.example"}
+    api.call("POST", "/users", root, json=asked)
+    user_id = api.services.users.id_of(SYSTEM, "elif")
+    off = api.call("POST", f"/users/{user_id}/link/mail", root)
+    assert (off.status_code, off.json()["error"]["code"]) == (409, "mail_off")
+    with receiving() as box:
+        for name, value in box.given().items():
+            monkeypatch.setattr(api.services.users.mailer.settings, name, value)
+        sent = api.call("POST", f"/users/{user_id}/link/mail", root)
+        assert (sent.status_code, sent.json()["email"], sent.json()["kind"]) == (
+            201, "elif@hotel.example", "invitation",
+        )  # fmt: skip
+        token = box.texts[0].split("link=")[1].split()[0]
+        assert token not in sent.text
+        assert api.services.accounts.invited(token).user.username == "elif"
+        box.refused = "elif@hotel.example"
+        refused = api.call("POST", f"/users/{user_id}/link/mail", root)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (502, "mail_not_sent")
+    assert "nobody of that name here" in refused.json()["error"]["message"]

@@ -8,7 +8,9 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.key_ring import KeyRing
+from core.mail import Mailer
 from core.scope import SYSTEM
+from core.settings import Settings
 from db.session import Database, open_database
 from identity.attempts import LIMITS
 from identity.service import IdentityService
@@ -50,7 +52,7 @@ def test_a_lock_outlives_an_exchange_of_keys_and_so_does_a_count(own: IdentitySe
 
 @pytest.mark.parametrize("rotations", [0, 1])
 def test_administrators_see_and_lift_a_lock_of_before(own: IdentityService, rotations: int) -> None:
-    users = UserService(own.database, own.clock)
+    users = UserService(own.database, own.clock, Mailer(Settings()))
     refusal(own, "ayse", "wrong")
     for _ in range(rotations):
         rotate(own)

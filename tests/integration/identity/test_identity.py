@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.errors import AppError
+from core.mail import Mailer
 from core.scope import SYSTEM, Scope
+from core.settings import Settings
 from db.models.identity import ROLES
 from db.session import Database
 from identity.attempts import LIMITS, LOCK_TIME
@@ -119,7 +121,7 @@ def test_a_session_ends_by_sign_out_by_time_and_by_disabling_the_user(
     assert identity.session_user(first) is None
     assert identity.session_user(second) == ayse
     assert identity.lasting_sessions([first, second, third, "made up"]) == {second, third}
-    users = UserService(identity.database, clock)
+    users = UserService(identity.database, clock, Mailer(Settings()))
     users.set_active(SYSTEM, ayse.id, False)
     assert identity.session_user(second) is None
     assert identity.lasting_sessions([second, third]) == set()

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.errors import AppError
 from core.key_ring import KeyRing
+from core.mail import Mailer
 from core.scope import SYSTEM
 from core.settings import Settings
 from db.session import Database
@@ -113,7 +114,7 @@ def test_the_password_and_the_second_factor_are_the_providers(
     oidc: OidcService, provider: Provider, identity: IdentityService, clock: FixedClock
 ) -> None:
     """Somebody who was invited and never chose a password here."""
-    UserService(oidc.database, clock).invite(SYSTEM, "ayse", "admin", hotels=[])
+    UserService(oidc.database, clock, Mailer(Settings())).invite(SYSTEM, "ayse", "admin", hotels=[])
     kept, asked = begin(oidc, provider)
     user = identity.session_user(identity.redeem_ticket(oidc.finish(kept, asked["state"], "a code").ticket))
     assert user is not None
@@ -179,7 +180,7 @@ def test_an_answer_that_this_browser_did_not_ask_for_is_refused(
 def test_who_has_no_active_account_here_gets_none(
     oidc: OidcService, provider: Provider, ayse: User, clock: FixedClock, database: Database
 ) -> None:
-    UserService(database, clock).set_active(SYSTEM, ayse.id, False)
+    UserService(database, clock, Mailer(Settings())).set_active(SYSTEM, ayse.id, False)
     for name in ("ayse", "stranger"):
         provider.claims = {"preferred_username": name}
         kept, asked = begin(oidc, provider)

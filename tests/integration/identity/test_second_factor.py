@@ -10,7 +10,9 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.errors import AppError
 from core.key_ring import KeyRing
+from core.mail import Mailer
 from core.scope import SYSTEM
+from core.settings import Settings
 from db.session import Database, open_database
 from identity import totp
 from identity.attempts import LIMITS, LOCK_TIME
@@ -157,7 +159,7 @@ def test_an_administrator_forgets_the_factor_of_somebody_who_lost_it(
     identity: IdentityService, clock: FixedClock
 ) -> None:
     enrolled(identity, clock)
-    UserService(identity.database, clock).forget_second_factor(SYSTEM, ayse(identity).id)
+    UserService(identity.database, clock, Mailer(Settings())).forget_second_factor(SYSTEM, ayse(identity).id)
     assert identity.begin_session(ayse(identity))
 
 

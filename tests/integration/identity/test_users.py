@@ -9,13 +9,16 @@ from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.errors import AppError
+from core.mail import Mailer
 from core.scope import SYSTEM, Scope
+from core.settings import Settings
 from db.session import Database
 from identity.accounts import AccountService
 from identity.attempts import LIMITS
+from identity.links import LIFETIMES
 from identity.permissions import ROLE_PERMISSIONS
 from identity.service import IdentityService, User
-from identity.users import LINK_LIFETIMES, UserService
+from identity.users import UserService
 from tests.integration.builders import build_hotel
 
 PASSWORD, OTHER = "correct horse battery", "yağmurlu salı çorbası"
@@ -27,7 +30,7 @@ class People:
     def __init__(self, database: Database, clock: FixedClock) -> None:
         self.database, self.clock = database, clock
         self.identity = IdentityService(database, clock)
-        self.users = UserService(database, clock)
+        self.users = UserService(database, clock, Mailer(Settings()))
         self.accounts = AccountService(database, clock, self.identity)
         with database.transaction() as connection:
             self.hotels = [build_hotel(connection).hotel_id for _ in range(2)]
@@ -84,7 +87,7 @@ def test_a_link_works_once_for_a_short_time_and_until_a_newer_one(people: People
     people.accounts.use_link(second.token, OTHER)
     assert refusal(lambda: people.accounts.use_link(second.token, PASSWORD)) == "link_refused"
     late = people.users.new_link(SYSTEM, user.id)
-    clock.advance(LINK_LIFETIMES["reset"])
+    clock.advance(LIFETIMES["reset"])
     assert refusal(lambda: people.accounts.use_link(late.token, PASSWORD)) == "link_refused"
     assert people.identity.check_password("ayse", OTHER)
 
@@ -176,7 +179,7 @@ def test_people_end_their_own_sessions_one_by_one_or_all_others(people: People) 
 def test_the_last_active_superadmin_stays_one(people: People) -> None:
     first, second = people.add("bir", "superadmin"), people.add("iki", "superadmin")
     people.users.set_active(SYSTEM, second.id, False)
-    demote = {"full_name": "", "role": "admin", "hotels": None}
+    demote = {"full_name": "", "email": "", "role": "admin", "hotels": None}
     assert refusal(lambda: people.users.set_active(SYSTEM, first.id, False)) == "last_superadmin"
     assert refusal(lambda: people.users.change(SYSTEM, first.id, **demote)) == "last_superadmin"  # type: ignore[arg-type]
     people.users.set_active(SYSTEM, second.id, True)
@@ -217,14 +220,15 @@ def test_nobody_gives_or_changes_more_than_they_have(people: People) -> None:
         lambda id_: users.unlock(operator, id_),
         lambda id_: users.new_link(operator, id_),
         lambda id_: users.forget_second_factor(operator, id_),
-        lambda id_: users.change(operator, id_, full_name="", role="admin", hotels=[near]),
+        lambda id_: users.change(operator, id_, full_name="", email="", role="admin", hotels=[near]),
     ):
         assert refusal(lambda attempt=attempt: attempt(boss.id)) == "forbidden"  # type: ignore[misc]
         assert refusal(lambda attempt=attempt: attempt(stranger.id)) == "not_found"  # type: ignore[misc]
         attempt(clerk.id)
         users.set_active(SYSTEM, clerk.id, True)
-    assert refusal(lambda: users.change(operator, clerk.id, full_name="", role="superadmin", hotels=[near])) == (
-        "forbidden"
+    assert (
+        refusal(lambda: users.change(operator, clerk.id, full_name="", email="", role="superadmin", hotels=[near]))
+        == "forbidden"
     )
 
 
@@ -239,7 +243,7 @@ def test_without_the_permission_nothing_can_be_done_to_users(people: People) -> 
         lambda: users.unlock(scope, clerk.id),
         lambda: users.new_link(scope, clerk.id),
         lambda: users.forget_second_factor(scope, clerk.id),
-        lambda: users.change(scope, clerk.id, full_name="", role="depo_sorumlusu", hotels=[]),
+        lambda: users.change(scope, clerk.id, full_name="", email="", role="depo_sorumlusu", hotels=[]),
     ):
         assert refusal(attempt) == "forbidden"
 
@@ -252,7 +256,7 @@ def test_a_user_name_is_one_word(people: People, username: str) -> None:
 def test_a_change_of_role_and_hotels_counts_at_once_and_is_written_down(people: People) -> None:
     user = people.add("ayse", "admin", people.hotels[:1])
     token = people.token(user)
-    people.users.change(SYSTEM, user.id, full_name="Ayşe", role="veri_bilimci", hotels=people.hotels)
+    people.users.change(SYSTEM, user.id, full_name="Ayşe", email="", role="veri_bilimci", hotels=people.hotels)
     now = people.identity.session_user(token)
     assert now is not None
     assert (now.full_name, now.role, now.hotels) == ("Ayşe", "veri_bilimci", frozenset(people.hotels))
@@ -275,7 +279,7 @@ def test_a_hotel_that_does_not_exist_is_refused_and_one_named_twice_is_given_onc
     assert refusal(lambda: people.add("elif", hotels=unknown)) == "not_found"
     people.users.invite(SYSTEM, "elif", "admin", hotels=[hotel, hotel])
     user_id = people.users.id_of(SYSTEM, "elif")
-    change = {"full_name": "Elif", "role": "admin"}
+    change = {"full_name": "Elif", "email": "", "role": "admin"}
     assert refusal(lambda: people.users.change(SYSTEM, user_id, **change, hotels=unknown)) == "not_found"
     [elif_] = [one.row for one in people.users.listed(SYSTEM) if one.row.username == "elif"]
     assert elif_.hotels == {hotel}
@@ -283,12 +287,12 @@ def test_a_hotel_that_does_not_exist_is_refused_and_one_named_twice_is_given_onc
 
 def test_the_audit_log_tells_what_a_change_of_a_user_changed(people: People) -> None:
     user = people.add("ayse", hotels=people.hotels)
-    people.users.change(SYSTEM, user.id, full_name="Ayşe Y.", role="veri_bilimci", hotels=None)
+    people.users.change(SYSTEM, user.id, full_name="Ayşe Y.", email="", role="veri_bilimci", hotels=None)
     with people.database.reading() as connection:
         query = text("SELECT before, after FROM audit_log WHERE action = 'user_changed'")
         before, after = connection.execute(query).one()
-    assert before == {"full_name": "ayse", "role": "admin", "hotels": sorted(people.hotels)}
-    assert after == {"full_name": "Ayşe Y.", "role": "veri_bilimci", "hotels": None}
+    assert before == {"full_name": "ayse", "email": None, "role": "admin", "hotels": sorted(people.hotels)}
+    assert after == {"full_name": "Ayşe Y.", "email": None, "role": "veri_bilimci", "hotels": None}
 
 
 def test_every_way_of_adding_a_user_holds_names_to_one_rule(people: People) -> None:

@@ -55,10 +55,8 @@ def test_a_secret_is_read_from_the_file_that_its_variable_names(
 def test_no_secret_is_told() -> None:
     """What backups write down and what logs say of the settings: addresses hold passwords too."""
     secret = {
-        name
-        for name in Settings.model_fields
-        if SECRET_NAME.search(name) or (name.endswith(("_url", "_keys")) and name != "oidc_redirect_url")
-    } - {"second_factor_required"}
+        name for name in Settings.model_fields if SECRET_NAME.search(name) or name.endswith(("_url", "_keys"))
+    } - {"second_factor_required", "oidc_redirect_url", "public_url"}
     assert {"oidc_client_secret", "redis_reader_url", "database_owner_url", "backup_keys"} <= secret
     settings = Settings.model_construct(**dict.fromkeys(secret, "sesame"), address="192.0.2.1")
     assert "sesame" not in f"{settings.told()} {settings!r}"
