@@ -39,7 +39,6 @@ from operations.sources.service import SourceService
 from pipeline.alerts.service import AlertService
 from pipeline.alerts.triage.service import TriageService
 from pipeline.detection.thresholds.service import ThresholdService
-from pipeline.metrics.archive.folder import ArchiveFolder
 from pipeline.metrics.archive.service import MetricHistory
 
 
@@ -82,14 +81,13 @@ def backup_services(database: Database, clock: Clock, settings: Settings, server
 
 def alert_service(database: Database, clock: Clock, settings: Settings) -> AlertService:
     """Alerts, whose charts reach into the archive."""
-    return AlertService(database, clock, MetricHistory(database, ArchiveFolder(settings.archive_folder)))
+    return AlertService(database, clock, MetricHistory.of(database, settings))
 
 
 def archive_services(database: Database, clock: Clock, settings: Settings, alerts: AlertService) -> dict[str, Any]:
     """The same for the archive of metric rows."""
-    folder = ArchiveFolder(settings.archive_folder)
-    archiving = Archiving(database, folder, settings.metric_days, settings.backup_safety_days)
+    archiving = Archiving.of(database, settings)
     disk = settings.data_dir if settings.database_url is None else None
-    bringing = Bringing(database, folder, archiving, disk)
-    jobs = ArchiveJobs(database, clock, bringing, Verification(database, folder, alerts))
+    bringing = Bringing(database, archiving.folder, archiving, disk)
+    jobs = ArchiveJobs(database, clock, bringing, Verification(database, archiving.folder, alerts))
     return {"archive": ArchiveService(database, clock, jobs)}

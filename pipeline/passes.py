@@ -61,10 +61,9 @@ class Pipeline:
 
     @cached_property
     def history(self) -> "MetricHistory":
-        from pipeline.metrics.archive.folder import ArchiveFolder
         from pipeline.metrics.archive.service import MetricHistory
 
-        return MetricHistory(self.database, ArchiveFolder(self.settings.archive_folder))
+        return MetricHistory.of(self.database, self.settings)
 
     @cached_property
     def features(self) -> "FeatureService":

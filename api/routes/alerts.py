@@ -99,7 +99,7 @@ def series(caller: Summing, alert_id: Row, days: Annotated[int, Query(ge=1, le=9
     """Value, expected value and band before and after the alert; 2,000 points at most."""
     caller.unless_known("alerts", "scores", "metrics")
     found = caller.services.alerts.series(caller.scope, alert_id, days)
-    return shapes.Series(items=rows_of(found, shapes.SeriesPoint))
+    return shapes.Series(items=rows_of(found.points, shapes.SeriesPoint), faults=dict(found.faults))
 
 
 @router.post("/{alert_id}/acknowledge")

@@ -147,6 +147,10 @@ class SeriesPoint(Answer):
 
 class Series(Answer):
     items: list[SeriesPoint]
+    faults: dict[str, str] = Field(
+        description="files of the archive that are not as they were written, and why; their points are missing",
+        examples=[{}],
+    )
 
 
 class Counts(Answer):
@@ -220,7 +224,7 @@ def detail_of(found: AlertDetail, language: str) -> OneAlert:
     return OneAlert(
         alert=alert_of(found.alert, language), unit=t(found.unit),
         timeline=[event_of(event, t) for event in found.events],
-        peers=[Peer.model_validate(peer) for peer in found.peers], past_alerts=list(found.past_alerts),
+        peers=[Peer.model_validate(peer) for peer in found.peers], past_alerts=list(found.series.past_alerts),
         remedy=None if remedy is None else Remedy(
             at=remedy.at, text=t.sentence(remedy.reason["id"], remedy.reason.get("params")),
             since_opening_seconds=remedy.since_opening.total_seconds(),

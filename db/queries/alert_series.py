@@ -28,16 +28,15 @@ SELECT m.timestamp, (m.extra_data->>'{field}')::float8 AS value, NULL::float8 AS
 """
 # Sums over many slots: the expected values add up, the bands do not, so there is none.
 SUMMED = """
-SELECT max(m.timestamp) AS timestamp, sum(m.metric_value) AS value,
-       CASE WHEN count(s.expected) = count(*) THEN sum(s.expected) END AS expected,
-       NULL::float8 AS lower, NULL::float8 AS upper
+SELECT {grouped} AS at, max(m.timestamp) AS timestamp, sum(m.metric_value) AS value,
+       coalesce(sum(s.expected), 0) AS expected, count(s.expected) AS judged, count(*) AS rows
   FROM ml_metrics m
   LEFT JOIN ml_scores s ON s.hotel_id = m.hotel_id AND s.metric_type = m.metric_type
        AND s.entity_id = m.entity_id AND s.timestamp = m.timestamp
   {joined}
  WHERE m.hotel_id = %(hotel_id)s AND m.metric_type = %(metric_type)s {condition}
    AND m.timestamp > %(since)s AND m.timestamp <= %(until)s
- GROUP BY {grouped} ORDER BY 1
+ GROUP BY 1 ORDER BY 1
 """
 ROOM_SLOTS = "AND m.entity_id IN (SELECT id FROM minibar_slots WHERE room_id = %(entity_id)s)"
 BY_STAFF = "JOIN visits v ON v.id = (m.extra_data->>'visit_id')::bigint AND v.staff_id = %(entity_id)s"
@@ -47,7 +46,7 @@ BESIDE_FIELDS = {
 }  # fmt: skip
 # Answers given on a floor; the rows are those of its rooms.
 OF_FLOOR = "AND (m.extra_data->>'floor_id')::bigint = %(entity_id)s"
-LOCAL_DAY = "date_trunc('day', m.timestamp - interval '1 microsecond', %(time_zone)s)"
+LOCAL_DAY = "((m.timestamp - interval '1 microsecond') AT TIME ZONE %(time_zone)s)::date"
 
 # What an alert of a wider entity than the metric's own adds up.
 SUMS = {
@@ -56,12 +55,24 @@ SUMS = {
 }
 
 
-def _query(metric_type: str, alert_type: str, entity_type: str) -> str:
+Key = tuple[str, str, str, int]  # metric_type, alert_type, entity_type, entity_id
+
+
+def is_summed(key: Key) -> bool:
+    """Whether the points are sums over several entities."""
+    metric_type, alert_type, entity_type, _ = key
+    if alert_type in BESIDE_FIELDS:
+        return False
+    return (metric_type, entity_type) in SUMS or (metric_type == "tuketim_miktar" and entity_type != "minibar_slot")
+
+
+def _query(key: Key) -> str:
+    metric_type, alert_type, entity_type, _ = key
     if alert_type in BESIDE_FIELDS:
         return BESIDE.format(field=BESIDE_FIELDS[alert_type])
     if (metric_type, entity_type) in SUMS:
         return SUMMED.format(**SUMS[metric_type, entity_type])
-    if metric_type != "tuketim_miktar" or entity_type == "minibar_slot":
+    if not is_summed(key):
         return OWN.format(value="m.metric_value")
     if entity_type == "room":
         return SUMMED.format(grouped="m.timestamp", joined="", condition=ROOM_SLOTS)
@@ -73,23 +84,23 @@ def _query(metric_type: str, alert_type: str, entity_type: str) -> str:
 def read_series(
     connection: Connection,
     hotel_id: int,
-    key: tuple[str, str, str, int],
+    key: Key,
     since: datetime,
     until: datetime,
     *,
     time_zone: str,
 ) -> pd.DataFrame:
-    """timestamp, value, expected, lower, upper with ``since < timestamp <= until`` of a key.
+    """timestamp, value, expected, lower, upper of a key's rows with ``since < timestamp <= until``.
 
-    ``key``: metric_type, alert_type, entity_type, entity_id. Rooms are summed by check, staff and hotels by local day
-    (told at the day's last check).
+    Of sums (``is_summed``): at, timestamp, value, expected (of the judged rows), judged, rows, which others can be
+    added to. Rooms and floors are summed by instant, staff and hotels by local day (told at the day's last check).
     """
-    metric_type, alert_type, entity_type, entity_id = key
+    metric_type, _, _, entity_id = key
     params = {
         "hotel_id": hotel_id, "metric_type": metric_type, "entity_id": entity_id, "since": since, "until": until,
         "time_zone": time_zone,
     }  # fmt: skip
-    return copy_out(connection, _query(metric_type, alert_type, entity_type), params)
+    return copy_out(connection, _query(key), params)
 
 
 def parts_of(connection: Connection, entity_type: str, entity_id: int, since: datetime, until: datetime) -> list[int]:
@@ -105,7 +116,7 @@ def parts_of(connection: Connection, entity_type: str, entity_id: int, since: da
 
 
 def incidents_between(
-    connection: Connection, hotel_id: int, key: tuple[str, str, str, int], since: datetime, until: datetime
+    connection: Connection, hotel_id: int, key: Key, since: datetime, until: datetime
 ) -> pd.DataFrame:
     """id, started_at, last_seen_at, severity of the incidents of a key that overlap a span, oldest first."""
     _, alert_type, entity_type, entity_id = key

@@ -14,6 +14,7 @@ import pyarrow as pa
 from core.clock import local_date, local_midnight
 from core.errors import AppError
 from core.logs import logger
+from core.settings import Settings
 from core.stage import Progress, silent
 from db.queries import archive as queries
 from db.queries import archive_mark, versions, watermarks
@@ -48,6 +49,11 @@ class Archiving:
     days: int = 90  # that rows stay in the database; the day of the limit stays until all of it is as old
     unknown_days: int = 14  # that files stay which no manifest knows: as long as a restore can be undone
 
+    @classmethod
+    def of(cls, database: Database, settings: Settings) -> "Archiving":
+        folder = ArchiveFolder(settings.archive_folder)
+        return cls(database, folder, settings.metric_days, settings.backup_safety_days)
+
     @property
     def ownership(self) -> Ownership:
         return Ownership(self.database, self.folder)
@@ -55,7 +61,9 @@ class Archiving:
     def border(self, hotel_id: int, at: datetime) -> datetime:
         """The local midnight before which rows leave."""
         with self.database.reading() as connection:
-            zone = hotel_time_zone(connection, hotel_id)
+            return self._border(hotel_time_zone(connection, hotel_id), at)
+
+    def _border(self, zone: str, at: datetime) -> datetime:
         return local_midnight(local_date(at - timedelta(days=self.days), zone), zone)
 
     def archive_old(self, hotel_id: int, at: datetime, progress: Progress = silent) -> Archived:
@@ -64,9 +72,9 @@ class Archiving:
         Raises ``disk_full``, ``archive_not_written`` or what ``Ownership`` raises: then the rows of the day, and of
         those after it, are all there.
         """
-        before = self.border(hotel_id, at)
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, hotel_id)
+            before = self._border(zone, at)
             days = queries.old_days(connection, hotel_id, before, at, zone)
             is_begun = bool(days) or archive_mark.has_files(connection)
         if is_begun:

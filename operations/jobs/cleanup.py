@@ -10,7 +10,6 @@ from db.queries import cleanup as queries
 from db.queries import versions
 from db.session import Database
 from operations.archive.archiving import Archiving
-from pipeline.metrics.archive.folder import ArchiveFolder
 
 CHUNK_ROWS = 20_000
 TOPICS = ("features", "scores", "alerts")  # kinds that screens show
@@ -21,7 +20,6 @@ class Retention:
     """Days after which rows of each kind are deleted; the defaults are the specification's."""
 
     features: int = 90
-    scores: int = 90
     alerts: int = 30
     training_logs: int = 180
     job_runs: int = 90
@@ -39,7 +37,7 @@ class Retention:
     @classmethod
     def of(cls, settings: Settings) -> "Retention":
         return cls(
-            settings.feature_days, settings.metric_days, settings.alert_days,
+            settings.feature_days, settings.alert_days,
             settings.training_log_days, settings.job_run_days, settings.metric_days, settings.metric_days,
             settings.metric_days, settings.metric_days, settings.metric_days, settings.training_log_days,
             settings.training_log_days, settings.training_log_days, settings.training_log_days,
@@ -91,9 +89,9 @@ class CleanupService:
 
     @classmethod
     def of(cls, database: Database, settings: Settings) -> "CleanupService":
-        folder = ArchiveFolder(settings.archive_folder)
-        archiving = Archiving(database, folder, settings.metric_days, settings.backup_safety_days)
-        return cls(database, archiving, Retention.of(settings), InstallationRetention.of(settings))
+        return cls(
+            database, Archiving.of(database, settings), Retention.of(settings), InstallationRetention.of(settings)
+        )
 
     def delete_old(self, scope: Scope, hotel_id: int, at: datetime, progress: Progress = silent) -> StageReport:
         """Rows archived and deleted by kind; a second run as of the same instant does nothing.
@@ -104,13 +102,10 @@ class CleanupService:
         scope.require("jobs.run")
         scope.require_hotel(hotel_id)
         kinds = {kind: at - timedelta(days=days) for kind, days in asdict(self.retention).items()}
-        kinds["scores"] = self.archiving.border(hotel_id, at)  # they leave with their metric rows
-        archived = None
         try:
             archived = self.archiving.archive_old(hotel_id, at, progress)
+            kinds["scores"] = self.archiving.border(hotel_id, at)  # they leave with their metric rows
         finally:
-            if archived is None:
-                del kinds["scores"]
             report = self._delete_kinds(kinds, hotel_id, progress)
         done = StageReport(archived.rows, archived.rows, {"archived": asdict(archived)})
         return done + report

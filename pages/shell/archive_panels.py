@@ -12,6 +12,7 @@ from pages.shell import archive_words as words
 from pages.shell import reads, session
 from pages.shell.attempt import attempted
 from pages.shell.backup_panels import size
+from pages.shell.charts import left_out
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import ALL, choose_days, choose_one, filter_row
 from pages.shell.guard import Page
@@ -140,8 +141,7 @@ def history(page: Page, hotel: "HotelRow") -> None:
     with st.spinner(t("archive.reading")):
         span = last_days(page.now, days, t.time_zone)
         shown = reads.metric_days(page, Wanted(hotel.id, name, *span, None if entity == ALL else int(entity)))
-    if shown.faults:
-        st.warning(plain(t("archive.left_out", paths=", ".join(shown.faults))), icon=":material/broken_image:")
+    left_out(page, shown.faults)
     if shown.days.empty:
         muted(t("archive.no_days"))
         return

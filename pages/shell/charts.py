@@ -1,5 +1,8 @@
 """Charts of the screens: figures of ``reports.figures`` in the browser's theme, each with its table."""
 
+from collections.abc import Mapping
+from itertools import islice
+
 import streamlit as st
 
 from core.i18n import Translator
@@ -7,39 +10,49 @@ from pages.shell.folding import when_open
 from pages.shell.guard import Page
 from pages.shell.sentences import amount
 from pages.shell.session import browser_theme
-from pages.shell.text import SEVERITIES, muted
+from pages.shell.text import SEVERITIES, muted, plain
 from pipeline.alerts.service import AlertDetail, AlertRow
 from reports.figures.series import SeriesLabels, series_figure
 from reports.figures.template import CONFIG
 
+NAMED_FILES = 3
 WEEKLY = ("gelir_dusus",)  # the alert's value is a sum of seven days
 SINCE = ("kayit_yok", "tuketim_artis", "tuketim_dusus")  # … of the days since the alert began
 
 
 def series_chart(page: Page, detail: AlertDetail) -> None:
     """The alert's series with its expected band, and the same numbers as a table to read and download."""
-    t = page.t
-    if detail.series.empty:
+    t, series = page.t, detail.series
+    left_out(page, series.faults)
+    if series.points.empty:
         st.info(t("board.no_series"), icon=":material/show_chart:")
         return
     title = chart_title(page, detail)
     figure = series_figure(
-        detail.series,
+        series.points,
         labels(page, title, unit_word(t, detail)),
         t,
         browser_theme(),
-        past_alerts=tuple(detail.past_alerts),
+        past_alerts=series.past_alerts,
     )
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"series_{detail.alert.id}", alt=title)
     sum_note(page, detail.alert)
     when_open(t("board.chart_table"), f"open_series_{detail.alert.id}", lambda: _table(page, detail, title))
 
 
+def left_out(page: Page, faults: Mapping[str, str]) -> None:
+    """What a chart lacks: a gap must not look as if nothing had been measured."""
+    if faults:
+        named = ", ".join([*islice(faults, NAMED_FILES), *(["…"] if len(faults) > NAMED_FILES else [])])
+        told = page.t("archive.left_out", files=len(faults), paths=named)
+        st.warning(plain(told), icon=":material/broken_image:")
+
+
 def _table(page: Page, detail: AlertDetail, title: str) -> None:
     t = page.t
     moment = st.column_config.DatetimeColumn(t("board.time"), timezone=t.time_zone, format="YYYY-MM-DD HH:mm")
     st.dataframe(
-        detail.series[["timestamp", "value", "expected", "lower", "upper"]],
+        detail.series.points[["timestamp", "value", "expected", "lower", "upper"]],
         hide_index=True,
         alt=title,
         column_config={

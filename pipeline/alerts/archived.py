@@ -1,55 +1,47 @@
-"""The series behind an alert whose rows went to the archive, shaped as ``db.queries.alert_series`` reads the others."""
+"""The series behind an alert on both sides of the border: rows of the archive as ``db.queries.alert_series`` shapes the
+others, and both together (SPEC A5.2, A7.4)."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import pyarrow as pa
 
-from db.queries.alert_series import BESIDE_FIELDS, SUMS
+from db.queries.alert_series import BESIDE_FIELDS, Key, is_summed
 
 COLUMNS = ["timestamp", "value", "expected", "lower", "upper"]
-Key = tuple[str, str, str, int]  # metric_type, alert_type, entity_type, entity_id
 
 
 def needed(key: Key, parts: Collection[int]) -> tuple[tuple[str, ...], Collection[int] | None]:
     """Columns and entities that ``shaped`` looks at; None: all. ``parts``: as there."""
     _, alert_type, entity_type, entity_id = key
-    if not _is_summed(key):
+    if not is_summed(key):
         beside = ("extra_data",) if alert_type in BESIDE_FIELDS else ()
         return ("metric_value", "expected", "lower", "upper", *beside), [entity_id]
     extra = ("extra_data",) if entity_type in ("staff", "floor") else ()
     return ("metric_value", "expected", *extra), parts if entity_type == "room" else None
 
 
-def shaped(spans: Iterable[pa.Table], key: Key, time_zone: str, parts: Collection[int]) -> pd.DataFrame:
-    """timestamp, value, expected, lower, upper; ``parts``: slots of the key's room, or visits of its attendant.
-
-    Of each span of rows no more is kept than is drawn of it.
-    """
+def shaped(rows: pa.Table, key: Key, time_zone: str, parts: Collection[int]) -> pd.DataFrame:
+    """As ``alert_series.read_series``; ``parts``: slots of the key's room, or visits of its attendant."""
     _, alert_type, entity_type, entity_id = key
-    found = []
-    for rows in spans:
-        frame = rows.to_pandas(date_as_object=False).rename(columns={"metric_value": "value"})
-        if _is_summed(key):
-            found.append(_sums(_of(frame, key, parts), entity_type in ("room", "floor"), time_zone))
-            continue
-        own = frame[frame["entity_id"] == entity_id]
-        if alert_type in BESIDE_FIELDS:
-            beside = _extra(own, BESIDE_FIELDS[alert_type])
-            own = own.assign(value=beside, expected=float("nan"), lower=float("nan"), upper=float("nan"))
-        found.append(own[COLUMNS])
-    if not found:
-        return pd.DataFrame(columns=COLUMNS)
-    whole = pd.concat(found, ignore_index=True)
-    return _plain(_added(whole) if _is_summed(key) else whole)
-
-
-def _is_summed(key: Key) -> bool:
-    metric_type, alert_type, entity_type, _ = key
+    frame = rows.to_pandas(date_as_object=False).rename(columns={"metric_value": "value"})
+    if is_summed(key):
+        return _sums(_of(frame, key, parts), entity_type in ("room", "floor"), time_zone)
+    own: pd.DataFrame = frame[frame["entity_id"] == entity_id]
     if alert_type in BESIDE_FIELDS:
-        return False
-    return (metric_type, entity_type) in SUMS or (metric_type == "tuketim_miktar" and entity_type != "minibar_slot")
+        beside = _extra(own, BESIDE_FIELDS[alert_type])
+        own = own.assign(value=beside, expected=float("nan"), lower=float("nan"), upper=float("nan"))
+    return own[COLUMNS]
+
+
+def joined(frames: Sequence[pd.DataFrame], key: Key) -> pd.DataFrame:
+    """timestamp, value, expected, lower, upper of the database's rows and of spans of the archive, by time."""
+    filled = [frame for frame in frames if len(frame)] or [frames[0]]
+    whole = pd.concat(filled, ignore_index=True)
+    if is_summed(key):
+        whole = _added(whole)
+    return whole[COLUMNS].sort_values("timestamp", ignore_index=True)
 
 
 def _of(frame: pd.DataFrame, key: Key, parts: Collection[int]) -> pd.DataFrame:
@@ -66,14 +58,11 @@ def _extra(frame: pd.DataFrame, name: str) -> "pd.Series[float]":
     return pd.Series(pd.to_numeric(pd.Series(found, dtype=object), errors="coerce").to_numpy(float), index=frame.index)
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[COLUMNS].sort_values("timestamp", ignore_index=True)
-
-
 def _sums(frame: pd.DataFrame, by_instant: bool, time_zone: str) -> pd.DataFrame:
     """at, timestamp, value, expected, judged, rows: sums over many entities, by instant or by local day."""
     at = frame["timestamp"]
-    by = at if by_instant else (at - pd.Timedelta(microseconds=1)).dt.tz_convert(time_zone).dt.date
+    days = (at - pd.Timedelta(microseconds=1)).dt.tz_convert(time_zone).dt.tz_localize(None).dt.normalize()
+    by = at if by_instant else days.astype("datetime64[s]")
     groups = frame.groupby(by.rename("at"))
     return groups.agg(
         timestamp=("timestamp", "max"), value=("value", "sum"), expected=("expected", "sum"),

@@ -4,33 +4,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
-
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import alert_groups as group_queries
 from db.queries import alert_places as place_queries
-from db.queries import alert_series, alert_summary, audit, incidents, verdicts, versions
+from db.queries import alert_summary, audit, incidents, verdicts, versions
 from db.queries import alerts as queries
 from db.queries import peers as peer_queries
 from db.queries.alert_groups import AlertGroup
 from db.queries.alert_places import AlertPlace
 from db.queries.alert_summary import CountRow
 from db.queries.alerts import AlertFilters, AlertRow, EventRow
-from db.queries.metric_values import Wanted
 from db.queries.peers import Moment
 from db.queries.triage import open_twins
 from db.queries.verdicts import SuppressionRow
 from db.session import Database
-from pipeline.alerts.archived import Key, needed, shaped
 from pipeline.alerts.board import cursor_of, parse_cursor
 from pipeline.alerts.incidents import event_rows, identity_row, incident_of, key_of, life_row, plan, shown_row
 from pipeline.alerts.lifecycle import Event
+from pipeline.alerts.measured import AlertSeries, read
 from pipeline.alerts.peers import PeerRange, is_comparable, other_ranges, room_ranges, staff_ranges
 from pipeline.alerts.remedies.remedy import Remedy, remedy_of
 from pipeline.alerts.remedies.service import RemedyService, explained
-from pipeline.alerts.series import marked, thinned, window
+from pipeline.alerts.series import window
 from pipeline.alerts.silences.service import SilenceService
 from pipeline.alerts.triage.service import TriageService, reopens
 from pipeline.detection.anomaly import DetectionResult
@@ -45,6 +42,7 @@ __all__ = [
     "AlertPage",
     "AlertPlace",
     "AlertRow",
+    "AlertSeries",
     "AlertService",
     "AlertSummary",
     "CountRow",
@@ -75,13 +73,12 @@ class AlertSummary:
 
 @dataclass(frozen=True)
 class AlertDetail:
-    """One alert with its timeline, its series and the beginnings of earlier incidents of the same entity and type."""
+    """One alert with its timeline and its series."""
 
     alert: AlertRow
     events: list[EventRow]
-    series: pd.DataFrame
+    series: AlertSeries
     unit: str  # catalog key
-    past_alerts: tuple[datetime, ...]
     peers: tuple[PeerRange, ...] = ()
     remedy: Remedy | None = None  # what ended it, where the data did
     twin_id: int | None = None  # of a closed one: the open alert of the same cause
@@ -209,19 +206,19 @@ class AlertService:
         """Everything about one alert; one outside the scope is ``not_found``, as if it did not exist."""
         with self.database.reading() as connection:
             alert = self._found(scope, connection, alert_id)
-            series, past = self._series(connection, alert, days)
+            series = self._series(connection, alert, days)
             events = queries.timeline(connection, alert_id)
             peers = self._peers(connection, alert)
             _, twin_id = open_twins(connection, [alert_id]).get(alert_id, (None, None))
         metric = METRIC_TYPES.get(alert.metric_type)
         unit = metric.unit if metric else "unit.units"
         remedy, can_reopen = remedy_of(alert, events), twin_id is None and reopens(alert, events)
-        return AlertDetail(alert, events, series, unit, past, peers, remedy, twin_id, can_reopen)
+        return AlertDetail(alert, events, series, unit, peers, remedy, twin_id, can_reopen)
 
-    def series(self, scope: Scope, alert_id: int, days: int = 30) -> pd.DataFrame:
-        """timestamp, value, expected, lower, upper, severity (None where normal), is_anomaly: at most 2,000 points."""
+    def series(self, scope: Scope, alert_id: int, days: int = 30) -> AlertSeries:
+        """What was measured before and after an alert."""
         with self.database.reading() as connection:
-            return self._series(connection, self._found(scope, connection, alert_id), days)[0]
+            return self._series(connection, self._found(scope, connection, alert_id), days)
 
     def _peers(self, connection: Any, alert: AlertRow) -> tuple[PeerRange, ...]:
         """How the like of the alert's entity did at its last anomalous interval."""
@@ -266,34 +263,9 @@ class AlertService:
         scope.require_row(alert.hotel_id, f"alert {alert_id}")
         return alert
 
-    def _series(self, connection: Any, alert: AlertRow, days: int) -> tuple[pd.DataFrame, tuple[datetime, ...]]:
-        key = (alert.metric_type, alert.alert_type, alert.entity_type, alert.entity_id)
-        since, until = window(alert.started_at, alert.last_seen_at, self.clock.now(), timedelta(days=days))
-        rows = alert_series.read_series(connection, alert.hotel_id, key, since, until, time_zone=alert.time_zone)
-        rows = self._with_archived(connection, alert, key, rows, (since, until))
-        episodes = alert_series.incidents_between(connection, alert.hotel_id, key, since, until)
-        past = episodes.loc[episodes["id"] != alert.id, "started_at"]
-        return thinned(marked(rows, episodes)), tuple(instant.to_pydatetime() for instant in past)
-
-    def _with_archived(
-        self, connection: Any, alert: AlertRow, key: Key, rows: pd.DataFrame, span: tuple[datetime, datetime]
-    ) -> pd.DataFrame:
-        """Before them the points that lie in the archive; files that are not as they were written are left out."""
-        if self.history is None:
-            return rows
-        # ``since < timestamp <= until`` in the words of the archive
-        since, until = (at + timedelta(microseconds=1) for at in span)
-        wanted = Wanted(alert.hotel_id, alert.metric_type, since, until)
-        files = self.history.files(connection, wanted)
-        if not files:
-            return rows
-        parts = alert_series.parts_of(connection, alert.entity_type, alert.entity_id, *span)
-        spans = self.history.spans(files, wanted, *needed(key, parts), faults={})
-        older = shaped(spans, key, alert.time_zone, parts)
-        older = older[~older["timestamp"].isin(rows["timestamp"])]
-        if older.empty or rows.empty:
-            return rows if older.empty else older
-        return pd.concat([older, rows], ignore_index=True).sort_values("timestamp", ignore_index=True)
+    def _series(self, connection: Any, alert: AlertRow, days: int) -> AlertSeries:
+        span = window(alert.started_at, alert.last_seen_at, self.clock.now(), timedelta(days=days))
+        return read(connection, self.history, alert, span)
 
 
 def _hotels(scope: Scope, wanted: tuple[int, ...] | list[int] | None) -> list[int] | None:

@@ -4,12 +4,13 @@ import json
 from datetime import timedelta
 
 import pytest
+import streamlit as st
 from sqlalchemy import text as sql
 
 from core.i18n import Translator
 from core.scope import SYSTEM
 from pages.shell.text import plain
-from tests.pages.conftest import Text, Visit
+from tests.pages.conftest import ALERT, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
 
 ARCHIVE = "pages/system/archive.py"
@@ -109,6 +110,22 @@ def test_a_file_that_is_broken_is_left_out_of_the_chart_and_named(visit: Visit, 
     app = visit.open(ARCHIVE, metric="stok_seviye")
     assert not app.exception
     assert plain(path.relative_to(folder).as_posix()) in " ".join(one.value for one in app.warning)
+
+
+def test_an_alert_says_which_files_its_chart_lacks(visit: Visit, hotel: SmallHotel) -> None:
+    alert_id = hotel.alert_ids[0]
+    visit.sign_in("admin", [hotel.hotel_id], "tr")
+    assert visit.services.alerts.series(SYSTEM, alert_id).faults == {}
+    assert not [one for one in visit.open(ALERT, alert=f"{alert_id}").warning if "arşiv" in one.value]
+    for path in visit.services.settings.archive_folder.rglob("*.parquet"):
+        path.write_bytes(b"x")
+    faults = visit.services.alerts.series(SYSTEM, alert_id).faults
+    first, *_, last = faults
+    st.cache_data.clear()
+    [told] = [one.value for one in visit.open(ALERT, alert=f"{alert_id}").warning if "arşiv" in one.value]
+    assert f"{len(faults)} dosya" in told
+    assert plain(first) in told
+    assert plain(last) not in told, "a year of files is no sentence"
 
 
 def test_days_are_brought_back_and_sent_away_by_requests(visit: Visit, hotel: SmallHotel, text: Text) -> None:

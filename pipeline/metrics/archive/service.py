@@ -16,6 +16,7 @@ from core.clock import local_date, local_midnight
 from core.errors import AppError
 from core.logs import logger
 from core.scope import Scope
+from core.settings import Settings
 from db.queries import archive as manifest
 from db.queries import metric_days, metric_values
 from db.queries.archive import Partition
@@ -60,6 +61,10 @@ class MetricHistory:
     database: Database
     folder: ArchiveFolder
 
+    @classmethod
+    def of(cls, database: Database, settings: Settings) -> "MetricHistory":
+        return cls(database, ArchiveFolder(settings.archive_folder))
+
     def values(
         self, scope: Scope, wanted: Wanted, limit: int, after: Cursor | None = None
     ) -> tuple[list[MetricValue], Cursor | None]:
@@ -102,7 +107,7 @@ class MetricHistory:
             for rows in self.spans(self.files(connection, wanted), wanted, OF_DAYS, faults=faults):
                 found = by_day(rows, zone)
                 if known.intersection(found["day"]):
-                    found = by_day(parquet.without(rows, _standing(connection, wanted, rows)), zone)
+                    found = by_day(unstored(connection, wanted, rows), zone)
                 parts.append(found)
         is_sum = metric.family in SUMMED
         return DaySeries(_shaped(pd.concat(parts, ignore_index=True), is_sum=is_sum), is_sum, faults)
@@ -168,11 +173,13 @@ def _few(files: list[Partition], since: datetime) -> tuple[list[Partition], date
     return (files, None) if end is None else ([one for one in files if one.first_at < end], end)
 
 
-def _standing(connection: Any, wanted: Wanted, rows: pa.Table) -> pa.Table:
-    """entity_id and timestamp of the rows that stand in the database too, within the span of ``rows``."""
+def unstored(connection: Any, wanted: Wanted, rows: pa.Table) -> pa.Table:
+    """A span's rows but those that stand in the database too, in the order of time."""
+    if not rows.num_rows:
+        return rows
     first, last = rows["timestamp"][0].as_py(), rows["timestamp"][-1].as_py()
     keys = metric_days.keys(connection, replace(wanted, since=first, until=last + timedelta(microseconds=1)))
-    return keys.cast(pa.schema([(name, parquet.KINDS[name]) for name in keys.schema.names]))
+    return parquet.without(rows, keys.cast(pa.schema([(name, parquet.KINDS[name]) for name in keys.schema.names])))
 
 
 def _bounded(wanted: Wanted) -> None:

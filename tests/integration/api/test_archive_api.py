@@ -142,3 +142,14 @@ def test_a_folder_of_another_installation_is_told_and_adopted(
     assert api.get("/archive", ada).json()["folder_fault"] is None
     adoptions = [one for one in api.get("/audit", everywhere).json()["items"] if one["action"] == "archive_adopted"]
     assert [one["actor"] for one in adoptions] == ["mavi"]
+
+
+def test_a_series_says_which_files_it_lacks(
+    api: Api, services: Services, hotel: SmallHotel, archived: int, ada: str
+) -> None:
+    assert archived
+    path = f"/alerts/{hotel.alert_ids[0]}/series"
+    assert api.get(path, ada).json()["faults"] == {}
+    for file in services.settings.archive_folder.rglob("*.parquet"):
+        file.write_bytes(b"x")
+    assert set(api.get(path, ada).json()["faults"].values()) == {"archive_file_damaged"}

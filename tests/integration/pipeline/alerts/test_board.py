@@ -126,18 +126,18 @@ def test_the_detail_shows_the_series_its_band_and_which_points_were_anomalies(sc
     (alert,) = scene.alerts.board(SYSTEM, AlertFilters()).rows
     detail = scene.alerts.detail(SYSTEM, alert.id)
     assert (alert.room, detail.unit) == ("101", "unit.units")  # the room is found through the slot
-    assert detail.series["value"].tolist() == [1.0] * 9 + [9.0]
-    assert detail.series["upper"].tolist() == [2.0] * 10
-    assert detail.series["is_anomaly"].tolist() == [False] * 9 + [True]
-    assert detail.series["severity"].iloc[-1] == "orta"
-    assert scene.alerts.series(SYSTEM, alert.id).equals(detail.series)
+    assert detail.series.points["value"].tolist() == [1.0] * 9 + [9.0]
+    assert detail.series.points["upper"].tolist() == [2.0] * 10
+    assert detail.series.points["is_anomaly"].tolist() == [False] * 9 + [True]
+    assert detail.series.points["severity"].iloc[-1] == "orta"
+    assert scene.alerts.series(SYSTEM, alert.id).points.equals(detail.series.points)
 
 
 def test_a_room_total_is_the_sum_of_its_slots_without_a_band(scene: Scene) -> None:
     add_slot_history(scene.database, scene, 5)
     scene.fire(0, NOW)
     (alert,) = scene.alerts.board(SYSTEM, AlertFilters()).rows
-    series = scene.alerts.series(SYSTEM, alert.id)
+    series = scene.alerts.series(SYSTEM, alert.id).points
     assert series["value"].tolist() == [1.0] * 4 + [9.0]
     assert series["expected"].tolist() == [0.5] * 5
     assert series["upper"].isna().all()
@@ -147,7 +147,7 @@ def test_a_room_total_is_the_sum_of_its_slots_without_a_band(scene: Scene) -> No
 def test_an_alert_without_measurements_has_an_empty_series(scene: Scene) -> None:
     scene.fire(0, NOW)
     (alert,) = scene.alerts.board(SYSTEM, AlertFilters()).rows
-    series = scene.alerts.series(SYSTEM, alert.id)
+    series = scene.alerts.series(SYSTEM, alert.id).points
     assert series.empty
     assert {"timestamp", "value", "expected", "lower", "upper", "severity", "is_anomaly"} <= set(series.columns)
 
@@ -159,4 +159,4 @@ def test_earlier_incidents_of_the_same_entity_are_past_alerts(scene: Scene, cloc
     scene.fire(0, NOW + timedelta(days=9))
     clock.advance(timedelta(days=9))
     newest = scene.alerts.board(SYSTEM, AlertFilters()).rows[0]
-    assert scene.alerts.detail(SYSTEM, newest.id).past_alerts == (NOW - timedelta(hours=20),)
+    assert scene.alerts.detail(SYSTEM, newest.id).series.past_alerts == (NOW - timedelta(hours=20),)

@@ -63,8 +63,8 @@ def test_a_leap_of_a_series_becomes_one_alert_that_names_it(
     said = sentence(Translator("en"), alert.message_id, alert.message_params)
     assert "sicaklik · Soğuk oda" in said
     detail = pipeline.alerts.detail(SYSTEM, alert.id)
-    assert detail.series["expected"].notna().any()
-    assert detail.series["is_anomaly"].any()
+    assert detail.series.points["expected"].notna().any()
+    assert detail.series.points["is_anomaly"].any()
 
 
 def test_without_the_leap_nothing_is_raised(

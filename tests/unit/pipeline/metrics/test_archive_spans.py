@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from db.queries.alert_series import Key
 from db.queries.archive import Partition
 from db.queries.metric_values import Wanted
 from db.session import Database
-from pipeline.alerts.archived import Key, needed, shaped
+from pipeline.alerts.archived import joined, needed, shaped
 from pipeline.metrics.archive import parquet
 from pipeline.metrics.archive.folder import ArchiveFolder
 from pipeline.metrics.archive.service import OF_DAYS, OF_VALUES, MetricHistory, by_day
@@ -130,7 +131,8 @@ def page_of(shelf: Shelf) -> int:
 
 
 def series_of(shelf: Shelf, key: Key, parts: list[int]) -> int:
-    return len(shaped(shelf.history.spans(shelf.ordered, ASKED, *needed(key, parts)), key, ZONE, parts))
+    spans = shelf.history.spans(shelf.ordered, ASKED, *needed(key, parts))
+    return len(joined([shaped(rows, key, ZONE, parts) for rows in spans], key))
 
 
 READERS = {
