@@ -32,6 +32,13 @@ SIZES = """
 SELECT relname AS name, greatest(reltuples, 0)::bigint AS rows, pg_relation_size(oid) AS bytes
   FROM pg_class WHERE relkind IN ('r', 'm', 'p') AND pg_table_is_visible(oid) AND relname = ANY(:names)
 """
+TEXTS = """
+SELECT c.relname, a.attname
+  FROM pg_class c
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relkind IN ('r', 'm', 'p') AND pg_table_is_visible(c.oid) AND c.relname = ANY(:names)
+   AND a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)
+"""
 WORK_MEMORY = "SELECT setting::bigint * 1024 FROM pg_settings WHERE name = 'work_mem'"
 GENERIC_SINCE = 16
 Found = TypeVar("Found")
@@ -168,6 +175,11 @@ def _named(error: DBAPIError) -> Exception:
 def sizes(connection: Connection, names: list[str]) -> dict[str, int]:
     """Rows of tables, as the server estimates them."""
     return {row.name: row.rows for row in connection.execute(text(SIZES), {"names": names})}
+
+
+def texts(connection: Connection, names: list[str]) -> set[tuple[str, str]]:
+    """Tables and columns whose values are text, of whatever length."""
+    return {(row.relname, row.attname) for row in connection.execute(text(TEXTS), {"names": names})}
 
 
 def work_memory_bytes(connection: Connection) -> int:

@@ -4,7 +4,7 @@ https://www.postgresql.org/docs/18/using-explain.html. Nothing was executed: row
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ SELECTIVE_RATIO = 0.1  # of the table's rows; above it reading everything is rig
 MANY_OUTER_ROWS = 10_000
 LONGEST_CONDITION = 500  # characters that are shown; the server writes constants out in full
 BY_INDEX = ("Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Memoize", "Materialize")
+TEXT_CASTS = ("text", "bpchar")
 CONDITION = re.compile(
-    r"(?:^|(?<!\w)\(|\s)\(*(?:[a-z_][a-z0-9_]*\.)?(?P<column>[a-z_][a-z0-9_]*)\)?(?:::[a-z ]+?(?:\[\])?)?"
+    r"(?:^|(?<!\w)\(|\s)\(*(?:[a-z_][a-z0-9_]*\.)?(?P<column>[a-z_][a-z0-9_]*)\)?(?:::(?P<cast>[a-z ]+?(?:\[\])?))?"
     r"\s+(?P<operator>=|<=|>=|<(?![>@])|>)\s",
     re.IGNORECASE,
 )
@@ -88,24 +89,32 @@ def relations(plan: Mapping[str, Any]) -> list[str]:
     return sorted({node["Relation Name"] for _, node in _nodes(plan) if node.get("Relation Name")})
 
 
-def advice(plan: Mapping[str, Any], table_rows: Mapping[str, int], work_memory_bytes: int) -> list[Advice]:
-    """What could be faster, each with its reason and numbers; ``table_rows``: the server's estimate of each table."""
+def advice(
+    plan: Mapping[str, Any], table_rows: Mapping[str, int], work_memory_bytes: int,
+    texts: Collection[tuple[str, str]] = (),
+) -> list[Advice]:  # fmt: skip
+    """What could be faster, each with its reason and numbers; ``table_rows``: the server's estimate of each table.
+
+    ``texts``: tables and columns whose values are text of some kind. Only of those a comparison with a cast is one
+    with the column itself.
+    """
     found: list[Advice] = []
     for _, node in _nodes(plan):
-        for look in (_scan(node, table_rows), _sort(node, work_memory_bytes), _loop(node)):
+        for look in (_scan(node, table_rows, texts), _sort(node, work_memory_bytes), _loop(node)):
             if look is not None and look not in found:
                 found.append(look)
     return found
 
 
-def _scan(node: Mapping[str, Any], table_rows: Mapping[str, int]) -> Advice | None:
+def _scan(node: Mapping[str, Any], table_rows: Mapping[str, int], texts: Collection[tuple[str, str]]) -> Advice | None:
     """A whole table is read for a small part of it."""
     table = node.get("Relation Name", "")
     rows, wanted = table_rows.get(table, 0), int(node["Plan Rows"])
     is_scan = node["Node Type"] == "Seq Scan" and bool(node.get("Filter"))
     if not is_scan or rows < LARGE_TABLE_ROWS or wanted > SELECTIVE_RATIO * rows:
         return None
-    columns = filter_columns(without_literals(node["Filter"])[:LONGEST_CONDITION])
+    own = {column for name, column in texts if name == table}
+    columns = filter_columns(without_literals(node["Filter"])[:LONGEST_CONDITION], own)
     params = {"table": table, "rows": rows, "wanted": wanted, "filter": _condition(node), "ratio": wanted / rows}
     if not columns:
         return Advice("scan_of_expression", params)
@@ -113,14 +122,18 @@ def _scan(node: Mapping[str, Any], table_rows: Mapping[str, int]) -> Advice | No
     return Advice("scan", params | {"columns": names}, f"CREATE INDEX CONCURRENTLY ON {table} ({names});")
 
 
-def filter_columns(condition: str) -> list[str]:
+def filter_columns(condition: str, texts: Collection[str] = ()) -> list[str]:
     """Columns that an index could find: those compared with "=" first, then one that is a range.
 
-    Nothing for conditions with OR, of which every part would need an index of its own.
+    None that is cast, but ``texts`` as text: the server writes so of varchar. Nothing for conditions with OR, of which
+    every part would need an index of its own.
     """
     if re.search(r"\)\s+OR\s+\(", condition):
         return []
-    found = [(match["column"], match["operator"]) for match in CONDITION.finditer(condition)]
+    found = [
+        (match["column"], match["operator"]) for match in CONDITION.finditer(condition)
+        if match["cast"] is None or (match["cast"] in TEXT_CASTS and match["column"] in texts)
+    ]  # fmt: skip
     equal = [column for column, operator in found if operator == "="]
     ranges = [column for column, operator in found if operator != "=" and column not in equal]
     return list(dict.fromkeys([*equal, *ranges[:1]]))

@@ -194,9 +194,10 @@ class QueryService:
         statement = single_statement(text)
         found = plans.explain(self.database, statement.text, statement.has_parameters)
         with self.database.reading() as connection:
-            rows = plans.sizes(connection, planning.relations(found))
+            tables = planning.relations(found)
+            rows, texts = plans.sizes(connection, tables), plans.texts(connection, tables)
             memory = plans.work_memory_bytes(connection)
-        advice = planning.advice(found, rows, memory)
+        advice = planning.advice(found, rows, memory, texts)
         return Explained(
             without_literals(statement.text), fingerprint(statement.text), planning.steps(found), advice,
             float(found["Total Cost"]), tried(self.database, statement, found, advice),

@@ -78,9 +78,8 @@ def test_the_server_alone_takes_one_statement_only_and_writes_nothing(
 
 def test_a_plan_names_the_index_that_a_large_table_wants(queries: QueryService, database: Database) -> None:
     with database.transaction() as connection:
-        connection.execute(
-            text("CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room FROM generate_series(1, 20000) n")
-        )
+        guests = "SELECT n AS id, n % 1000 AS room, n::varchar(9) AS code FROM generate_series(1, 20000) n"
+        connection.execute(text(f"CREATE TABLE guests AS {guests}"))
         connection.execute(text("GRANT SELECT ON guests TO barometer_app, barometer_read"))
         connection.execute(text("ANALYZE guests"))
     found = queries.explain(ADA, "SELECT id FROM guests WHERE room = 305")
@@ -88,6 +87,11 @@ def test_a_plan_names_the_index_that_a_large_table_wants(queries: QueryService, 
     [advice] = found.advice
     assert advice.statement == "CREATE INDEX CONCURRENTLY ON guests (room);"
     assert (advice.params["rows"], advice.params["wanted"]) == (20_000, 20)
+    for condition, wanted in (
+        ("code = '7'", "CREATE INDEX CONCURRENTLY ON guests (code);"), ("room::text = '7'", None),
+    ):  # fmt: skip
+        [advice] = queries.explain(ADA, f"SELECT id FROM guests WHERE {condition}").advice
+        assert advice.statement == wanted, "an index on a column does not find what a cast makes of it"
     with database.transaction() as connection:
         connection.execute(text("CREATE INDEX room_of_guests ON guests (room)"))
     assert queries.explain(ADA, "SELECT id FROM guests WHERE room = 305").advice == []

@@ -17,7 +17,7 @@ from operations.queries.service import QueryService
 ADA = Scope("ada", frozenset({"queries.read"}), None)
 BY_ROOM = "SELECT id FROM guests WHERE room = 305"
 GUESTS = (
-    "CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room FROM generate_series(1, 20000) n",
+    "CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room, n::text AS code FROM generate_series(1, 20000) n",
     "GRANT SELECT, UPDATE ON guests TO barometer_app",
     "GRANT SELECT ON guests TO barometer_read",
     "ANALYZE guests",
@@ -101,7 +101,7 @@ def test_a_statement_that_would_write_is_tried_too_and_writes_nothing(queries: Q
 
 
 def test_an_index_that_the_server_would_not_read_is_told_as_such(queries: QueryService) -> None:
-    found = queries.explain(ADA, "SELECT id FROM guests WHERE room::text = '305'")
+    found = queries.explain(ADA, "SELECT id FROM guests WHERE code COLLATE \"C\" > '9998'")  # the index sorts otherwise
     assert [one.code for one in found.advice] == ["scan"]
     [trial] = found.trials.items
     assert (trial.is_used, trial.saved_ratio) == (False, 0.0)
