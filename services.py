@@ -175,17 +175,17 @@ def build_services(
         **backup_services(database, clock, settings, servers), **archive_services(database, clock, settings, alerts),
         forecasts=forecasts, forecast_screens=ForecastScreenService(database, forecasts),
         overview=OverviewService(database, forecasts), tuning=TuningService(database, clock, thresholds),
-        **_of_exploration(database),
+        **_of_exploration(pipeline),
         **watching_services(database, clock, settings, servers, recorder),
     )  # fmt: skip
 
 
-def _of_exploration(database: Database) -> dict[str, Any]:
+def _of_exploration(pipeline: Pipeline) -> dict[str, Any]:
     """What the hotel's own records say."""
-    consumption = ConsumptionService(database)
+    database, consumption = pipeline.database, ConsumptionService(pipeline.database)
     return {
         "consumption": consumption, "room_use": RoomUseService(database, consumption), "stock": StockService(database),
-        "custody": CustodyService(database), "refill_times": RefillTimesService(database),
+        "custody": CustodyService(database), "refill_times": RefillTimesService(database, pipeline.history),
     }  # fmt: skip
 
 

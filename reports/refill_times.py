@@ -1,6 +1,7 @@
 """Refill times for exploring: key figures, trend, attendants, floors and rooms a day of a hotel (A3.3 to A3.5)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import pandas as pd
@@ -12,11 +13,13 @@ from db.queries import consumption, overview, premises
 from db.queries import refill_times as queries
 from db.queries.consumption import Place
 from db.session import Database
+from pipeline.metrics.archive.service import MetricHistory
 from reports import refill_sums as sums
-from reports.consumption import COMPARABLE_RATIO, PERIODS, hotel_of, window_of
+from reports.archived_refills import refills
+from reports.consumption import COMPARABLE_RATIO, LONG_PERIODS, PERIODS, hotel_of, window_of
 from reports.consumption_sums import SMALL_RATIO
 
-__all__ = ["PERIODS", "RefillFilters", "RefillPlaces", "RefillTimes", "RefillTimesService", "RefillTotals"]
+__all__ = ["LONG_PERIODS", "RefillFilters", "RefillPlaces", "RefillTimes", "RefillTimesService", "RefillTotals"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class RefillTimes:
     floors: pd.DataFrame
     rooms: pd.DataFrame
     deviation_ratio: float | None
+    faults: Mapping[str, str] = field(default_factory=dict)  # files of the archive that are not as they were written
 
     @property
     def is_as_expected(self) -> bool:
@@ -89,6 +93,7 @@ class RefillTimesService:
     """Reads of closed hotel-local days; a refill belongs to the day on which it ended."""
 
     database: Database
+    history: MetricHistory
 
     def places(self, scope: Scope, hotel_id: int) -> RefillPlaces:
         """The floors of a hotel and the attendants with a stored refill."""
@@ -97,17 +102,22 @@ class RefillTimesService:
         with self.database.reading() as connection:
             floors = consumption.places(connection, hotel_id, "floors")
             people = queries.attendants(connection, hotel_id)
-        return RefillPlaces(floors, sorted(people, key=lambda one: (sums.name_order(one.name), one.code)))
+        return RefillPlaces(floors, _by_name(people))
 
     def explore(self, scope: Scope, filters: RefillFilters, at: datetime) -> RefillTimes:
-        """Refills of the ``days`` closed days before ``at``."""
+        """Refills of the ``days`` closed days before ``at``; those past their retention come from the archive."""
         places = self.places(scope, filters.hotel_id)
         floor_id, staff_id = _id(filters.floor, places.floors), _id(filters.attendant, places.attendants)
         with self.database.reading() as connection:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
-            earlier = window_of(hotel, window.first_on, filters.days)
-            found = queries.refills(connection, replace(window, since=earlier.since))
+            # A year is beside nothing: the one before it would be as many files again.
+            is_compared = filters.days in PERIODS
+            earlier = window_of(hotel, window.first_on, filters.days) if is_compared else window
+            faults = dict[str, str]()
+            found = refills(connection, self.history, replace(window, since=earlier.since), faults)
+            known = {place.id for place in places.attendants}
+            gone = queries.people(connection, hotel.id, set(found["staff_id"].tolist()) - known)
             as_of = overview.known_at(connection, hotel.id)
         # Rooms of a day are counted before floors are chosen: a day is not short because half of it was elsewhere.
         counted = found.assign(rooms_from=sums.rooms_a_day(found))
@@ -119,10 +129,14 @@ class RefillTimesService:
         return RefillTimes(
             filters=filters, as_of=as_of, first_on=window.first_on, last_on=window.last_on, totals=totals,
             before=before if before.days and before.days >= COMPARABLE_RATIO * totals.days else None, refills=chosen,
-            attendants=_named(sums.attendants(of_floor[is_now]), "staff_id", places.attendants),
+            attendants=_named(sums.attendants(of_floor[is_now]), "staff_id", _by_name([*places.attendants, *gone])),
             floors=_named(sums.ranges(chosen, "floor_id"), "floor_id", places.floors),
-            rooms=sums.by_rooms(chosen), deviation_ratio=sums.deviation_ratio(chosen),
+            rooms=sums.by_rooms(chosen), deviation_ratio=sums.deviation_ratio(chosen), faults=faults,
         )  # fmt: skip
+
+
+def _by_name(people: list[Place]) -> list[Place]:
+    return sorted(people, key=lambda one: (sums.name_order(one.name), one.code))
 
 
 def _id(code: str | None, places: list[Place]) -> int | None:

@@ -96,7 +96,7 @@ def room(
 @router.get("/refills")
 @kept("reports", "sources", "metrics", "scores", seconds=HALF_HOUR)
 def refills(
-    caller: Reader, *, hotel_id: HotelId, days: Period = 30, step: Step = "week", floor: Code = None,
+    caller: Reader, *, hotel_id: HotelId, days: LongPeriod = 30, step: Step = "week", floor: Code = None,
     attendant: Code = None,
 ) -> shapes.RefillTimes:  # fmt: skip
     """Refill times: totals beside the period before, trend, attendants, floors, rooms a day."""
@@ -142,7 +142,7 @@ def product_stock(
 
 @router.get("/custody")
 @kept("reports", "sources", "metrics", seconds=HALF_HOUR)
-def custody(caller: Reader, hotel_id: HotelId, days: Period = 30) -> shapes.Custody:
+def custody(caller: Reader, hotel_id: HotelId, days: LongPeriod = 30) -> shapes.Custody:
     """What each attendant was given, used, brought back and wrote off, and what is still out."""
     found = caller.services.custody.custody(caller.scope, hotel_id, days, caller.now)
     figures = {name: getattr(found, name) for name in ("issued", "balance", "movements", "write_off_share")}

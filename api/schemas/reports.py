@@ -203,6 +203,10 @@ class RefillTimes(Answer):
     attendants: list[RefillRange]
     floors: list[RefillRange]
     rooms: list[RefillRange]
+    faults: dict[str, str] = Field(
+        description="files of the archive that are not as they were written, and why; their refills are missing",
+        examples=[{}],
+    )
 
 
 class RefillPlaces(Answer):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shell import reads
 from pages.shell import refill_panels as panels
+from pages.shell.charts import left_out
 from pages.shell.guard import open_page
 from pages.shell.header import header
 from pages.shell.live import rerun_when_changed
@@ -21,6 +22,7 @@ def show() -> None:
     with top:
         header(t("refills.title"), t, page.now, found.as_of)
     muted(t("refills.help", first=found.first_on, last=found.last_on, zone=t.time_zone))
+    left_out(page, found.faults)
     if not found.totals.refills:
         told = plain(t("refills.empty_text", first=found.first_on, last=found.last_on))
         st.info(f"**{t('refills.empty_title')}**  \n{told}", icon=":material/search_off:")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, text
@@ -11,6 +12,8 @@ from core.scope import SYSTEM
 from db.models.ml import Metric, Score
 from db.models.premises import Floor
 from db.session import Database
+from pipeline.metrics.archive.folder import ArchiveFolder
+from pipeline.metrics.archive.service import MetricHistory
 from reports.refill_times import RefillFilters, RefillTimes, RefillTimesService
 from tests.conftest import NOW
 from tests.integration.builders import BuiltHotel, build_hotel
@@ -27,6 +30,11 @@ class Refilled:
     hotel: BuiltHotel
     floors: list[int]
     at: dict[tuple[int, date], datetime] = field(default_factory=dict)
+    archive: Path = Path("/nonexistent")
+
+    @property
+    def history(self) -> MetricHistory:
+        return MetricHistory(self.database, ArchiveFolder(self.archive))
 
     @property
     def id(self) -> int:
@@ -62,7 +70,11 @@ class Refilled:
                 connection.execute(insert(Score), key | judged)
 
     def found(self, days: int = 7, **filters: str) -> RefillTimes:
-        return RefillTimesService(self.database).explore(SYSTEM, RefillFilters(self.id, days, **filters), NOW)
+        return self.service.explore(SYSTEM, RefillFilters(self.id, days, **filters), NOW)
+
+    @property
+    def service(self) -> RefillTimesService:
+        return RefillTimesService(self.database, self.history)
 
 
 def refilled(database: Database) -> Refilled:

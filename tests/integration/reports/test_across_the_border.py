@@ -1,4 +1,4 @@
-"""Consumption and rooms show a year as if nothing had been archived (SPEC A7.4)."""
+"""Consumption, rooms and refill times show a year as if nothing had been archived (SPEC A7.4)."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from pipeline.metrics.archive.folder import ArchiveFolder
 from reports.consumption import Consumption, ConsumptionFilters, ConsumptionService
 from reports.room_use import RoomUseService
 from tests.integration.reports.explored import TODAY, ZONE, Explored, explored
+from tests.integration.reports.refilled import Refilled, refilled
 
 NOW = local_midnight(TODAY, ZONE) + timedelta(hours=8)
 AGES = (1, 40, 95, 150, 300)
@@ -89,3 +90,52 @@ def test_rows_that_were_brought_back_are_not_counted_twice(house: Explored, tmp_
     at = local_midnight(TODAY - timedelta(days=150), ZONE) + timedelta(hours=10)
     house.add("tuketim_miktar", house.slots[0, 0], at, 3, {"occupancy": "occupied"})
     assert shown(house, product=code).totals == before
+
+
+REFILL_AGES = (1, 40, 89, 95, 150, 179, 300)
+
+
+@pytest.fixture
+def staffed(database: Database, tmp_path: Path) -> Refilled:
+    """Refilled now and then by two attendants, of whom one has gone; what they did is judged but for some of it."""
+    built = refilled(database)
+    built.archive = tmp_path
+    for age in REFILL_AGES:
+        for number in range(5):
+            built.refill(0, age, 4.0 + number + age % 3, items=number + 1, room=number % 2, expected=5.0 + number)
+        built.refill(1, age, 6.0, floor=1, expected=6.0, score=None if age == 150 else 0.4)
+    built.refill(2, 200, 9.0, expected=8.0)
+    return built
+
+
+def archive_refills(house: Refilled) -> list[Path]:
+    archiving = Archiving(house.database, ArchiveFolder(house.archive))
+    assert CleanupService(house.database, archiving).delete_old(SYSTEM, house.id, NOW).details["archived"]["rows"] > 0
+    return sorted(house.archive.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(("days", "attendant"), [(365, None), (365, "Zeynep"), (90, None), (30, None)])
+def test_refill_times_are_the_same_before_and_after_archiving(
+    staffed: Refilled, days: int, attendant: str | None
+) -> None:
+    codes = {place.name: place.code for place in staffed.service.places(SYSTEM, staffed.id).attendants}
+    cut = {} if attendant is None else {"attendant": codes[attendant]}
+    before = staffed.found(days, **cut)
+    assert before.totals.refills
+    archive_refills(staffed)
+    after = staffed.found(days, **cut)
+    assert (after.totals, after.before, after.deviation_ratio) == (before.totals, before.before, before.deviation_ratio)
+    assert (before.before is None) == (days == 365)
+    for name in ("refills", "attendants", "floors", "rooms"):
+        pd.testing.assert_frame_equal(getattr(after, name), getattr(before, name), check_dtype=False)
+    for step in ("day", "week", "month"):
+        pd.testing.assert_frame_equal(after.trend(step), before.trend(step), check_dtype=False)
+
+
+def test_refill_times_say_which_files_they_lack(staffed: Refilled) -> None:
+    whole = staffed.found(365).totals.refills
+    damaged = archive_refills(staffed)[0]
+    damaged.write_bytes(b"x")
+    found = staffed.found(365)
+    assert {Path(path).name: code for path, code in found.faults.items()} == {damaged.name: "archive_file_damaged"}
+    assert 0 < found.totals.refills < whole

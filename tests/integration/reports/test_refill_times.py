@@ -9,7 +9,7 @@ import pytest
 from core.errors import AppError
 from core.scope import Scope
 from db.session import Database
-from reports.refill_times import RefillFilters, RefillTimesService
+from reports.refill_times import RefillFilters
 from tests.conftest import NOW
 from tests.integration.reports.explored import TODAY
 from tests.integration.reports.refilled import Refilled, refilled
@@ -167,7 +167,7 @@ def test_a_scope_keeps_other_hotels_out_and_an_unknown_filter_is_told(house: Ref
     other.refill(0, 1, 99)
     house.refill(0, 1, 5)
     assert house.found().totals.mean_minutes == 5
-    service, mine = RefillTimesService(database), Scope("ayse", frozenset({"metrics.read"}), frozenset({house.id}))
+    service, mine = house.service, Scope("ayse", frozenset({"metrics.read"}), frozenset({house.id}))
     assert service.explore(mine, RefillFilters(house.id, 7), NOW).totals.refills == 1
     with pytest.raises(AppError):
         service.explore(mine, RefillFilters(other.id, 7), NOW)
