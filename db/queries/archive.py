@@ -9,10 +9,10 @@ import pyarrow as pa
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db import locks
 from db.queries.frames import copy_table
 from db.queries.hotel_scope import of_hotels, these_hotels
 
-LOCK = 7330  # the namespace of the advisory lock, one key a hotel
 # What a file of the archive holds, in its order: the metric row as it stands, and what a detector expected of it.
 OF_METRIC = (
     "metric_type", "entity_type", "entity_id", "interval_start", "timestamp", "metric_value", "exposure", "extra_data",
@@ -92,7 +92,7 @@ class Partition(NewPartition):
 
 def lock(connection: Connection, hotel_id: int) -> None:
     """Whoever changes a hotel's archive waits for the others, until the transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": LOCK, "hotel_id": hotel_id})
+    locks.wait_for(connection, "archive", hotel_id)
 
 
 def old_days(connection: Connection, hotel_id: int, before: datetime, at: datetime, zone: str) -> dict[date, int]:

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from db import locks
+
 # Whose statement we may end: our own role's, or with pg_signal_backend anybody's but an administrator's.
 MAY_CANCEL = """
 state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND (pg_has_role(usesysid, 'USAGE')
@@ -54,7 +56,6 @@ SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = :pid AND backend_start =
                   AND query_start = :query_start AND state = 'active') AS is_active
   FROM (SELECT pg_stat_clear_snapshot() OFFSET 0) AS cleared
 """
-TURN = "SELECT pg_advisory_xact_lock(hashtext('queries.cancel'), :pid)"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def waits(connection: Connection, limit: int) -> list[WaitRow]:
 
 def take_turn(connection: Connection, pid: int) -> None:
     """Those who end the same statement go one after the other."""
-    connection.execute(text(TURN), {"pid": pid})
+    locks.wait_for(connection, "query_cancel", pid)
 
 
 def cancel(connection: Connection, asked: Asked) -> tuple[str, str] | None:

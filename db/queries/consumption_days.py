@@ -11,10 +11,10 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from core.clock import local_days
+from db import locks
 from db.queries import watermarks
 
 TABLES = ("look_days", "consumption_days")
-SUMS_LOCK = 7310  # the namespace of the advisory lock, one key a hotel
 RECENT = timedelta(days=1)
 
 # Every slot of a room has a row at every look, so that rows of a room's first slot count the looks.
@@ -73,8 +73,7 @@ def refresh_slots(connection: Connection, hotel_id: int, touched: pd.DataFrame) 
 
 def _lock(connection: Connection, hotel_id: int) -> str:
     """Writers of a hotel's sums wait for each other; returns the hotel's time zone."""
-    params = {"space": SUMS_LOCK, "hotel_id": hotel_id}
-    connection.execute(text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), params)
+    locks.wait_for(connection, "consumption_days", hotel_id)
     query = text("SELECT time_zone FROM hotels WHERE id = :hotel_id")
     return str(connection.execute(query, {"hotel_id": hotel_id}).scalar_one())
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from db import locks
 from db.bulk import copy_frame, quoted, upsert_frame
 
 CODES = {"rooms": "number", "products": "code", "staff": "code", "room_types": "code", "product_groups": "code"}
@@ -62,10 +63,7 @@ def ensure_hotel(connection: Connection, code: str, name: str, time_zone: str, c
 
 def lock_imports(connection: Connection, hotel_id: int) -> None:
     """One import of a hotel at a time; released with the transaction."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext('barometer.imports'), CAST(:hotel_id AS integer))"),
-        {"hotel_id": hotel_id},
-    )
+    locks.wait_for(connection, "imports", hotel_id)
 
 
 def identifiers(connection: Connection, table: str, hotel_id: int) -> dict[str, int]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-ALERT_LOCK = 7306  # the namespace of the advisory lock, one key a hotel
+from db import locks
+
 STATE = (
     "a.id, a.severity, a.started_at, a.last_seen_at, a.occurrence_count, a.normal_count, a.closed_at, "
     "a.closed_reason, a.verdict"
@@ -31,9 +32,7 @@ IDENTITY = {"alert_type": "text", "metric_type": "text", "entity_type": "text", 
 
 def lock_alerts(connection: Connection, hotel_id: int) -> None:
     """One writer of a hotel's incidents at a time; a second one waits and then sees what the first one wrote."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": ALERT_LOCK, "hotel_id": hotel_id}
-    )
+    locks.wait_for(connection, "alerts", hotel_id)
 
 
 def open_incidents(connection: Connection, hotel_id: int, metric_type: str) -> list[Mapping[str, Any]]:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from db import locks
 from db.queries.job_rows import RUN_COLUMNS, RequestRow, RunRow
 from db.queries.jobs import pending_requests
-
-TURNS_LOCK = 7_240_026
 
 
 def take_turns(connection: Connection) -> None:
     """Those who ask for work of which there is one at a time wait for one another until they commit."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TURNS_LOCK})
+    locks.wait_for(connection, "keeper")
 
 
 def of_installation(

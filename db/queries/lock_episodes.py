@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 # One process looks; who comes at the same moment has nothing to do.
-TURN = "SELECT pg_try_advisory_xact_lock(hashtext('lock_episodes'))"
 HOLDER = "blocking_pid, blocking_since, blocking_application, blocking_role, blocking_state, blocking_text"
 WAITER = "waiting_pid, waiting_application, waiting_role, waiting_text, kind, relation, mode"
 COLUMNS = f"id, {HOLDER}, {WAITER}, began_at, seen_at, ended_at, longest_seconds, waiters"
@@ -68,10 +67,6 @@ class EpisodeRow(Held):
     ended_at: datetime | None
     longest_seconds: float
     waiters: int
-
-
-def take_turn(connection: Connection) -> bool:
-    return bool(connection.execute(text(TURN)).scalar_one())
 
 
 def open_episodes(connection: Connection) -> list[EpisodeRow]:

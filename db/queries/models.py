@@ -10,11 +10,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.errors import AppError
+from db import locks
 from db.queries.frames import copy_out
 from db.sealed import seal, unseal
 
-MODELS_LOCK = 7308  # the namespace of the advisory lock, one key a hotel
-REQUEST_LOCK = 7309
 COLUMNS = (
     "id, hotel_id, model_type, metric_type, model_path, model_data IS NOT NULL AS has_data, size_bytes, sha256, "
     "hmac_sha256, library_versions, feature_names, feature_hash, parameters, metrics, accuracy, trained_from, "
@@ -59,9 +58,7 @@ class ModelRow:
 
 def lock_models(connection: Connection, hotel_id: int) -> None:
     """One writer of a hotel's models at a time: a publication, a choice, a clean-up; others wait for its end."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": MODELS_LOCK, "hotel_id": hotel_id}
-    )
+    locks.wait_for(connection, "models", hotel_id)
 
 
 def add_model(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -241,9 +238,7 @@ def _row(connection: Connection, row: RowMapping) -> ModelRow:
 def request_training(connection: Connection, hotel_id: int, at: datetime, since: datetime) -> bool:
     """Ask the sidecar for a training unless one waits, runs, or began after ``since``; whether it was asked."""
     # Several processes notice the same file at the same time: one after the other looks whether it was asked.
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": REQUEST_LOCK, "hotel_id": hotel_id}
-    )
+    locks.wait_for(connection, "model_requests", hotel_id)
     query = (
         "INSERT INTO job_requests (job_name, hotel_id, arguments, requested_by, requested_at) "
         "SELECT 'train', :hotel_id, '{}', 'system', :at "
@@ -257,6 +252,4 @@ def request_training(connection: Connection, hotel_id: int, at: datetime, since:
 
 def share_models(connection: Connection, hotel_id: int) -> None:
     """No file of the hotel's models is cleaned away until the transaction ends."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock_shared(:space, :hotel_id)"), {"space": MODELS_LOCK, "hotel_id": hotel_id}
-    )
+    locks.wait_for(connection, "models", hotel_id, shared=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from db import locks
+
 COLUMNS = "sampled_at, state, reason, answer_seconds, figures, patterns"
 # Processes that look at the same time take turns, so that a minute has one row.
-TURN = "SELECT pg_advisory_xact_lock(hashtext('redis_samples'))"
 NEWEST = "SELECT state, sampled_at FROM redis_samples ORDER BY sampled_at DESC, id DESC LIMIT 1"
 ADD = f"""
 INSERT INTO redis_samples ({COLUMNS})
@@ -53,7 +54,7 @@ class SampleRow:
 
 def add(connection: Connection, row: SampleRow, unless_since: datetime) -> bool:
     """Add a sample unless the newest one is of the same state and newer than ``unless_since``; whether it was added."""
-    connection.execute(text(TURN))
+    locks.wait_for(connection, "redis_samples")
     params = {
         "at": row.sampled_at, "state": row.state, "reason": row.reason, "answer_seconds": row.answer_seconds,
         "figures": _written(row.figures), "patterns": _written(row.patterns), "since": unless_since,

@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from db import locks
+
 ENDPOINT = "kind, method, route"
 SUMS = "requests, client_errors, server_errors, seconds, bytes_in, bytes_out"
 ADDED = ", ".join(f"{name} = c.{name} + EXCLUDED.{name}" for name in SUMS.split(", "))
 COUNTED = f"span_seconds, started_at, {ENDPOINT}, {SUMS}, longest_seconds, buckets, counts, error_codes"
 
 # Flushes of several processes take turns, so that they never wait for each other's rows in a circle.
-TURN = "SELECT pg_advisory_xact_lock(hashtext('request_counts'))"
 ADD = f"""
 INSERT INTO request_counts AS c ({COUNTED})
 SELECT {COUNTED}
@@ -71,7 +72,7 @@ class RecentRow:
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add spans to those that are there; ``rows``: the columns of ``request_counts``, instants as ISO texts."""
-    connection.execute(text(TURN))
+    locks.wait_for(connection, "request_counts")
     connection.execute(text(ADD), {"rows": json.dumps(rows)})
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from core.errors import AppError
+from db import locks
 from db.bulk import copy_frame, upsert_frame
 from db.queries import consumption_days
 from db.queries.frames import copy_out
@@ -37,10 +38,7 @@ def hotel_time_zone(connection: Connection, hotel_id: int) -> str:
 def open_scoring(connection: Connection, hotel_id: int, metric_type: str, at: datetime) -> Window:
     """What a run may have to score. No collection of the same rows runs meanwhile: ``collected_at`` and ``scored_at``
     are compared, and a collection that began before the scoring and ended after it would be overlooked."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext(:stage), :hotel_id)"),
-        {"stage": f"collect/{metric_type}", "hotel_id": hotel_id},
-    )
+    locks.wait_for(connection, f"collect/{metric_type}", hotel_id)
     return open_window(connection, hotel_id, "detect", metric_type, at)
 
 

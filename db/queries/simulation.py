@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from db import locks
 from db.bulk import copy_frame
 from db.queries.frames import copy_out
 from db.queries.imports import ensure_series
 
 SAMPLE_CODE = "SAMPLE-"
-CREATION_LOCK = 4_871_003  # any fixed number: two creations at once would number their hotels alike
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Building:
 
 def next_sample_number(connection: Connection) -> int:
     """The number of the next sample hotel; holds a lock until the transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATION_LOCK})
+    locks.wait_for(connection, "simulation")  # two at once would number their hotels alike
     codes = connection.execute(text("SELECT code FROM hotels WHERE code ~ :form"), {"form": f"^{SAMPLE_CODE}[0-9]+$"})
     return 1 + max((int(code.removeprefix(SAMPLE_CODE)) for code in codes.scalars()), default=0)
 

@@ -10,7 +10,6 @@ from db.bulk import quoted
 from db.queries.statements import OF_OURS, ORDERS, StatementRow
 
 # One process at a time; who comes second has nothing to do.
-TURN = "SELECT pg_try_advisory_xact_lock(hashtext('statement_rollups'))"
 LAST_READ = "SELECT max(read_at) FROM statement_readings"
 # An entry is one role's count of one statement since the server began it: after a reset, or when it was evicted and
 # comes back, it is another entry, whatever its counters say (stats_since: PostgreSQL 17 and newer).
@@ -61,10 +60,6 @@ SELECT count(DISTINCT queryid) AS statements, coalesce(sum(calls), 0)::bigint AS
 """
 
 Figures = tuple[int, float, int]  # calls, total seconds, rows
-
-
-def take_turn(connection: Connection) -> bool:
-    return bool(connection.execute(text(TURN)).scalar_one())
 
 
 def last_read_at(connection: Connection) -> datetime | None:

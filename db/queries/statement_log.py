@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from db import locks
+
 COLUMNS = "ended_at, seconds, text, process, process_id, host, place, actor, request_id, has_failed"
 ADD = f"""
 INSERT INTO statement_log ({COLUMNS}, kept_for)
@@ -17,7 +19,6 @@ SELECT {COLUMNS}, kept_for
        actor text, request_id text, has_failed boolean, kept_for text)
 """
 # Who trims at the same moment as another has nothing to do.
-TURN = "SELECT pg_try_advisory_xact_lock(hashtext('statement_log'))"
 TRIM = """
 DELETE FROM statement_log
  WHERE kept_for = :kept_for
@@ -63,7 +64,7 @@ class Bounds:
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]], most: Mapping[str, int]) -> None:
     """Add statements (instants as ISO texts), and forget the oldest of each kind above ``most``."""
     connection.execute(text(ADD), {"rows": json.dumps(rows)})
-    if not connection.execute(text(TURN)).scalar_one():
+    if not locks.take_turn(connection, "statement_log"):
         return
     for kept_for in sorted({row["kept_for"] for row in rows}):
         connection.execute(text(TRIM), {"kept_for": kept_for, "most": most[kept_for]})

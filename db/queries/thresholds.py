@@ -5,17 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from db import locks
 from db.sealed import seal, unseal
 
-SETTINGS_LOCK = 7307  # the namespace of the advisory lock, one key a hotel
 COLUMNS = "id, hotel_id, metric_type, version, parameters, source, reason, trace, created_by, created_at, is_active"
 
 
 def lock_settings(connection: Connection, hotel_id: int) -> None:
     """One writer of a hotel's settings at a time; a second one waits and then sees what the first one wrote."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, :hotel_id)"), {"space": SETTINGS_LOCK, "hotel_id": hotel_id}
-    )
+    locks.wait_for(connection, "settings", hotel_id)
 
 
 def active(connection: Connection, hotel_id: int) -> list[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from core.errors import AppError
+from db import locks
 
 # Rows are read again for this long after they were recorded; writing the same rows twice changes nothing.
 OVERLAP = timedelta(minutes=15)
@@ -41,10 +42,7 @@ def open_window(connection: Connection, hotel_id: int, stage: str, metric_type: 
     Nothing is lost to long transactions: the recording watermark never passes the start of the oldest transaction that
     is still writing, since its rows carry recording times from then on and become visible only later.
     """
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext(:stage), :hotel_id)"),
-        {"stage": f"{stage}/{metric_type}", "hotel_id": hotel_id},
-    )
+    locks.wait_for(connection, f"{stage}/{metric_type}", hotel_id)
     row = connection.execute(
         text(
             "SELECT h.time_zone, w.read_until AS since_at, r.read_until AS recorded_since, "

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from db import locks
 from db.queries import statement_history as queries
 from db.queries import statements
 from db.queries.statement_history import Figures
@@ -33,7 +34,7 @@ def watch(database: Database, at: datetime) -> bool:
     if standing.schema is None or not standing.is_loaded or not standing.sees_all:
         return False
     with database.transaction() as connection:
-        if not queries.take_turn(connection) or not _is_due(connection, at):
+        if not locks.take_turn(connection, "statement_rollups") or not _is_due(connection, at):
             return False
         _read(connection, standing.schema, at)
     return True

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import Clock
+from db import locks
 from db.queries import backends
 from db.queries import lock_episodes as queries
 from db.queries.lock_episodes import EpisodeRow
@@ -36,7 +37,7 @@ class LockWatch:
             if not found and not queries.open_episodes(connection):
                 return
         with database.transaction() as connection:
-            if not queries.take_turn(connection):
+            if not locks.take_turn(connection, "lock_episodes"):
                 return
             known = {(one.blocking_pid, one.blocking_since): one for one in queries.open_episodes(connection)}
             for key, one in found.items():

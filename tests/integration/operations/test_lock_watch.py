@@ -12,6 +12,7 @@ from core.clock import FixedClock, SystemClock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
+from db import locks
 from db.queries import health
 from db.queries.health import HeartbeatRow
 from db.session import Database
@@ -126,7 +127,7 @@ def test_of_two_who_look_at_once_one_writes(
 ) -> None:
     with held(database, app_database):
         with database.transaction() as other:
-            other.execute(text("SELECT pg_advisory_xact_lock(hashtext('lock_episodes'))"))
+            locks.wait_for(other, "lock_episodes")
             watch.look()
             assert history.episodes(ADA).items == []
         watch.look()
