@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from core.durable_file import sync_folder
 from core.key_ring import KeyRing
 from operations.backups.manifest import FileState, Label, Manifest
 from operations.backups.vault import CHUNK_BYTES, damaged, open_sealed, read_label, write_label
@@ -61,7 +62,7 @@ def writing(path: Path, label: Label, keys: KeyRing) -> Iterator[ArchiveWriter]:
             target.flush()
             os.fsync(descriptor)
         staged.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         staged.unlink(missing_ok=True)
 
@@ -137,11 +138,3 @@ def _damage_named() -> Iterator[None]:
 def label_of(path: Path) -> Label:
     with path.open("rb") as source:
         return Label.of(read_label(source))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,5 @@
 """Makes a backup: a snapshot of the database, model files, archived rows, the keys; sealed while it is written."""
 
-import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from core.durable_file import FULL
 from core.errors import AppError
 from core.key_ring import KeyRing
 from core.logs import logger
@@ -23,7 +23,6 @@ from operations.backups.manifest import Label, Manifest
 from operations.backups.shelf import Shelf
 from pipeline.metrics.archive.folder import ArchiveFolder
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 COUNTED, DUMPED = 0.25, 0.85  # how much of the work is done then
 
 log = logger(__name__)

@@ -17,6 +17,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
+from core.durable_file import FULL, sync_folder
 from core.errors import AppError
 from core.key_ring import KeyRing
 from core.logs import logger
@@ -25,7 +26,6 @@ from pipeline.models.stored import StoredModel
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
 NAME = re.compile(r"hotel-[0-9]+/[A-Za-z0-9_.-]+\.pkl")
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 OVERHEAD = 1.1  # growth of a process that holds a hundred forests, over the bytes they were unpickled from
 SPARE_BYTES = 1_000_000  # a disk is left this much
@@ -222,11 +222,7 @@ def _publish(folder: Path, stem: str, at: datetime, content: bytes) -> Path:
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)
-    folder_descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(folder_descriptor)
-    finally:
-        os.close(folder_descriptor)
+    sync_folder(folder)
     return path
 
 

@@ -1,6 +1,5 @@
 """The folder of the archive: whole files that are on the disk before anybody relies on them, never changed again."""
 
-import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -11,12 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 from re import compile as pattern
 
+from core.durable_file import FULL, sync_folder
 from core.errors import AppError
 from core.logs import logger
 from core.private_file import make_private, write_private
 
 NAME = pattern(r"hotel-\d+/\d{4}-\d{2}/\d{4}-\d{2}-\d{2}-\d+-[0-9a-f]{16}\.parquet")
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILE_MODE = 0o600
 DIGEST_LENGTH = 16  # of the content's SHA-256, in hexadecimal
 MARK = "installation-id"
@@ -50,7 +49,7 @@ class ArchiveFolder:
             finally:
                 staged.unlink(missing_ok=True)
             for folder in (path.parent, path.parent.parent, self.root):
-                _sync(folder)
+                sync_folder(folder)
         log.info("archive_file_written", path=name, size_bytes=len(content))
         return name
 
@@ -100,7 +99,7 @@ class ArchiveFolder:
         with _named(path):
             make_private(self.root)
             write_private(path, f"{mark}\n", FILE_MODE)
-            _sync(self.root)
+            sync_folder(self.root)
 
     def is_unused(self) -> bool:
         """Whether it has neither a mark nor a file of rows."""
@@ -151,8 +150,8 @@ class ArchiveFolder:
 def _move(path: Path, target: Path) -> None:
     make_private(target.parent)
     path.replace(target)
-    _sync(target.parent)
-    _sync(path.parent)
+    sync_folder(target.parent)
+    sync_folder(path.parent)
 
 
 def is_named_by(name: str, digest: str) -> bool:
@@ -173,14 +172,6 @@ def _from_disk(path: Path) -> bytes:
     with path.open("rb") as stream:
         os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return stream.read()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

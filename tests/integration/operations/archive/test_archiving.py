@@ -84,7 +84,7 @@ def test_a_late_row_of_an_archived_day_makes_a_further_file(world: World) -> Non
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        (folder_module, "_from_disk"), (folder_module, "_sync"), (module.queries, "add_partition"),
+        (folder_module, "_from_disk"), (folder_module, "sync_folder"), (module.queries, "add_partition"),
         (module.queries, "delete_rows"), (module.versions, "bump"), (module.Archiving, "_written"),
     ],
 )  # fmt: skip
