@@ -13,14 +13,22 @@ from operations.queries.sql_text import without_literals
 LARGE_TABLE_ROWS = 10_000
 SELECTIVE_RATIO = 0.1  # of the table's rows; above it reading everything is right
 MANY_OUTER_ROWS = 10_000
+LONGEST_READ = 4_000
 LONGEST_CONDITION = 500  # characters that are shown; the server writes constants out in full
 BY_INDEX = ("Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Memoize", "Materialize")
-TEXT_CASTS = ("text", "bpchar")
-CONDITION = re.compile(
-    r"(?:^|(?<!\w)\(|\s)\(*(?:[a-z_][a-z0-9_]*\.)?(?P<column>[a-z_][a-z0-9_]*)\)?(?:::(?P<cast>[a-z ]+?(?:\[\])?))?"
-    r"\s+(?P<operator>=|<=|>=|<(?![>@])|>)\s",
-    re.IGNORECASE,
+COMPARED = re.compile(r"(?P<one>.*?) (?P<operator>=|<=|>=|<|>) (?P<other>.*)", re.DOTALL)
+COLUMN = re.compile(
+    r"(?:(?P<alias>[a-z_]\w*)\.)?(?P<column>[a-z_]\w*)|\((?:(?P<cast_alias>[a-z_]\w*)\.)?(?P<cast>[a-z_]\w*)\)"
+    r"::(?:text|bpchar)"
 )
+# What the server knows before it reads the first row; random() and the like are none of it.
+VALUE = re.compile(
+    r"(?:\?|\$\d+|::[a-z_]++(?: [a-z_]++)*+(?:\[\])?|\(InitPlan \?\)\.col\d+|now\(\)|CURRENT_DATE|CURRENT_TIMESTAMP"
+    r"|\bANY\b|\bARRAY\b|[()\[\],+*/ -])++"
+)
+OF_A_TABLE = re.compile(r"\b(?P<alias>[a-z_]\w*)\.[a-z_]\w*\b(?!\()")
+FLIPPED = {"=": "=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+BOUND = "$1"  # a column of another table's row, which is known when this table is read for it
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,8 @@ def _scan(node: Mapping[str, Any], table_rows: Mapping[str, int], texts: Collect
     if not is_scan or rows < LARGE_TABLE_ROWS or wanted > SELECTIVE_RATIO * rows:
         return None
     own = {column for name, column in texts if name == table}
-    columns = filter_columns(without_literals(node["Filter"])[:LONGEST_CONDITION], own)
+    condition = without_literals(node["Filter"])[:LONGEST_READ]  # one that was cut off names no column
+    columns = filter_columns(condition, own, node.get("Alias", table))
     params = {"table": table, "rows": rows, "wanted": wanted, "filter": _condition(node), "ratio": wanted / rows}
     if not columns:
         return Advice("scan_of_expression", params)
@@ -122,21 +131,62 @@ def _scan(node: Mapping[str, Any], table_rows: Mapping[str, int], texts: Collect
     return Advice("scan", params | {"columns": names}, f"CREATE INDEX CONCURRENTLY ON {table} ({names});")
 
 
-def filter_columns(condition: str, texts: Collection[str] = ()) -> list[str]:
+def filter_columns(condition: str, texts: Collection[str] = (), alias: str = "") -> list[str]:
     """Columns that an index could find: those compared with "=" first, then one that is a range.
 
-    None that is cast, but ``texts`` as text: the server writes so of varchar. Nothing for conditions with OR, of which
-    every part would need an index of its own.
+    Only a plain column beside what is known before: the planner reads no index for a sum, a cast (but of ``texts``,
+    which are stored as text), another column of the row or a part of an OR. ``alias``: the table's in the statement.
     """
-    if re.search(r"\)\s+OR\s+\(", condition):
-        return []
-    found = [
-        (match["column"], match["operator"]) for match in CONDITION.finditer(condition)
-        if match["cast"] is None or (match["cast"] in TEXT_CASTS and match["column"] in texts)
-    ]  # fmt: skip
+    found = [one for part in _parts(condition) if (one := _compared(part, alias, texts))]
     equal = [column for column, operator in found if operator == "="]
     ranges = [column for column, operator in found if operator != "=" and column not in equal]
     return list(dict.fromkeys([*equal, *ranges[:1]]))
+
+
+def _parts(condition: str) -> list[str]:
+    """What all must hold: the condition split at each AND that stands in no bracket."""
+    bare, depth, begin, found = _bare(condition.strip()), 0, 0, list[str]()
+    for sign in re.finditer(r"[()]| AND ", bare):
+        depth += {"(": 1, ")": -1}.get(sign.group(), 0)
+        if sign.group() == " AND " and depth == 0:
+            found.append(bare[begin : sign.start()])
+            begin = sign.end()
+    return [_bare(part) for part in [*found, bare[begin:]]]
+
+
+def _bare(text: str) -> str:
+    """Without brackets around the whole."""
+    while text.startswith("(") and _closing(text) == len(text) - 1:
+        text = text[1:-1]
+    return text
+
+
+def _closing(text: str) -> int:
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth == 0:
+            return place
+    return -1
+
+
+def _compared(part: str, alias: str, texts: Collection[str]) -> tuple[str, str] | None:
+    """Column and operator of a comparison with what is known before."""
+    if (sides := COMPARED.fullmatch(part)) is None:
+        return None
+    one, operator, other = sides["one"], sides["operator"], sides["other"]
+    for column, value, sign in ((one, other, operator), (other, one, FLIPPED[operator])):
+        known = OF_A_TABLE.sub(lambda found: found.group() if found["alias"] == alias else BOUND, value)
+        if (name := _column(column, alias, texts)) and VALUE.fullmatch(known):
+            return name, sign
+    return None
+
+
+def _column(written: str, alias: str, texts: Collection[str]) -> str | None:
+    found = COLUMN.fullmatch(written)
+    if found is None or (found["alias"] or found["cast_alias"] or alias) != alias:
+        return None
+    return found["column"] if found["column"] or found["cast"] not in texts else found["cast"]
 
 
 def _sort(node: Mapping[str, Any], work_memory_bytes: int) -> Advice | None:
