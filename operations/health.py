@@ -9,11 +9,13 @@ from core.clock import Clock
 from core.errors import AppError
 from db.queries import health as queries
 from db.session import Database
-from operations.cache import cache_version
+from operations.patience import Patience
 from operations.preflight import MIN_FREE_MB, free_megabytes
+from operations.redis.looking import answer
 
 SIDECAR = "sidecar"
 SIDECAR_ALIVE_SECONDS = 30  # six missed beats
+DATABASE_SECONDS = 3.0  # a server that was stopped keeps its connections and says nothing
 FRESH_SECONDS = 3600  # SPEC P9: freshness below one hour
 
 
@@ -24,6 +26,17 @@ class HealthCheck:
     name: str
     status: str
     details: dict[str, Any] = field(default_factory=dict)
+
+
+DatabaseChecks = tuple[HealthCheck, HealthCheck, HealthCheck]  # database, sidecar, freshness
+
+
+def _away(reason: str) -> DatabaseChecks:
+    unknown = {"reason": "unknown"}
+    return (
+        HealthCheck("database", "down", {"reason": reason}), HealthCheck("sidecar", "degraded", unknown),
+        HealthCheck("freshness", "degraded", unknown),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,28 +67,28 @@ class HealthService:
     clock: Clock
     version: str
     folder: Path
+    patience: Patience[DatabaseChecks] = field(
+        default_factory=lambda: Patience(DATABASE_SECONDS), compare=False, repr=False
+    )
 
     def report(self) -> HealthReport:
-        database = self._database()
-        if database.status == "down":
-            rest = tuple(HealthCheck(name, "degraded", {"reason": "unknown"}) for name in ("sidecar", "freshness"))
-        else:
-            rest = (self._sidecar(), self._freshness())
-        return HealthReport(self.version, (database, self._cache(), *rest, self._disk()))
+        database, sidecar, freshness = self.patience.ask(self._of_database) or _away("database_unavailable")
+        return HealthReport(self.version, (database, self._cache(), sidecar, freshness, self._disk()))
 
-    def _database(self) -> HealthCheck:
+    def _of_database(self) -> DatabaseChecks:
         try:
             self.database.ping()
+            return HealthCheck("database", "ok"), self._sidecar(), self._freshness()
         except AppError as error:
-            return HealthCheck("database", "down", {"reason": error.code})
-        return HealthCheck("database", "ok")
+            return _away(error.code)
 
     def _cache(self) -> HealthCheck:
-        try:
-            cache_version(self.redis_url)
-        except AppError as error:
-            return HealthCheck("cache", "degraded", {"reason": error.code})
-        return HealthCheck("cache", "ok")
+        """One that refuses to write is as good as away."""
+        found = answer(self.redis_url)
+        if found.state in ("up", "slow"):
+            return HealthCheck("cache", "ok")
+        code = "redis_unavailable" if found.state == "down" else "redis_refuses_writes"
+        return HealthCheck("cache", "degraded", {"reason": code})
 
     def _disk(self) -> HealthCheck:
         """Of the data folder; as much must be free as before a start."""

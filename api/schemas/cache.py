@@ -48,9 +48,9 @@ class Course(Answer):
 
 
 class Key(Answer):
-    """``what``: the read that it answers."""
+    """``what``: the read that it answers; null for what this version cannot read."""
 
-    name: KeyName
+    name: str = Field(description="what cannot be shown is escaped", examples=["barometer:cache:reports:0c4e2b527a41"])
     namespace: str = Field(examples=["reports"])
     bytes: int
     ttl_seconds: float | None

@@ -20,9 +20,11 @@ from core.scope import Scope
 from db.queries import audit
 from db.queries import cache_counts as queries
 from db.session import Database
-from operations.cached_reads.entry import NAMESPACES, PREFIX, Meta, meta_of, unpacked
+from operations.cached_reads.entry import MOST_BYTES, NAMESPACES, PREFIX, Meta, meta_of, unpacked
+from operations.cached_reads.values import is_no_string, value_of
 from operations.periods import PERIODS
 from operations.redis.looking import MOST_KEYS, MOST_SECONDS, connected, names_of, note_own_hits, text_of, unavailable
+from operations.redis.names import name_of, written
 
 __all__ = ["NAMESPACES", "PERIODS", "CacheKey", "CacheOverview", "CacheService", "Content", "Keys", "ReadSums"]
 
@@ -135,7 +137,10 @@ class CacheService:
         return found
 
     def content(self, scope: Scope, name: str) -> Content:
-        """One key; ``not_found`` when it is gone, none of ours, or of hotels that the caller does not see."""
+        """One key; ``not_found`` when it is gone, none of ours, or of hotels that the caller does not see.
+
+        ``cache_entry_unreadable`` (409) for what this version cannot read.
+        """
         scope.require("cache.read")
         found = self._asked(lambda redis: _content(redis, name)) if name.startswith(PREFIX) else None
         if found is None or not _is_seen(scope, found.meta):
@@ -145,7 +150,7 @@ class CacheService:
     def delete(self, scope: Scope, name: str) -> None:
         """Forget one key: the next read fills it anew. Raises ``not_found``."""
         scope.require("cache.write")
-        if not name.startswith(PREFIX) or not self._asked(lambda redis: redis.unlink(name)):
+        if not name.startswith(PREFIX) or not self._asked(lambda redis: redis.unlink(name_of(name))):
             raise AppError("not_found", 404, params={"what": name})
         with self.database.transaction() as connection:
             audit.record(connection, scope.actor, "cache_key_deleted", entity=name)
@@ -201,25 +206,32 @@ def _described(redis: Redis, names: Sequence[Any]) -> list[CacheKey | None]:
         pipeline.memory_usage(name, samples=0)
         pipeline.pttl(name)
         pipeline.getrange(name, 0, META_BYTES)
-    answers = pipeline.execute()
+    answers = pipeline.execute(raise_on_error=False)
+    for error in answers:
+        if isinstance(error, RedisError) and not is_no_string(error):
+            raise error
     return [_key(name, *answers[3 * place : 3 * place + 3]) for place, name in enumerate(names)]
 
 
-def _key(name: Any, size: int | None, ttl: int, begin: bytes) -> CacheKey | None:
+def _key(name: Any, size: int | None, ttl: int, begin: bytes | RedisError) -> CacheKey | None:
     """None for one that is gone meanwhile."""
     if size is None:
         return None
-    meta, written = meta_of(begin), text_of(name)
+    meta, told = meta_of(begin if isinstance(begin, bytes) else b""), written(name)
     return CacheKey(
-        written, written.removeprefix(PREFIX).partition(":")[0], int(size), ttl / 1_000 if ttl >= 0 else None,
+        told, told.removeprefix(PREFIX).partition(":")[0], int(size), ttl / 1_000 if ttl >= 0 else None,
         meta.what if meta else None, datetime.fromtimestamp(meta.made_at, UTC) if meta else None,
     )  # fmt: skip
 
 
 def _content(redis: Redis, name: str) -> Content | None:
-    entry = unpacked(redis.get(name))
-    [key] = _described(redis, [name])
-    return Content(key, entry.meta, text_of(entry.body)) if entry and key else None
+    [key] = _described(redis, [name_of(name)])
+    if key is None:
+        return None
+    entry = unpacked(value_of(redis, name_of(name))) if key.what is not None and key.bytes < 2 * MOST_BYTES else None
+    if entry is None:
+        raise AppError("cache_entry_unreadable", 409, params={"name": name, "megabytes": round(key.bytes / 1e6, 1)})
+    return Content(key, entry.meta, text_of(entry.body))
 
 
 def _is_seen(scope: Scope, meta: Meta) -> bool:

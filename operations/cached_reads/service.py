@@ -33,6 +33,7 @@ from operations.cached_reads.entry import (
     verdict,
 )
 from operations.cached_reads.flights import Flights
+from operations.cached_reads.values import value_of
 from operations.cached_reads.wanted import Again, WantedAnswers
 
 __all__ = ["Answered", "Asked", "CachedReads"]
@@ -133,7 +134,7 @@ class CachedReads:
 
     def _kept(self, key: str) -> tuple[Entry | None] | None:
         """(what is kept,); None while Redis is away."""
-        return self.redis.ask(lambda redis: (unpacked(redis.get(key)),))
+        return self.redis.ask(lambda redis: (unpacked(value_of(redis, key)),))
 
     def _filled(self, scope: Scope, key: str, asked: Asked, make: Callable[[], bytes]) -> Answered:
         answered, is_own = self._flights.join(key + asked.tag, lambda: self._fill(scope, key, asked, make))
@@ -166,7 +167,7 @@ class CachedReads:
         """What another process filled; None when it gave up, takes too long, or Redis went away."""
         for _ in range(LOOKS):
             time.sleep(LOOK_EVERY_SECONDS)
-            found = self.redis.ask(lambda redis: (unpacked(redis.get(key)), redis.exists(lock)))
+            found = self.redis.ask(lambda redis: (unpacked(value_of(redis, key)), redis.exists(lock)))
             if found is None:
                 return None
             entry, is_locked = found

@@ -89,9 +89,9 @@ class Counting:
             known.level = min(known.level, line.level, key=_gravity)
         if line.version == self.present_version:
             self.present.add(name)
-        elif line.is_readable:
+        elif line.is_readable and line.version:  # what tells no version is of nobody knows which
             self.older.add(name)
-            self.versions.add(line.version or "")
+            self.versions.add(line.version)
 
     def result(self, since: datetime | None, until: datetime, is_complete: bool) -> LogStatistics:
         """``since``: what was asked for, or how far back was read."""

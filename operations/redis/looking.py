@@ -15,6 +15,7 @@ from redis import exceptions as errors
 from core.errors import AppError
 from core.masking import masked
 from operations.redis.figures import ServerFigures, figures_of
+from operations.redis.names import written
 from operations.redis.survey import SeenKey, Survey, survey
 
 CONNECT_SECONDS, ANSWER_SECONDS = 0.5, 1.0
@@ -28,6 +29,7 @@ SLOW_COMMANDS = 50
 SHOWN_CHARACTERS = 120
 NAMELESS = ("AUTH", "HELLO", "ACL", "CONFIG", "EVAL", "EVALSHA", "SCRIPT", "FUNCTION", "MIGRATE")  # no key comes first
 Answer = TypeVar("Answer")
+_own_hits: dict[str, int] = {}  # by run of the server
 
 REASONS: dict[type[Exception], str] = {  # the first that fits
     errors.AuthenticationError: "wrong_password",
@@ -102,11 +104,21 @@ def unavailable(error: Exception) -> AppError:
     return AppError("redis_unavailable", 503, params={"reason": str(error).rstrip(".")})
 
 
-def look(url: str, reader_url: str | None, with_details: bool = True) -> Look:
-    """Ask the server everything, or only how it is; the reader's account is used where there is one that works."""
+def answer(url: str) -> Look:
+    """Only how it is, with the rights of the address: up, slow, refusing or down."""
     try:
         with connected(url) as client:
-            found = _refusal(client)
+            return _refusal(client)
+    except tuple(REASONS) as error:
+        return Look("down", reason_of(error))
+
+
+def look(url: str, reader_url: str | None, with_details: bool = True) -> Look:
+    """Ask the server everything, or only how it is; the reader's account is used where there is one that works."""
+    found = answer(url)
+    if found.state == "down":
+        return found
+    try:
         return _details(url, reader_url, found) if with_details else _figures(url, reader_url, found)
     except tuple(REASONS) as error:
         return Look("down", reason_of(error))
@@ -125,38 +137,31 @@ def _refusal(client: Redis) -> Look:
     return Look("slow" if seconds > SLOW_SECONDS else "up", None, seconds)
 
 
-@contextmanager
-def _reader(url: str, reader_url: str | None) -> Iterator[tuple[Redis, bool]]:
-    """The reader's connection and True; ours and False where there is no reader or the server does not know it."""
-    with connected(reader_url or url) as client:
-        reads_only = reader_url is not None
-        if reads_only:
-            try:
-                client.ping()
-            except errors.AuthenticationError:
-                reads_only = False
-        if reads_only or reader_url is None:
-            yield client, reads_only
-            return
+def _read(url: str, reader_url: str | None, question: Callable[[Redis], Answer]) -> tuple[Answer, bool]:
+    """The answer, and whether the reader's account got it; ours asks where there is none, or it may not."""
+    if reader_url is not None:
+        try:
+            with connected(reader_url) as client:
+                return question(client), True
+        except (errors.AuthenticationError, errors.NoPermissionError):
+            pass  # the server does not know it, or somebody took rights away: that is no outage
     with connected(url) as client:
-        yield client, False
+        return question(client), False
 
 
 def _figures(url: str, reader_url: str | None, found: Look) -> Look:
-    with _reader(url, reader_url) as (client, reads_only):
-        figures = figures_of(client.info())
+    figures, reads_only = _read(url, reader_url, lambda client: figures_of(client.info()))
     own = note_own_hits(url, figures.run_id, 0)
     return replace(found, figures=replace(figures, hits=max(figures.hits - own, 0)), reads_only=reads_only)
 
 
 def _details(url: str, reader_url: str | None, found: Look) -> Look:
-    with _reader(url, reader_url) as (client, reads_only):
-        figures = figures_of(client.info())
-        look = replace(
-            found, reads_only=reads_only, survey=take_survey(client), slow_commands=slow_commands(client),
-            clients=clients(client),
-        )  # fmt: skip
-    now = look.survey.looked_at if look.survey else 0
+    (figures, seen, slow, connections), reads_only = _read(
+        url, reader_url,
+        lambda client: (figures_of(client.info()), take_survey(client), slow_commands(client), clients(client)),
+    )  # fmt: skip
+    look = replace(found, reads_only=reads_only, survey=seen, slow_commands=slow, clients=connections)
+    now = seen.looked_at
     before = note_own_hits(url, figures.run_id, now) - now
     return replace(look, figures=replace(figures, hits=max(figures.hits - before, 0)))
 
@@ -164,31 +169,34 @@ def _details(url: str, reader_url: str | None, found: Look) -> Look:
 def note_own_hits(url: str, run_id: str, hits: int) -> int:
     """Add to the look-ups that looking itself caused in this run of the server; their number.
 
-    Asking for a key's TTL counts as a hit: without this the hit rate would be that of the page which shows it. Where
-    nothing can be written they are not known, and stay in.
+    Asking for a key's TTL counts as a hit: without this the hit rate would be that of the page which shows it. What
+    the server forgot (evicted, flushed) or could not write, this process still knows of its own.
     """
-    key = OWN_HITS.format(run_id)
+    key, known = OWN_HITS.format(run_id), _own_hits.get(run_id, 0) + hits
     with connected(url) as client:
         try:
             own = int(client.incrby(key, hits))
+            if own < known:
+                own = int(client.incrby(key, known - own))
             client.expire(key, OWN_HITS_LIVE_SECONDS)
         except (errors.TimeoutError, errors.ResponseError):
-            return hits
+            own = known
+    _own_hits[run_id] = own
     return own
 
 
 def keys_by_pattern(url: str, reader_url: str | None) -> Survey:
     """Only the survey; raises the errors of REASONS."""
-    with _reader(url, reader_url) as (client, _):
-        run_id, found = str(client.info("server")["run_id"]), take_survey(client)
+    (run_id, found), _ = _read(
+        url, reader_url, lambda client: (str(client.info("server")["run_id"]), take_survey(client))
+    )
     note_own_hits(url, run_id, found.looked_at)
     return found
 
 
 def asked(url: str, reader_url: str | None, question: Callable[[Redis], Answer]) -> Answer:
     """One question of those below; raises the errors of REASONS."""
-    with _reader(url, reader_url) as (client, _):
-        return question(client)
+    return _read(url, reader_url, question)[0]
 
 
 def take_survey(client: Redis) -> Survey:
@@ -226,7 +234,7 @@ def _measured(client: Redis, names: list[bytes | str]) -> Iterator[SeenKey]:
     for place, name in enumerate(names):
         size, ttl = answers[2 * place : 2 * place + 2]
         if size is not None:  # else it is gone already
-            yield SeenKey(text_of(name), int(size), None if ttl < 0 else int(ttl))
+            yield SeenKey(written(name), int(size), None if ttl < 0 else int(ttl))
 
 
 def slow_commands(client: Redis) -> tuple[SlowCommand, ...]:

@@ -10,7 +10,7 @@ from operations.cached_reads.keys import NAMESPACES, PERIODS
 from pages.shell import cache_words as words
 from pages.shell import navigation
 from pages.shell.asking import ask, asked, asking, done
-from pages.shell.attempt import attempted, refused
+from pages.shell.attempt import attempted, refusal, refused
 from pages.shell.console import ratio
 from pages.shell.consumption_tables import downloads, folded_sheet, show_sheet
 from pages.shell.filters import ALL, choose_one, filter_row, to_address
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KEY, TABLE, CLEAR = "key", "table_cache_keys", "clear_cache"
 SHOWN_CHARACTERS = 20_000
+UNREADABLE = "cache_entry_unreadable"  # nothing of it is shown, and it can be deleted all the same
 
 
 def filters(page: Page) -> tuple[str, str | None]:
@@ -133,19 +134,22 @@ def _content(page: Page, name: str) -> None:
     """What is kept under a key, and the button that forgets it."""
     t, read = page.t, list["Content"]()
     st.subheader(plain(name), anchor=False)
-    if not attempted(page, lambda: read.append(page.services.cache.content(page.scope, name))):
+    error = refused(page, lambda: read.append(page.services.cache.content(page.scope, name)))
+    refusal(page, error)
+    if error is not None and error.code != UNREADABLE:
         return
-    [found] = read
-    muted(t("cache.described", what=found.meta.what, seconds=found.meta.fill_seconds, generation=found.meta.generation))
+    for meta in (found.meta for found in read):
+        muted(t("cache.described", what=meta.what, seconds=meta.fill_seconds, generation=meta.generation))
     is_meant = page.scope.allows("cache.write") and st.button(
         t("cache.delete"), key="delete_key", icon=":material/delete:"
     )
     if is_meant and attempted(page, lambda: page.services.cache.delete(page.scope, name)):
         to_address(key=None)
         st.rerun()
-    st.code(found.body[:SHOWN_CHARACTERS], language="json", wrap_lines=True, height=320)
-    if len(found.body) > SHOWN_CHARACTERS:
-        muted(t("cache.shortened", shown=SHOWN_CHARACTERS, total=len(found.body)))
+    for body in (found.body for found in read):
+        st.code(body[:SHOWN_CHARACTERS], language="json", wrap_lines=True, height=320)
+        if len(body) > SHOWN_CHARACTERS:
+            muted(t("cache.shortened", shown=SHOWN_CHARACTERS, total=len(body)))
 
 
 def _clearing(page: Page, namespace: str | None) -> None:

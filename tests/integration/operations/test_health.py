@@ -2,17 +2,20 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import httpx
 import pytest
+from redis import Redis
 from sqlalchemy import text
 
 from api.app import create_api
 from core.clock import FixedClock
-from core.embedded.valkey import ValkeyServer
+from core.embedded.valkey import ValkeyServer, start_valkey
 from core.version import version
 from db.queries import health as queries
 from db.queries import jobs as job_queries
@@ -20,6 +23,7 @@ from db.queries.health import HeartbeatRow
 from db.queries.job_rows import NewRun, RunEnd
 from db.session import Database, open_database
 from operations.health import HealthService
+from operations.patience import Patience
 
 NO_SERVER = "postgresql://u:p@127.0.0.1:1/x"
 HERE = Path(__file__).parent
@@ -54,6 +58,36 @@ def test_an_installation_that_runs_is_well(
     collected(database, clock, hotel)
     assert states(health) == {"database": "ok", "cache": "ok", "sidecar": "ok", "freshness": "ok", "disk": "ok"}
     assert health.report().status == "ok"
+
+
+def test_a_cache_that_refuses_to_write_degrades(database: Database, clock: FixedClock, tmp_path: Path) -> None:
+    server = start_valkey(tmp_path)
+    try:
+        health = HealthService(database, server.url, clock, version(), HERE)
+        assert states(health)["cache"] == "ok"
+        with Redis.from_url(server.url) as client:
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", "1")
+        [cache] = [check for check in health.report().checks if check.name == "cache"]
+        assert (cache.status, cache.details) == ("degraded", {"reason": "redis_refuses_writes"})
+    finally:
+        server.stop()
+
+
+def test_a_database_that_never_answers_is_down_in_time_and_asked_once(health: HealthService) -> None:
+    let_go, asked = Event(), list[int]()
+
+    def hang() -> None:
+        asked.append(1)
+        let_go.wait(5)
+
+    hanging = replace(health, patience=Patience(0.05))
+    object.__setattr__(hanging, "database", SimpleNamespace(ping=hang, reading=health.database.reading))
+    for _ in range(3):
+        report = hanging.report()
+        assert (report.status, report.checks[0].details) == ("down", {"reason": "database_unavailable"})
+    assert len(asked) == 1
+    let_go.set()
 
 
 def test_a_silent_sidecar_and_old_data_degrade(

@@ -227,3 +227,30 @@ def test_only_who_may_read_redis_sees_it(app_database: Database, clock: FixedClo
         with pytest.raises(AppError, match="forbidden"):
             call(bora)
     assert service.address == "127.0.0.1:1"
+
+
+def test_rights_that_the_reader_lost_are_no_outage(service: RedisService, client: Redis) -> None:
+    for right in ("info", "memory|usage"):
+        client.execute_command("ACL", "SETUSER", "barometer_reader", f"-{right}")
+        found = service.status(SYSTEM).look
+        assert (found.state, found.reads_only, found.figures is not None) == ("up", False, True)
+        assert service.keys(SYSTEM).total > 0
+        client.execute_command("ACL", "SETUSER", "barometer_reader", f"+{right}")
+    assert service.status(SYSTEM).look.reads_only
+
+
+def test_looking_is_no_use_also_when_the_server_forgot_how_often_it_was_looked_at(
+    service: RedisService, client: Redis
+) -> None:
+    client.set("ours", "x")
+    client.get("nothing")
+    for _ in range(3):
+        assert service.status(SYSTEM).look.survey
+    client.flushall()
+    client.config_set("maxmemory-policy", "noeviction")
+    client.set("ours", "x")
+    client.config_set("maxmemory", "1")
+    assert service.status(SYSTEM).look.state == "refusing"
+    figures = service.status(SYSTEM).look.figures
+    assert figures
+    assert (figures.hits, figures.misses) == (0, 1)

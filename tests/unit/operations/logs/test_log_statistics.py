@@ -55,9 +55,9 @@ def test_new_is_what_no_line_of_another_version_has(logs: Logs) -> None:
 
 
 def test_without_an_older_version_nothing_is_called_new(logs: Logs) -> None:
-    logs.write("jobs.jsonl", [written(NOW, "brand_new", version=version()), "no json\n"])
+    logs.write("jobs.jsonl", [written(NOW, "brand_new", version=version()), "no json\n", '{"event": "x"}\n'])
     found = logs.service.statistics(SYSTEM, LogFilters())
-    assert [one.is_new for one in found.patterns] == [False, False]
+    assert [one.is_new for one in found.patterns] == [False, False, False]
     assert found.compares_with == []
 
 
