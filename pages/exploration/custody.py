@@ -19,7 +19,7 @@ def show() -> None:
     t = page.t
     with top:
         header(t("custody.title"), t, page.now, found.as_of)
-    muted(t("custody.help", first=found.first_on, zone=t.time_zone))
+    muted(t("custody.help", first=t.full_day(found.first_on), zone=t.time_zone))
     if found.attendants.empty:
         st.info(f"**{t('custody.empty_title')}**  \n{plain(t('custody.empty_text'))}", icon=":material/search_off:")
         st.stop()

@@ -21,10 +21,10 @@ def show() -> None:
     t = page.t
     with top:
         header(t("refills.title"), t, page.now, found.as_of)
-    muted(t("refills.help", first=found.first_on, last=found.last_on, zone=t.time_zone))
+    muted(t("refills.help", first=t.full_day(found.first_on), last=t.full_day(found.last_on), zone=t.time_zone))
     left_out(page, found.faults)
     if not found.totals.refills:
-        told = plain(t("refills.empty_text", first=found.first_on, last=found.last_on))
+        told = plain(t("refills.empty_text", first=t.full_day(found.first_on), last=t.full_day(found.last_on)))
         st.info(f"**{t('refills.empty_title')}**  \n{told}", icon=":material/search_off:")
         st.stop()
     panels.key_figures(page, found)
