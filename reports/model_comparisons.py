@@ -121,7 +121,7 @@ class ModelComparisonService:
             asked = queries.add(connection, _asked(chosen[0], *chosen[1:], by=scope.actor, at=now))
             waiting = job_queries.pending_requests(connection, [hotel_id])
             if not any(request.job_name == JOB for request in waiting):
-                job_queries.add_request(connection, JOB, hotel_id, requested_by=scope.actor, at=now, arguments={})
+                job_queries.ask(connection, scope.actor, JOB, hotel_id, at=now)
             versions.bump(connection, hotel_id, "comparisons")
         return asked
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries import audit
 from db.queries.claims import OF_THE_SIDECAR, Claims
 from db.queries.hotel_scope import these_hotels
 from db.queries.job_rows import (
@@ -165,16 +166,18 @@ def last_done(connection: Connection) -> dict[tuple[str, int | None], datetime]:
     return {(row.job_name, row.hotel_id): row.started_at for row in rows}
 
 
-def add_request(
-    connection: Connection, job_name: str, hotel_id: int | None, *, requested_by: str, at: datetime,
-    arguments: dict[str, Any],
+def ask(
+    connection: Connection, actor: str, job_name: str, hotel_id: int | None, *, at: datetime,
+    arguments: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
+    """Ask for a run on somebody's behalf, which the audit log says too; the id of the request."""
+    audit.record(connection, actor, "job_requested", hotel_id=hotel_id, entity=job_name, details=arguments)
     statement = text(
         "INSERT INTO job_requests (job_name, hotel_id, arguments, requested_by, requested_at) "
-        "VALUES (:job_name, :hotel_id, :arguments, :requested_by, :at) RETURNING id"
+        "VALUES (:job_name, :hotel_id, :arguments, :actor, :at) RETURNING id"
     ).bindparams(bindparam("arguments", type_=JSONB))
-    values = {"job_name": job_name, "hotel_id": hotel_id, "requested_by": requested_by, "at": at}
-    return int(connection.execute(statement, {**values, "arguments": arguments}).scalar_one())
+    values = {"job_name": job_name, "hotel_id": hotel_id, "actor": actor, "at": at, "arguments": arguments or {}}
+    return int(connection.execute(statement, values).scalar_one())
 
 
 def claim_request(

@@ -8,7 +8,7 @@ from core.clock import Clock, local_days
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import archive as manifest
-from db.queries import archive_holds, audit, metric_findings
+from db.queries import archive_holds, metric_findings
 from db.queries import jobs as requests
 from db.queries.archive_holds import Hold
 from db.queries.metric_findings import Finding
@@ -195,10 +195,7 @@ class ArchiveService:
 
     def _ask(self, scope: Scope, job: str, hotel_id: int, arguments: dict[str, Any]) -> int:
         with self.database.transaction() as connection:
-            audit.record(connection, scope.actor, "job_requested", hotel_id=hotel_id, entity=job, details=arguments)
-            return requests.add_request(
-                connection, job, hotel_id, requested_by=scope.actor, at=self.clock.now(), arguments=arguments
-            )
+            return requests.ask(connection, scope.actor, job, hotel_id, at=self.clock.now(), arguments=arguments)
 
 
 def _bounds(connection: Any, hotel_id: int, first_on: date, last_on: date) -> tuple[datetime, datetime]:

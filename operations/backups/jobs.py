@@ -8,8 +8,8 @@ from core.clock import Clock
 from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from core.stage import Progress, StageReport
-from db.queries import audit, keeper
 from db.queries import jobs as queries
+from db.queries import keeper
 from db.queries.job_rows import RunRow
 from db.session import Database
 from operations.backups.parts.service import PartsService, Wanted
@@ -113,11 +113,7 @@ class BackupJobs:
             asked, runs = keeper.of_installation(connection, KEEPER_JOB_NAMES)
             if asked is not None or any(run.state == "running" for run in runs):
                 raise AppError("backup_busy", 409)
-            audit.record(connection, scope.actor, "job_requested", entity=job, details=arguments)
-            now = self.clock.now()
-            return queries.add_request(
-                connection, job, None, requested_by=scope.actor, at=now, arguments=arguments
-            )  # fmt: skip
+            return queries.ask(connection, scope.actor, job, None, at=self.clock.now(), arguments=arguments)
 
     def _run_backup(self, run: RunRow, progress: Progress) -> StageReport:
         """By the timetable also what the retention does not keep is deleted."""

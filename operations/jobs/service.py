@@ -7,7 +7,6 @@ from typing import Any
 from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
-from db.queries import audit
 from db.queries import jobs as queries
 from db.queries.job_rows import RequestRow, RunRow
 from db.session import Database
@@ -114,7 +113,4 @@ def request_runs(
     if not set(wanted) <= set(known):
         raise AppError("not_found", 404, params={"what": f"hotel {hotel_id}"})
     allowed = scope.hotel_filter(wanted) or []
-    for each in allowed:
-        audit.record(connection, scope.actor, "job_requested", hotel_id=each, entity=job_name, details=arguments)
-    asked: dict[str, Any] = {"requested_by": scope.actor, "at": at, "arguments": arguments or {}}
-    return [queries.add_request(connection, job_name, each, **asked) for each in allowed]
+    return [queries.ask(connection, scope.actor, job_name, each, at=at, arguments=arguments) for each in allowed]

@@ -153,6 +153,10 @@ def test_what_was_asked_for_waits_for_one_run_of_the_job(
 ) -> None:
     version = train(training, hotel_id, UNTIL)
     asked = [comparisons.request(SYSTEM, hotel_id, version) for _ in range(2)]
+    with comparisons.database.reading() as connection:
+        query = "SELECT actor, entity FROM audit_log WHERE action = 'job_requested' AND hotel_id = :hotel_id"
+        [told] = connection.execute(text(query), {"hotel_id": hotel_id}).all()
+    assert tuple(told) == (SYSTEM.actor, "examine_models")
     assert asked[0] == asked[1]
     with training.database.reading() as connection:
         names = [row.job_name for row in connection.execute(text("SELECT job_name FROM job_requests"))]

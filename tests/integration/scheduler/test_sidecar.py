@@ -124,7 +124,7 @@ def test_a_request_is_run_and_says_who_asked(database: Database, hotel: int, sta
     start()
     wait_for(lambda: leader(database))
     with database.transaction() as connection:
-        queries.add_request(connection, "quick", hotel, requested_by="ayse", at=SystemClock().now(), arguments={})
+        queries.ask(connection, "ayse", "quick", hotel, at=SystemClock().now())
     run = wait_for(lambda: runs(database, "quick", "succeeded"))[0]
     assert (run.trigger, run.requested_by) == ("request", "ayse")
 
