@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from db import locks
+
 # Changes with the password and tells nothing of it.
 MARK = "encode(sha256(convert_to(u.password_hash, 'UTF8')), 'hex')"
 COLUMNS = (
@@ -63,11 +65,16 @@ def count_users(connection: Connection) -> int:
 
 
 def insert_user(connection: Connection, user: NewUser) -> int | None:
-    """The id of the new user, who has no hotel yet; None when the name is taken."""
+    """The id of the new user, who has no hotel yet; None when the name is taken, in capitals or not.
+
+    No index says so, since older installations may have two such users; who adds users waits for one another.
+    """
+    locks.wait_for(connection, "user_names")
     user_id: int | None = connection.execute(
         text(
             "INSERT INTO users (username, full_name, email, password_hash, role, language, sees_all_hotels) "
-            "VALUES (:username, :full_name, :email, :password_hash, :role, :language, :sees_all_hotels) "
+            "SELECT :username, :full_name, :email, :password_hash, :role, :language, :sees_all_hotels "
+            "WHERE NOT EXISTS (SELECT FROM users WHERE lower(username) = lower(:username)) "
             "ON CONFLICT (username) DO NOTHING RETURNING id"
         ),
         vars(user),
