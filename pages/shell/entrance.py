@@ -1,12 +1,11 @@
 """The routes under /auth that set and take back the session cookie, and who a request comes from (A9.1)."""
 
-from urllib.parse import urlparse
-
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from core.errors import AppError
 from identity.service import User
+from pages.shell.gate import is_page_of
 from pages.shell.provider import services
 from pages.shell.session import SESSION_SECONDS, cookie_name, safe_path
 
@@ -20,7 +19,7 @@ def is_foreign(request: Request) -> bool:
     if said is not None:
         return said not in ("same-origin", "none")
     origin = request.headers.get("origin") or request.headers.get("referer")
-    return origin is not None and urlparse(origin).netloc != request.headers.get("host")
+    return origin is not None and not is_page_of(request.headers.get("host"), origin)
 
 
 def is_secure(request: Request) -> bool:

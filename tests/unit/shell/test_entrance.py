@@ -98,6 +98,8 @@ def test_signing_out_ends_the_session_and_takes_the_cookie_back(identity: Identi
         {"origin": "https://evil.example"},
         {"referer": "https://evil.example/auth"},
         {"origin": "null"},
+        {"origin": "http://["},  # no address at all
+        {"referer": "https://hotel.example@evil.example/"},
     ],
 )
 def test_another_site_can_neither_sign_in_nor_out(identity: Identity, path: str, headers: dict[str, str]) -> None:
