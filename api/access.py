@@ -26,6 +26,8 @@ WRITES = Limit("write", 120)
 COSTLY = Limit("costly", 10)  # what starts work or hashes passwords
 EXPLAINS = Limit("explain", 10)  # what makes plans of somebody's statements
 REFUSED = Limit("refused", 30)  # wrong credentials from one address
+GENUINE = ("token_expired", "token_address_changed")  # of a token that we signed: its client refreshes it, no guess
+LONGEST_NUMBER = 10  # digits of a hotel's; int() refuses very long ones
 FRESH_SECONDS = 300
 
 
@@ -93,8 +95,9 @@ class Caller:
 
     def _generation(self, topics: tuple[str, ...]) -> str:
         """The data versions of the hotels that the address names, of all that the caller sees where it names none."""
-        found = self.services.overview.versions(self.scope)
-        named = {int(one) for one in self.request.query_params.getlist("hotel_id") if one.isdecimal()}
+        found, asked = self.services.overview.versions(self.scope), self.request.query_params.getlist("hotel_id")
+        are_plain = all(one.isdecimal() and len(one) <= LONGEST_NUMBER for one in asked)
+        named = {int(one) for one in asked} if are_plain else set()  # "+1" is a number too: then any may be meant
         versions = sorted(
             (hotel, topic, number)
             for (hotel, topic), number in found.items()
@@ -149,14 +152,14 @@ def needs(permission: str, limit: Limit = READS) -> Any:
 
 def authenticated(request: Request, services: "Services") -> Scope:
     """The scope of the request's one credential; cookies count for nothing here."""
-    header, key = request.headers.get("authorization", ""), request.headers.get("x-api-key", "")
+    headers, keys = (request.headers.getlist(name) for name in ("authorization", "x-api-key"))
     address = request.client.host if request.client else "unknown"
-    if bool(header) == bool(key):  # none, or two that could disagree
+    if len([one for one in (*headers, *keys) if one]) != 1:  # none, or two that could disagree
         raise AppError("unauthenticated", 401)
     try:
-        return _scope_of(request, services, header, key, address)
+        return _scope_of(request, services, max(headers, default=""), max(keys, default=""), address)
     except AppError as error:
-        if error.http_status == 401:
+        if error.http_status == 401 and error.code not in GENUINE:
             taken = services.rate_limits.take(address, REFUSED)
             if taken.is_over:
                 raise too_often(taken.reset_seconds) from error

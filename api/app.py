@@ -65,6 +65,7 @@ def create_api(services_provider: "Callable[[], Services]", recorder: RequestRec
     """
     app = FastAPIOffline(
         "/docs", None, title="Barometer", version=version(),
+        redirect_slashes=False,  # one address each; a redirect would go to whatever Host the request named
         swagger_ui_parameters={"validatorUrl": None, "docExpansion": "none"},
     )  # fmt: skip
     app.state.services = services_provider

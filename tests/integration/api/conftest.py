@@ -66,10 +66,12 @@ class Api:
         return username
 
     def call(
-        self, method: str, path: str, who: str | None = None, json: Any = None, headers: dict[str, str] | None = None,
+        self, method: str, path: str, who: str | None = None, json: Any = None,
+        headers: dict[str, str] | list[tuple[str, str]] | None = None,
         **more: Any,
     ) -> httpx.Response:  # fmt: skip
-        given = dict(headers or {}) | ({"Authorization": f"Bearer {self.tokens.get(who, who)}"} if who else {})
+        given = httpx.Headers(headers).multi_items()
+        given += [("Authorization", f"Bearer {self.tokens.get(who, who)}")] if who else []
         if method not in ("GET", "HEAD") and not more and json is None:
             json = {}
 

@@ -30,6 +30,9 @@ def test_without_a_credential_or_with_a_wrong_one_or_with_two_nobody_is_let_in(a
     assert code(api.get("/alerts", "bmk_nothing")) == (401, "unauthenticated")
     assert code(api.call("GET", "/alerts", headers={"Cookie": "barometer_session=x"})) == (401, "unauthenticated")
     assert code(api.call("GET", "/alerts", ayse, headers={"X-API-Key": "x"})) == (401, "unauthenticated")
+    twice = [("Authorization", f"Bearer {api.tokens[ayse]}"), ("Authorization", "Bearer x")]
+    assert code(api.call("GET", "/alerts", headers=twice)) == (401, "unauthenticated")
+    assert code(api.call("GET", "/alerts", headers=[("X-API-Key", "x"), ("X-API-Key", "y")]))[0] == 401
     assert api.get("/alerts", ayse).status_code == 200
 
 
@@ -169,6 +172,15 @@ def test_wrong_credentials_from_one_address_are_limited_and_right_ones_are_not(a
     assert api.get("/hotels", ayse).status_code == 200
 
 
+def test_tokens_that_are_only_too_old_are_no_guesses_however_many_clients_share_an_address(
+    api: Api, ayse: str, clock: FixedClock
+) -> None:
+    clock.advance(timedelta(minutes=11))
+    codes = {code(api.get("/hotels", ayse)) for _ in range(REFUSED.requests + 5)}
+    assert codes == {(401, "token_expired")}
+    assert code(api.get("/hotels", "bmk_nothing")) == (401, "unauthenticated")
+
+
 def test_an_answer_that_the_caller_has_is_not_sent_again_until_the_data_change(
     api: Api, services: Services, hotel: SmallHotel, ayse: str, clock: FixedClock
 ) -> None:
@@ -188,6 +200,23 @@ def test_an_answer_that_the_caller_has_is_not_sent_again_until_the_data_change(
     tag = api.get("/alerts", ayse).headers["etag"]
     clock.advance(timedelta(minutes=6))
     assert again(wanted=tag) == 200
+
+
+def test_a_hotel_that_is_written_in_another_way_counts_and_an_endless_number_breaks_nothing(
+    api: Api, services: Services, hotel: SmallHotel, ayse: str
+) -> None:
+    asked = f"/alerts?hotel_id=%2B{hotel.hotel_id}&hotel_id={hotel.hotel_id + 1}"
+    known = {"If-None-Match": api.call("GET", asked, ayse).headers["etag"]}
+    assert api.call("GET", asked, ayse, headers=known).status_code == 304
+    services.alerts.triage.acknowledge(api.people[ayse], hotel.alert_ids[:1])
+    assert api.call("GET", asked, ayse, headers=known).status_code == 200
+    assert api.call("GET", f"/alerts/{hotel.alert_ids[0]}?hotel_id={'9' * 5_000}", ayse).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/hotels/", "/alerts/counts/", "/docs/"])
+def test_an_address_with_a_slash_too_many_leads_nowhere(api: Api, ayse: str, path: str) -> None:
+    answer = api.call("GET", path, ayse, headers={"Host": "elsewhere.example"})
+    assert (code(answer), answer.headers.get("location")) == ((404, "not_found"), None)
 
 
 def test_nothing_that_failed_or_changed_something_is_kept(api: Api, hotel: SmallHotel, ayse: str) -> None:
