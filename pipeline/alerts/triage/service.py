@@ -9,10 +9,12 @@ from core.clock import Clock
 from core.errors import AppError
 from core.scope import Scope
 from db.queries import audit, incidents, versions
+from db.queries import identity as users
 from db.queries import triage as queries
 from db.queries.alerts import AlertRow, EventRow
 from db.queries.triage import Done
 from db.session import Database
+from identity.permissions import allows
 from pipeline.alerts.lifecycle import FACTS, NORMALS_TO_CLOSE, QUIET_FOR, closing
 from pipeline.detection.suppression import SILENT_FOR
 
@@ -66,7 +68,12 @@ class TriageService:
         return self._act(scope, alert_ids, Command("acknowledged", {}, {"note": note or ""}), seen)
 
     def assign(self, scope: Scope, alert_ids: Ids, assignee: str | None, seen: Seen = None) -> Done:
-        """Somebody is to look after them; None: nobody in particular any more."""
+        """Somebody is to look after them; None: nobody in particular any more.
+
+        Raises ``user_unknown`` (404) for who does not exist or may not look at all of them.
+        """
+        if assignee is not None and assignee != scope.actor:
+            self._require_reader(scope, alert_ids, assignee)
         who = {"who": assignee} if assignee else {"who": {"id": "triage.nobody"}}
         return self._act(scope, alert_ids, Command("assigned", {"assignee": assignee}, who), seen)
 
@@ -208,6 +215,15 @@ class TriageService:
                 action = f"alert_{AUDITED.get(kind, kind)}"
                 self._record(connection, scope, action, done.alert_ids, done.hotel_ids, told=told)
         return done
+
+    def _require_reader(self, scope: Scope, alert_ids: Ids, username: str) -> None:
+        scope.require("alerts.triage")
+        with self.database.reading() as connection:
+            hotels = set(self._visible(connection, scope, alert_ids).values())
+            user = users.user_of_name(connection, username)
+        can_read = user is not None and user.is_active and allows(user.role, "alerts.read")
+        if user is None or not can_read or not (user.sees_all_hotels or hotels <= user.hotels):
+            raise AppError("user_unknown", 404, params={"username": username})
 
     def _visible(self, connection: Any, scope: Scope, alert_ids: Ids) -> dict[int, int]:
         """Hotel by alert; a single alert that is not visible is ``not_found``."""

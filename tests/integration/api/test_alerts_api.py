@@ -78,6 +78,7 @@ def test_every_command_does_what_the_screens_do(api: Api, hotel: SmallHotel, ays
     def now() -> dict[str, object]:
         return dict(api.get(f"/alerts/{alert}", ayse).json()["alert"])
 
+    api.add("veri_bilimci", [hotel.hotel_id], "bora")
     do("acknowledge", note="bakıyorum")
     do("assign", assignee="bora")
     do("snooze", until=(clock.now() + timedelta(hours=3)).isoformat())
@@ -94,6 +95,26 @@ def test_every_command_does_what_the_screens_do(api: Api, hotel: SmallHotel, ays
     assert reopened["reopened_ids"] == [alert]
     assert api.call("POST", f"/alerts/actions/{reopened['action_id']}/undo", ayse).status_code == 200
     assert now()["closed_at"] is not None
+
+
+def test_an_alert_is_given_only_to_somebody_who_may_look_at_it(
+    api: Api, services: Services, hotel: SmallHotel, ayse: str
+) -> None:
+    api.add("admin", [], "cem")
+    api.add("kat_sorumlusu", [hotel.hotel_id], "attendant")
+    api.add("admin", [hotel.hotel_id], "gone")
+    with services.database.transaction() as connection:
+        connection.execute(text("UPDATE users SET is_active = false WHERE username = 'gone'"))
+    deniz, alert = api.add("superadmin", None, "deniz"), hotel.alert_ids[0]
+    refused = {
+        who: code(api.call("POST", f"/alerts/{alert}/assign", ayse, json={"assignee": who}))
+        for who in ("cem", "attendant", "gone", "nobody")
+    }
+    assert set(refused.values()) == {(404, "user_unknown")}
+    assert api.get(f"/alerts/{alert}", ayse).json()["alert"]["assigned_to"] is None
+    many = {"alert_ids": hotel.alert_ids, "action": {"command": "assign", "assignee": "cem"}}
+    assert code(api.call("POST", "/alerts/actions", ayse, json=many)) == (404, "user_unknown")
+    assert api.call("POST", f"/alerts/{alert}/assign", ayse, json={"assignee": deniz}).status_code == 200
 
 
 def test_refusals_of_the_services_come_with_their_codes(api: Api, hotel: SmallHotel, ayse: str) -> None:
