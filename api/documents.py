@@ -33,8 +33,8 @@ FAILURES = {
     "500": ("internal_error", "A mistake of ours; it is logged."),
     "503": ("database_busy", "The database is away or busy; Retry-After says when to come back."),
 }
-READ = ("401", "403", "404", "422", "429", "500", "503")
-CHANGE = (*READ, "400", "408", "409", "413", "415")
+READ = ("400", "401", "403", "404", "422", "429", "500", "503")
+CHANGE = (*READ, "408", "409", "413", "415")
 SIGN_IN = ("400", "401", "408", "413", "415", "422", "429", "500", "503")
 SCHEMES = {
     "accessToken": {"type": "http", "scheme": "bearer", "description": "An access token, or the key of a machine."},

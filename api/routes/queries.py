@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.access import EXPLAINS, Caller, needs
 from api.schemas import queries as shapes
-from api.schemas.base import Id, rows_of
+from api.schemas.base import Id, Words, rows_of
 from operations.queries.service import Asked
 
 router = APIRouter(prefix="/queries", tags=["queries"])
@@ -88,7 +88,7 @@ def keep(caller: Keeper, asked: shapes.ToExplain) -> shapes.KeptPlan:
 
 
 @router.get("/plans")
-def kept(caller: Reader, fingerprint: Annotated[str | None, Query(max_length=64)] = None) -> shapes.PlanList:
+def kept(caller: Reader, fingerprint: Annotated[Words | None, Query(max_length=64)] = None) -> shapes.PlanList:
     """The newest hundred kept plans, of one statement or of all."""
     found = caller.services.queries.plans.listed(caller.scope, fingerprint)
     return shapes.PlanList(items=[shapes.PlanHead.model_validate(one) for one in found])

@@ -102,7 +102,8 @@ def _verified(token: str, keys: dict[str, SigningKey]) -> dict[str, Any]:
 
 def _check(content: dict[str, Any], now: datetime) -> None:
     """Every claim is there, of its type, and ours; nothing of it lies in the future."""
-    if not all(isinstance(content.get(name), str) for name in TEXTS):
+    texts = [content.get(name) for name in TEXTS]
+    if not all(isinstance(one, str) and one.isprintable() for one in texts):
         raise Refused("missing claim")
     if not all(type(content.get(name)) is int for name in MOMENTS):
         raise Refused("missing time")

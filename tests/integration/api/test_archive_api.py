@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.app import api_document
 from core.scope import SYSTEM
 from services import Services
 from tests.conftest import NOW
@@ -77,6 +78,7 @@ def test_a_metric_by_day_of_too_long_a_time_is_refused(
         )
         assert (refused.status_code, refused.json()["error"]["code"]) == (400, code)
         assert words in refused.json()["error"]["message"]
+    assert "400" in api_document()["paths"]["/archive/days"]["get"]["responses"]
 
 
 def test_days_are_previewed_brought_back_and_sent_away(

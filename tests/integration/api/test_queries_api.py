@@ -132,6 +132,7 @@ def test_plans_are_kept_and_compared(api: Api, services: Services, root: str, ho
     missing = api.get("/queries/plans/comparison", root, before=head["id"], after=10**9)
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
     assert api.get("/queries/plans/comparison", root, before=0, after=1).status_code == 422
+    assert api.get("/queries/plans", root, fingerprint="\x00").status_code == 422
     explained = api.call("POST", "/queries/explain", root, json=asked).json()
     assert (explained["fingerprint"], explained["trials"]) == (head["fingerprint"], {"items": [], "missing": None})
 

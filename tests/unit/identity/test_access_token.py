@@ -113,6 +113,8 @@ ATTACKS: dict[str, tuple[Callable[[Forge], str], str]] = {
     "a list of audiences": (lambda f: f.token(aud=["barometer-api", "other-api"]), "missing claim"),
     "a subject that is no number": (lambda f: f.token(sub="7 OR 1=1"), "wrong subject"),
     "a subject in other digits": (lambda f: f.token(sub="٧"), "wrong subject"),
+    "a sign-in that no text can name": (lambda f: f.token(sid="\ud800"), "missing claim"),
+    "an id with NUL": (lambda f: f.token(jti="\x00"), "missing claim"),
     "issued in the future": (lambda f: f.token(iat=IAT + 31, exp=IAT + 600), "not yet valid"),
     "valid in the future": (lambda f: f.token(nbf=IAT + 31), "not yet valid"),
     "valid since a text": (lambda f: f.token(nbf="0"), "not yet valid"),
