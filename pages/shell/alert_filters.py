@@ -3,10 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import streamlit as st
-
 from pages.shell import reads
-from pages.shell.filters import asked_many, asked_one, choose_many, choose_one, filter_row, search_text
+from pages.shell.filters import (
+    asked_many,
+    asked_one,
+    asked_text,
+    choose_many,
+    choose_one,
+    filter_row,
+    search_text,
+)
 from pages.shell.guard import Page
 from pages.shell.hotels import asked_hotels, choose_hotels
 from pages.shell.text import SEVERITIES
@@ -42,7 +48,7 @@ def asked_alerts(page: Page) -> tuple[Page, AlertFilters]:
         hotel_ids=tuple(hotel.id for hotel in hotels),
         severities=tuple(asked_many("severity", SEVERITIES)),
         alert_types=tuple(asked_many("type", reads.alert_types(page))),
-        text=st.query_params.get("q", ""),
+        text=asked_text("q"),
     )
     return page, of_state(page, wanted, asked_one("state", STATES), PERIODS[asked_one("period", list(PERIODS))])
 

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shell.bulk import bulk
+from pages.shell.filters import asked_number
 from pages.shell.guard import Page
 from pages.shell.sentences import deviation, sentence
 from pipeline.alerts.service import AlertFilters, AlertRow
@@ -53,5 +54,4 @@ def choose(alert_id: int) -> None:
 
 
 def chosen() -> int | None:
-    asked = st.query_params.get("alert", "")
-    return int(asked) if asked.isdecimal() else None
+    return asked_number("alert")

@@ -4,6 +4,7 @@ Streamlit's own ``bind="query-params"`` writes the *translated* option into the 
 other language could not open; here the address holds the stored codes.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 WIDTH = 148
 ALL = "all"
 PAGE = "page"
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # what the database holds as a number
+LONGEST_SEARCH = 100
 
 
 def filter_row(label: str) -> "st.delta_generator.DeltaGenerator":
@@ -46,6 +49,17 @@ def asked_one(name: str, options: Sequence[str]) -> str:
 
 def asked_many(name: str, options: Sequence[str]) -> list[str]:
     return [asked for asked in st.query_params.get_all(name) if asked in options]
+
+
+def asked_number(name: str) -> int | None:
+    """None where the address names none, or one that nothing can have."""
+    asked = st.query_params.get(name, "")
+    return int(asked) if NUMBER.fullmatch(asked) else None
+
+
+def asked_text(name: str) -> str:
+    """Without what no text of the database holds: people type it nowhere, but an address may have it."""
+    return st.query_params.get(name, "").replace("\x00", "")[:LONGEST_SEARCH]
 
 
 def choose_one(name: str, options: Sequence[str], label: str, show: Callable[[str], str], width: int = WIDTH) -> str:
@@ -105,14 +119,14 @@ def switch(name: str, options: Sequence[str], label: str, show: Callable[[str], 
 
 def search_text(name: str, label: str, hint: str) -> str:
     key = f"filter_{name}"
-    st.session_state[key] = st.query_params.get(name, "")
+    st.session_state[key] = asked_text(name)
     return (
         st.text_input(
             label,
             key=key,
             placeholder=hint,
             type="search",
-            max_chars=100,
+            max_chars=LONGEST_SEARCH,
             on_change=_to_address,
             args=(name, ""),
             width=WIDTH,
@@ -129,8 +143,7 @@ def _to_address(name: str, default: object) -> None:
 def choose_page(total: int, rows: int) -> int:
     """The number of rows to skip; shows page numbers only when there is more than one page."""
     pages = max(1, -(-total // rows))
-    asked = st.query_params.get(PAGE, "1")
-    number = min(max(int(asked), 1), pages) if asked.isdecimal() else 1
+    number = min(asked_number(PAGE) or 1, pages)
     if pages > 1:
         key = f"page_{number}_of_{pages}"  # a new key for each number: the address decides, not the widget's memory
         st.pagination(pages, default=number, key=key, on_change=_page_to_address, args=(key,))

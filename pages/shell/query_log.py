@@ -1,6 +1,5 @@
 """The log of statements on the page Queries: the newest or slowest hundred of every process, one of them in full."""
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from operations.queries.statement_log import LOG_PERIODS, ORDERS, PROCESSES, WHI
 from pages.shell import navigation
 from pages.shell import query_words as words
 from pages.shell.consumption_tables import downloads, show_sheet
-from pages.shell.filters import ALL, choose_one, filter_row, to_address
+from pages.shell.filters import ALL, asked_number, choose_one, filter_row, to_address
 from pages.shell.guard import Page
 from pages.shell.stock_tables import instants
 from pages.shell.text import muted, plain, sql
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from operations.queries.statement_log import LoggedStatement
 
 WIDE, LOGGED = 220, "logged"
-ID = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def recent(page: Page) -> None:
@@ -63,10 +61,10 @@ def _row_to_address(key: str, ids: list[int]) -> None:
 
 def _chosen(page: Page) -> None:
     """The statement that the address names, if it names one: as a whole, and the way to what its request wrote."""
-    t, asked = page.t, st.query_params.get(LOGGED, "")
-    if not asked:
+    if not st.query_params.get(LOGGED):
         return
-    one = page.services.queries.log.one(page.scope, int(asked)) if ID.fullmatch(asked) else None
+    t, asked = page.t, asked_number(LOGGED)
+    one = page.services.queries.log.one(page.scope, asked) if asked is not None else None
     with st.container(border=True):
         if one is None:
             st.info(plain(t("queries.statement_gone")), icon=":material/delete_sweep:")

@@ -70,7 +70,7 @@ class Visit:
         assert user is not None
         return self.services.identity.scope_of(user)
 
-    def open(self, page: str = OVERVIEW, unfolded: Sequence[str] = (), **address: str | list[str]) -> AppTest:
+    def open(self, page: str = OVERVIEW, /, unfolded: Sequence[str] = (), **address: str | list[str]) -> AppTest:
         """The page as it looks after its first run; ``unfolded``: tables of charts that somebody has opened."""
         app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
         app.context["locale"] = "en-GB"

@@ -54,6 +54,8 @@ def test_open_alerts_are_sorted_by_severity(visit: Visit, hotel: SmallHotel, tex
     ({"period": "24h"}, [0, 1, 2, 3]),
     ({"state": "closed"}, []),
     ({"state": "made up", "severity": "made up"}, [0, 1, 2, 3]),
+    ({"alert": "9" * 5_000, "page": "9" * 5_000}, [0, 1, 2, 3]),
+    ({"q": "101\x00"}, [1]),
 ])  # fmt: skip
 def test_the_address_filters_the_list(
     visit: Visit, hotel: SmallHotel, address: dict[str, str | list[str]], places: list[int]
