@@ -1,5 +1,6 @@
 """The archive for screens, the API and commands: what lies in it, bringing back, sending away, verifying (A7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -196,6 +197,13 @@ class ArchiveService:
     def _ask(self, scope: Scope, job: str, hotel_id: int, arguments: dict[str, Any]) -> int:
         with self.database.transaction() as connection:
             return requests.ask(connection, scope.actor, job, hotel_id, at=self.clock.now(), arguments=arguments)
+
+
+def newest_of(states: Mapping[str, JobState]) -> tuple[str, JobState]:
+    """The job of the archive that is active, else the one that ran last; verification before any ran."""
+    began = {name: one.last.started_at.timestamp() if one.last else 0.0 for name, one in states.items()}
+    name = max(states, key=lambda one: (states[one].is_active, began[one]))
+    return name, states[name]
 
 
 def _bounds(connection: Any, hotel_id: int, first_on: date, last_on: date) -> tuple[datetime, datetime]:

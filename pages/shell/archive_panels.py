@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.clock import last_days, local_date
 from core.i18n import UNKNOWN
-from operations.archive.service import BRING, RETURN, VERIFY
+from operations.archive.service import BRING, RETURN, VERIFY, newest_of
 from pages.shell import archive_words as words
 from pages.shell import reads, session
 from pages.shell.attempt import attempted
@@ -69,10 +69,10 @@ def findings(page: Page, found: "ArchiveOverview", states: "dict[str, JobState]"
 def work(page: Page, hotel: "HotelRow", states: "dict[str, JobState]") -> None:
     """What is asked for or at work in the hotel's archive; it follows by itself."""
     t = page.t
-    _, shown = _newest(states)
+    _, shown = newest_of(states)
 
     def follow() -> None:
-        name, now = _newest(page.services.archive.work(page.scope, hotel.id))
+        name, now = newest_of(page.services.archive.work(page.scope, hotel.id))
         if now.is_active != shown.is_active:
             session.run_by_itself()
             st.rerun(scope="app")
@@ -87,13 +87,6 @@ def work(page: Page, hotel: "HotelRow", states: "dict[str, JobState]") -> None:
             told(page, now, OUTCOMES[name](page))
 
     fragment(follow, run_every=POLL_SECONDS if shown.is_active else None)()
-
-
-def _newest(states: "dict[str, JobState]") -> "tuple[str, JobState]":
-    """The job of the archive that is active, else the one that ended last; verification before any ran."""
-    ended = {name: one.last.started_at.timestamp() if one.last else 0.0 for name, one in states.items()}
-    name = max(states, key=lambda one: (states[one].is_active, ended[one]))
-    return name, states[name]
 
 
 def _verified(page: Page) -> "Callable[[RunRow], str]":
