@@ -52,10 +52,24 @@ class HealthReport:
         return next((status for status in ("down", "degraded") if status in found), "ok")
 
 
+@dataclass(frozen=True)
+class SignOfLife:
+    """``is_alive``: a service has shown one lately; ``last_at``: the last one, None if it never ran."""
+
+    is_alive: bool
+    last_at: datetime | None
+
+
+def sign_of_life(connection: Any, service: str, now: datetime) -> SignOfLife:
+    beat = queries.heartbeat(connection, service)
+    if beat is None:
+        return SignOfLife(False, None)
+    return SignOfLife((now - beat.beat_at).total_seconds() <= SIDECAR_ALIVE_SECONDS, beat.beat_at)
+
+
 def is_alive(connection: Any, service: str, now: datetime) -> bool:
     """Whether a service has shown a sign of life lately."""
-    beat = queries.heartbeat(connection, service)
-    return beat is not None and (now - beat.beat_at).total_seconds() <= SIDECAR_ALIVE_SECONDS
+    return sign_of_life(connection, service, now).is_alive
 
 
 @dataclass(frozen=True)

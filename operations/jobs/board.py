@@ -15,7 +15,7 @@ from db.queries.job_control import PauseRow
 from db.queries.job_history import DayRun, EndedFigures, Newest, Usual
 from db.queries.job_rows import JobHotel, RunKey, RunRow
 from db.session import Database
-from operations.health import SIDECAR, is_alive
+from operations.health import SIDECAR, SignOfLife, sign_of_life
 from operations.jobs import history
 from operations.jobs.definitions import TimedJob, keeper_jobs, timed_jobs
 from operations.jobs.history import Eta, Noticed, Stale
@@ -69,11 +69,11 @@ class JobBoard:
         with self.database.reading() as connection:
             return job_history.ended_figures(connection, scope.hotel_filter(), self.clock.now() - LATELY)
 
-    def is_served(self, scope: Scope) -> bool:
-        """The sidecar, which runs jobs, has shown a sign of life lately."""
+    def service(self, scope: Scope) -> SignOfLife:
+        """Whether the sidecar runs, which runs jobs."""
         scope.require("jobs.read")
         with self.database.reading() as connection:
-            return is_alive(connection, SIDECAR, self.clock.now())
+            return sign_of_life(connection, SIDECAR, self.clock.now())
 
     def ended(self, scope: Scope, states: Sequence[str], job_name: str | None = None, limit: int = 20) -> list[RunRow]:
         """The newest runs in these states, perhaps of one job."""

@@ -131,7 +131,7 @@ def proof(page: Page, one: "Backup") -> str:
     if found is None:
         return t("backups.never_proven")
     if found.error_code is not None:
-        return t("backups.proof_failed", at=found.proven_at, code=found.error_code)
+        return t("backups.proof_failed", at=found.proven_at, fault=t(f"backups.fault_{found.error_code}"))
     seconds, faults = t.number(found.restore_seconds, 1), [name for name in FAULTS if getattr(found, name)]
     said = t("backups.proof", at=found.proven_at, seconds=seconds, rows=found.rows, tables=found.tables)
     return " ".join([said, *(t(f"backup.{name}", count=getattr(found, name)) for name in faults)])

@@ -13,6 +13,7 @@ from pages.shell.attempt import attempted
 from pages.shell.audit_entry import pairs
 from pages.shell.guard import Page
 from pages.shell.job_panels import CANCEL, RUN
+from pages.shell.job_progress import failure
 from pages.shell.text import muted, plain
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _run_dialog(page: Page, names: words.Names, run: "RunRow") -> None:
     def dialog() -> None:
         st.markdown(words.state(page, run))
         if run.error_code:
-            st.error(plain(words.error(page, run)), icon=":material/error:")
+            st.error(plain(failure(t, run)), icon=":material/error:")
         if run.cancel_requested_at is not None:
             muted(t("jobs.cancel_asked", at=run.cancel_requested_at, who=run.cancel_requested_by or UNKNOWN))
         pairs(page, _facts(page, run))

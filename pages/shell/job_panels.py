@@ -17,6 +17,7 @@ from pages.shell.console import ratio
 from pages.shell.consumption_tables import downloads, show_sheet
 from pages.shell.filters import ALL, asked_one, choose_one
 from pages.shell.guard import Page
+from pages.shell.job_progress import failure
 from pages.shell.page_runs import fragment
 from pages.shell.stock_tables import instants
 from pages.shell.text import badge, muted, plain
@@ -66,8 +67,11 @@ def key_figures(page: Page, work: Work) -> None:
 def troubles(page: Page, names: words.Names) -> None:
     """Nobody serves; data that are old, and what is made of them."""
     t = page.t
-    if not page.services.job_board.is_served(page.scope):
-        st.warning(t("jobs.nobody_serves"), icon=":material/cloud_off:")
+    scheduler = page.services.job_board.service(page.scope)
+    if not scheduler.is_alive:
+        never = scheduler.last_at is None
+        told = t("jobs.nobody_serves") if never else t("jobs.scheduler_silent", since=scheduler.last_at)
+        st.warning(plain(told), icon=":material/cloud_off:")
     found = page.services.job_board.stale(page.scope)
     if found:
         lines = [f"**{plain(t('jobs.stale_title'))}**", *(plain(words.stale(page, names, one)) for one in found)]
@@ -176,7 +180,7 @@ def failed(page: Page, names: words.Names, job_name: str | None) -> None:
                 st.markdown(f"{_name(page, names, run)} {' '.join(_badges(page, run))}")
                 lasted = words.lasted(page, run)
                 muted(f"{t.instant(run.started_at)} · {lasted} · {words.by(page, run)}")
-                st.markdown(plain(words.error(page, run)))
+                st.markdown(plain(failure(t, run)))
             _asking(t("jobs.open"), RUN, run, ":material/more_horiz:")
             _retry(page, run)
 

@@ -8,6 +8,7 @@ from core.i18n import Translator
 from operations.jobs.service import JobState, RunRow
 from pages.shell import session
 from pages.shell.attempt import attempted
+from pages.shell.audit_words import known
 from pages.shell.guard import Page
 from pages.shell.page_runs import fragment
 from pages.shell.sentences import actor
@@ -72,8 +73,17 @@ def _ended(page: Page, run: RunRow, outcome: Callable[[RunRow], str]) -> None:
     if run.state == ENDED_WELL:
         muted(f"{when} {outcome(run)}")
     else:
-        reason = t("jobs.ended_badly", state=t(f"jobs.state_{run.state}"), code=run.error_code or "")
-        st.error(plain(f"{when} {reason} {why(t, run)}"), icon=":material/error:")
+        reason = t("jobs.ended_badly", state=t(f"jobs.state_{run.state}"), why=failure(t, run).rstrip("."))
+        st.error(plain(f"{when} {reason}"), icon=":material/error:")
+
+
+def failure(t: Translator, run: RunRow) -> str:
+    """Why it failed: in words where the machinery itself ended it or there are words for the stage's own code."""
+    code = run.error_code or ""
+    if code == "cancelled_by_person":
+        return t("jobs.error_cancelled_by_person", who=actor(t, run.cancel_requested_by))
+    told = known(t, f"jobs.error_{code}", code)
+    return f"{code}: {said}" if told == code and (said := why(t, run)) else told
 
 
 def why(t: Translator, run: RunRow) -> str:

@@ -7,7 +7,6 @@ from operations.jobs.history import lasted_seconds
 from pages.shell.audit_words import known
 from pages.shell.consumption_tables import rounded
 from pages.shell.guard import Page
-from pages.shell.job_progress import why
 from pages.shell.sentences import actor
 from pages.shell.text import badge
 from reports.excel import Column, Sheet
@@ -59,15 +58,6 @@ def rows(page: Page, run: "RunRow") -> str:
     if run.rows_in is None or run.rows_out is None:
         return "–"
     return f"{page.t.number(run.rows_in)} → {page.t.number(run.rows_out)}"
-
-
-def error(page: Page, run: "RunRow") -> str:
-    """Why it failed: in words where the machinery itself ended it or there are words for the stage's own code."""
-    code = run.error_code or ""
-    if code == "cancelled_by_person":
-        return page.t("jobs.error_cancelled_by_person", who=actor(page.t, run.cancel_requested_by))
-    told = known(page.t, f"jobs.error_{code}", code)
-    return f"{code}: {said}" if told == code and (said := why(page.t, run)) else told
 
 
 def by(page: Page, run: "RunRow") -> str:

@@ -53,8 +53,8 @@ def _card(page: Page, one: "ProcessState") -> None:
         st.markdown(f"**{plain(words.service(t, one.service))}** {badge(t(f'memory.level_{one.level}'), colour, icon)}")
         grown = words.signed_megabytes(t, one.growth_bytes)
         st.metric(
-            t("memory.rss"), megabytes(t, one.rss_bytes), t("memory.grown", size=grown), delta_color="off",
-            delta_arrow="off", help=plain(t("memory.rss_help", since=one.first_at)),
+            t("memory.rss"), megabytes(t, one.rss_bytes), t("memory.grown", size=grown, since=one.first_at),
+            delta_color="off", delta_arrow="off", help=plain(t("memory.rss_help", since=one.first_at)),
         )  # fmt: skip
         limit = t("memory.of_limit", limit=megabytes(t, one.limit_bytes)) if one.limit_bytes else t("memory.of_machine")
         muted(t("memory.used", share=t.percent(one.used_ratio), limit=limit))

@@ -74,7 +74,8 @@ def test_backups_are_listed_with_their_proof_and_damage_is_told(
     said = text(app)
     seconds = "2.5" if language == "en" else "2,5"
     assert t("backups.proof", at=proven.proven_at, seconds=seconds, rows=1234, tables=78) in said
-    assert "backup_differs" in said
+    assert t("backups.fault_backup_differs") in said
+    assert "backup_differs" not in said
     assert t("backups.damaged", names="barometer-c, barometer-b") in said or (
         t("backups.damaged", names="barometer-b, barometer-c") in said
     )

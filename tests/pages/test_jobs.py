@@ -1,6 +1,7 @@
 """The page of jobs: what runs, waits, failed and why; cancel, retry, pause; what was odd, and what is old (C4)."""
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.clock import FixedClock
 from core.i18n import Translator
 from core.scope import SYSTEM
 from db.models.operations import JobRun
+from db.queries.health import HeartbeatRow, beat_service
 from tests.pages.conftest import JOBS, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
 
@@ -63,6 +65,24 @@ def test_reasons_of_the_machinery_are_told_in_words_and_a_stages_own_code_as_it_
     assert t("jobs.error_cancelled_by_person", who="deniz") in shown
     assert "model_corrupt" in shown
     assert t("jobs.data_train") in shown  # old because of the failure
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_scheduler_that_fell_silent_is_told_with_since_when(
+    visit: Visit, text: Text, clock: FixedClock, language: str
+) -> None:
+    small_hotel(visit.services, with_alerts=False)
+    t = Translator(language)
+    visit.sign_in("superadmin", None, language)
+    assert t("jobs.nobody_serves") in text(visit.open(JOBS))
+    for minutes, is_told in ((5, True), (0, False)):
+        beat_at = clock.now() - timedelta(minutes=minutes)
+        with visit.services.database.transaction() as connection:
+            beat_service(connection, HeartbeatRow("sidecar", 1, "here", "1", beat_at, beat_at))
+        shown = text(visit.open(JOBS)).replace("\\", "")
+        assert t("jobs.nobody_serves") not in shown
+        local = replace(t, time_zone="Europe/Istanbul")
+        assert (local("jobs.scheduler_silent", since=beat_at) in shown) is is_told
 
 
 def test_what_runs_is_cancelled_and_what_failed_is_asked_for_once_more(

@@ -3,6 +3,7 @@
 import pytest
 
 from core.i18n import Translator
+from core.scope import SYSTEM
 from operations.memory.watch import Other
 from tests.pages.conftest import OVERVIEW, Text, Visit
 
@@ -22,6 +23,8 @@ def test_processes_their_course_and_events_are_shown(visit: Visit, text: Text, l
     for word in ("memory.service_dashboard", "job.train", "memory.level_recycle", "memory.over_time", "memory.events"):
         assert t(word) in said
     assert t("memory.is_short", services=t("memory.service_dashboard")).split(":")[0] in said.replace("\\", "")
+    [state] = [one for one in visit.services.memory.processes(SYSTEM) if one.service == "dashboard"]
+    assert t.instant(state.first_at) in next(one.delta for one in app.metric)  # since when it grew
     [events] = [one.value for one in app.dataframe]
     assert list(events[t("memory.became")]) == [t("memory.level_recycle")]
 

@@ -195,7 +195,7 @@ def test_a_training_that_ended_says_what_it_did_and_a_failed_one_why(
     with visit.services.database.transaction() as connection:
         connection.execute(failed_run())
     said = text(visit.open(PERFORMANCE))
-    assert t("jobs.ended_badly", state=t("jobs.state_failed"), code="out_of_memory") in said
+    assert t("jobs.ended_badly", state=t("jobs.state_failed"), why=t("jobs.error_out_of_memory")) in said
 
 
 def failed_run() -> Any:
