@@ -10,6 +10,7 @@ from core.mail import Mailer
 from db.queries import audit, identity, users
 from db.session import Database
 from identity.attempts import Attempt, SignInLimits
+from identity.devices import attempt_source
 from identity.links import mail_link, make_link
 
 SELF = "self"  # by whom such a link was made
@@ -40,12 +41,14 @@ class ResetService:
         ``mail_off``, and ``resets_locked`` or ``address_locked`` (429) after too many.
         """
         self.mailer.require()
-        limits, name = SignInLimits(self.database, self.clock), username.strip()
+        limits, name, source = SignInLimits(self.database, self.clock), username.strip(), attempt_source(address)
         asked = [Attempt("reset", limits.name_keys(name)[0], tuple(limits.name_keys(name)[1:]))]
-        limits.charge([*asked, *([Attempt("reset_address", address)] if address else [])])
+        limits.charge([*asked, *([Attempt("reset_address", source)] if source else [])])
         return self._post.submit(self._answer, name)
 
     def _answer(self, username: str) -> None:
+        if not username.isprintable():  # nobody has such a name, and PostgreSQL takes no NUL
+            return
         try:
             with self.database.transaction() as connection:
                 known = identity.credentials(connection, username)

@@ -147,11 +147,18 @@ def test_nobody_learns_who_is_known_here(desk: Desk, clock: FixedClock) -> None:
     desk.ask("ayse")
 
 
-def test_one_address_cannot_ask_for_everybody(desk: Desk) -> None:
+@pytest.mark.parametrize(("same", "other"), [("10.0.0.7", "10.0.0.8"), ("2001:db8::{:x}", "2001:db8:0:1::1")])
+def test_one_address_cannot_ask_for_everybody(desk: Desk, same: str, other: str) -> None:
+    """Whose IPv6 network it is, owns all of its addresses."""
     for number in range(LIMITS["reset_address"].failures):
-        desk.ask(f"name{number}", "10.0.0.7")
-    assert refusal(lambda: desk.ask("another", "10.0.0.7")) == "address_locked"
-    desk.ask("another", "10.0.0.8")
+        desk.ask(f"name{number}", same.format(number + 1))
+    assert refusal(lambda: desk.ask("another", same.format(99))) == "address_locked"
+    desk.ask("another", other)
+
+
+def test_a_name_that_no_keyboard_types_is_answered_like_any_other(desk: Desk) -> None:
+    desk.ask("a\x00b")
+    assert desk.box.mails == []
 
 
 def test_an_old_or_used_link_is_worth_nothing(desk: Desk, clock: FixedClock) -> None:
