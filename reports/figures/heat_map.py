@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.i18n import Translator
 from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
-from reports.figures.template import template
+from reports.figures.template import literal, template
 
 ROW_HEIGHT, LEAST_ROW_HEIGHT, ROWS_HEIGHT = 30, 18, 480  # pixels; many floors stand closer
 FRAME_HEIGHT = 94
@@ -41,7 +41,8 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     height = FRAME_HEIGHT + _row_height(len(floors)) * len(floors)
     figure = Draft(layout={"template": template(theme), "height": height})
     figure.add_heatmap(
-        x=days, y=floors, z=units, zmin=0, xgap=1, ygap=1, hoverongaps=False, text=usual,
+        x=days, y=[literal(str(floor)) for floor in floors], z=units, zmin=0, xgap=1, ygap=1, hoverongaps=False,
+        text=usual,
         customdata=np.tile(np.array([t.day(day) for day in days], dtype=object), (len(floors), 1)),
         hovertemplate=f"{labels.floor} %{{y}} · %{{customdata}}<br>{labels.value} %{{z}}<br>"
         f"{labels.expected} %{{text}}<extra></extra>",

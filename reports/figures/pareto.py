@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.i18n import Translator
 from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
-from reports.figures.template import template
+from reports.figures.template import literal, template
 
 SHOWN = 15
 ROW_HEIGHT = 26
@@ -58,7 +58,7 @@ def pareto_figure(
     # Two products may have one name, so the axis holds codes and shows names.
     figure.update_yaxes(
         type="category", autorange="reversed", showgrid=False, tickmode="array",
-        tickvals=shown["code"].tolist(), ticktext=shown["name"].tolist(),
+        tickvals=shown["code"].tolist(), ticktext=[literal(name) for name in shown["name"]],
     )  # fmt: skip
     figure.update_xaxes(title_text=labels.share, range=[0, 1.05], showgrid=True, **_percents(t))
     return figure.checked()

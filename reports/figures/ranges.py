@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.i18n import Translator
 from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
-from reports.figures.template import template
+from reports.figures.template import literal, template
 
 ROW_HEIGHT = 30
 FRAME_HEIGHT = 100
@@ -57,7 +57,7 @@ def ranges_figure(
     figure.update_yaxes(
         title_text=labels.rows, type="category", autorange="reversed", showgrid=False, tickmode="array",
         categoryorder="array", categoryarray=shown["code"].tolist(),
-        tickvals=shown["code"].tolist(), ticktext=[_literal(name) for name in shown["name"]],
+        tickvals=shown["code"].tolist(), ticktext=[literal(name) for name in shown["name"]],
     )  # fmt: skip
     figure.update_xaxes(title_text=labels.unit, rangemode="tozero", showgrid=True)
     return figure.checked()
@@ -71,7 +71,7 @@ def _ends(shown: pd.DataFrame, low: str, high: str) -> list[float | None]:
 def _told(t: Translator, labels: RangeLabels, row: dict[object, object]) -> str:
     expected = row.get("expected")
     lines = [
-        _literal(str(row["name"])),
+        literal(str(row["name"])),
         f"{labels.median} {_number(t, row['median'])}",
         f"{labels.band} {_number(t, row['low'])}–{_number(t, row['high'])}",
     ]
@@ -82,8 +82,3 @@ def _told(t: Translator, labels: RangeLabels, row: dict[object, object]) -> str:
 
 def _number(t: Translator, value: object) -> str:
     return t.number(float(str(value)), 1)
-
-
-def _literal(name: str) -> str:
-    """Plotly reads a few tags; a name is text."""
-    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from core.i18n import Translator
 from reports.figures.draft import Draft
 from reports.figures.palette import PALETTES, Palette, ThemeName, with_opacity
-from reports.figures.template import template
+from reports.figures.template import literal, template
 
 MAX_POINTS = 2_000  # a trace; more cannot be seen and costs the phone its battery
 
@@ -59,18 +59,23 @@ def series_figure(
     palette = PALETTES[theme]
     local = frame.assign(timestamp=_local(frame["timestamp"], t.time_zone))
     shown = local.iloc[thinned(local["value"].to_numpy(dtype=float))]
-    figure = Draft(layout={"template": template(theme), "title": {"text": labels.title}, "height": 340})
+    figure = Draft(layout={"template": template(theme), "title": {"text": literal(labels.title)}, "height": 340})
     for span in events:
         edges = _local(pd.Series([span.started_at, span.ended_at]), t.time_zone)
         figure.add_vrect(
-            x0=edges[0], x1=edges[1], fillcolor=palette.muted, opacity=0.12, line_width=0, annotation_text=span.label
+            x0=edges[0],
+            x1=edges[1],
+            fillcolor=palette.muted,
+            opacity=0.12,
+            line_width=0,
+            annotation_text=literal(span.label),
         )
     _add_band(figure, shown, labels, palette)
     _add_actual(figure, shown, labels, t, palette)
     _add_anomalies(figure, local[local["severity"].notna()], labels, palette)
     _add_past_alerts(figure, past_alerts, labels, t, palette)
     _label_ends(figure, shown, labels, palette)
-    figure.update_yaxes(title_text=labels.unit, rangemode="tozero")
+    figure.update_yaxes(title_text=literal(labels.unit), rangemode="tozero")
     # Plotly's month names come from another site in every language but English; Turkish dates are figures.
     day = "%d.%m" if t.language == "tr" else "%-d %b"
     figure.update_xaxes(title_text=t.time_zone, tickformat=day, hoverformat=f"{day} %H:%M")

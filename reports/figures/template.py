@@ -47,3 +47,8 @@ def _axis(palette: Palette, show_grid: bool) -> dict[str, Any]:
         "title": {"font": {"color": palette.muted, "size": 12}},
         "automargin": True,
     }
+
+
+def literal(name: str) -> str:
+    """Plotly reads a few tags, links too; a name that people or imports gave is text."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -34,6 +34,14 @@ def test_a_floor_that_nobody_looked_into_is_empty_and_one_without_consumption_is
     assert heat.hoverongaps is False
 
 
+def test_names_of_products_and_floors_are_text_and_neither_marks_nor_links() -> None:
+    name, shown = "<b>Su</b> & <a href='http://x'>", "&lt;b&gt;Su&lt;/b&gt; &amp; &lt;a href='http://x'&gt;"
+    products = pd.DataFrame({"code": ["a"], "name": [name], "units": [1.0], "share": [1.0], "cumulative": [1.0]})
+    assert pareto_figure(products, PARETO, EN, "light").layout.yaxis.ticktext == (shown,)
+    days = {"floor": [name], "day": pd.to_datetime(["2026-03-01"]), "units": [1.0], "expected": [1.0]}
+    assert list(heat_map_figure(pd.DataFrame(days), HEAT, EN, "light").data[0].y) == [shown]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_chosen_product_stands_out_and_every_bar_carries_its_code(theme: str) -> None:
     count = SHOWN + 3

@@ -1,5 +1,6 @@
 """The series figure says what DESIGN asks: actual solid, expected dashed with band, anomalies ringed, few points."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -38,6 +39,15 @@ def test_actual_is_solid_and_expected_is_dashed_over_its_band() -> None:
     assert trace(figure, "Value").line.dash is None
     assert trace(figure, "Expected").line.dash == "dash"
     assert trace(figure, "Range").fill == "tonexty"
+
+
+def test_names_in_titles_units_and_events_are_text() -> None:
+    event = EventSpan(datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC), "<b>Fair</b>")
+    marked = replace(LABELS, title="<a href='http://x'>Room</a>", unit="<i>kg</i>")
+    layout = series_figure(frame(), marked, Translator("en", "UTC"), "light", events=(event,)).layout
+    assert layout.title.text == "&lt;a href='http://x'&gt;Room&lt;/a&gt;"
+    assert layout.yaxis.title.text == "&lt;i&gt;kg&lt;/i&gt;"
+    assert "&lt;b&gt;Fair&lt;/b&gt;" in [one.text for one in layout.annotations]
 
 
 def test_an_anomaly_is_a_ring_in_the_colour_of_its_severity() -> None:
