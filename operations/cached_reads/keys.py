@@ -230,7 +230,9 @@ def _content(redis: Redis, name: str) -> Content | None:
         return None
     entry = unpacked(value_of(redis, name_of(name))) if key.what is not None and key.bytes < 2 * MOST_BYTES else None
     if entry is None:
-        raise AppError("cache_entry_unreadable", 409, params={"name": name, "megabytes": round(key.bytes / 1e6, 1)})
+        raise AppError(
+            "cache_entry_unreadable", 409, params={"name": name, "kilobytes": max(round(key.bytes / 1e3, 1), 0.1)}
+        )
     return Content(key, entry.meta, text_of(entry.body))
 
 

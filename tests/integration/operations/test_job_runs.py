@@ -185,6 +185,15 @@ def test_a_silent_run_of_another_machine_is_lost_by_its_heartbeat_alone(
     assert [run.id for run in Reaper(database, clock).reap()] == [run_id]
 
 
+def test_a_dead_run_whose_heartbeat_is_to_come_is_lost_too(database: Database, clock: FixedClock, hotel: int) -> None:
+    """The clock of the machine was put back: else it would run, and hold the next one up, until the time has come."""
+    gone = begin(database, clock, hotel, "collect", process_id=2**22)
+    alive = begin(database, clock, hotel, "features", process_id=os.getpid())
+    clock.advance(timedelta(hours=-2))
+    assert [run.id for run in Reaper(database, clock).reap()] == [gone]
+    assert (read(database, gone).error_code, read(database, alive).state) == ("process_gone", "running")
+
+
 def test_a_request_whose_run_never_began_is_asked_again(database: Database, clock: FixedClock, hotel: int) -> None:
     """The sidecar was killed between taking the request and starting the child."""
     scope = Scope("ayse", frozenset({"jobs.run"}), frozenset({hotel}))
