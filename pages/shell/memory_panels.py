@@ -52,10 +52,8 @@ def _card(page: Page, one: "ProcessState") -> None:
         colour, icon = words.COLOURS[one.level]
         st.markdown(f"**{plain(words.service(t, one.service))}** {badge(t(f'memory.level_{one.level}'), colour, icon)}")
         grown = words.signed_megabytes(t, one.growth_bytes)
-        st.metric(
-            t("memory.rss"), megabytes(t, one.rss_bytes), t("memory.grown", size=grown, since=one.first_at),
-            delta_color="off", delta_arrow="off", help=plain(t("memory.rss_help", since=one.first_at)),
-        )  # fmt: skip
+        st.metric(t("memory.rss"), megabytes(t, one.rss_bytes), help=plain(t("memory.rss_help")))
+        muted(t("memory.grown", size=grown, since=one.first_at))
         limit = t("memory.of_limit", limit=megabytes(t, one.limit_bytes)) if one.limit_bytes else t("memory.of_machine")
         muted(t("memory.used", share=t.percent(one.used_ratio), limit=limit))
         muted(t("memory.process", pid=str(one.process_id), peak=megabytes(t, one.peak_bytes)))

@@ -20,7 +20,7 @@ from tests.pages.hotel import SmallHotel, small_hotel
 
 OF_THE_MACHINERY = (
     "timed_out", "sidecar_stopped", "process_failed", "process_gone", "process_killed", "out_of_memory", "interrupted",
-    "unexpected",
+    "unexpected", "restored",
 )  # fmt: skip
 
 
