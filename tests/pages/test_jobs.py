@@ -15,6 +15,7 @@ from core.i18n import Translator
 from core.scope import SYSTEM
 from db.models.operations import JobRun
 from db.queries.health import HeartbeatRow, beat_service
+from pages.shell import job_panels
 from tests.pages.conftest import JOBS, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
 
@@ -50,9 +51,10 @@ def keyed(app: AppTest, key: str) -> Any:
 
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_reasons_of_the_machinery_are_told_in_words_and_a_stages_own_code_as_it_is(
-    visit: Visit, text: Text, language: str
+    visit: Visit, text: Text, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hotel = old_hotel(visit)
+    monkeypatch.setattr(job_panels, "FAILED_ROWS", len(OF_THE_MACHINERY) + 2)  # all of them on one page
     for minutes, code in enumerate((*OF_THE_MACHINERY, "model_corrupt", "cancelled_by_person")):
         who = {"cancel_requested_by": "deniz"} if code == "cancelled_by_person" else {}
         add(visit, hotel.hotel_id, "train", "failed", minutes + 1, error_code=code, **who)
