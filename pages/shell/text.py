@@ -7,6 +7,9 @@ import streamlit as st
 from core.i18n import Translator
 
 MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&^=])")
+# Addresses and names of icons are looked for after marks were escaped, so what begins them is no longer in one piece.
+FOUND_LATER = re.compile(r":(?=//|material/)|\bwww(?=\.)", re.IGNORECASE)
+WORD_JOINER = "\u2060"  # without width, and no line ends at it
 SEVERITIES = ("kritik", "yuksek", "orta", "dusuk")
 ICONS = {
     "kritik": ":material/error:",
@@ -19,8 +22,10 @@ COLOURS = {"kritik": "red", "yuksek": "orange", "orta": "yellow", "dusuk": "blue
 
 
 def plain(text: str) -> str:
-    """Text from data for a place that reads Markdown: every mark is escaped, line breaks become spaces."""
-    return MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Text from data for a place that reads Markdown: every mark is escaped, line breaks become spaces, and neither
+    addresses become links nor names of icons icons."""
+    told = FOUND_LATER.sub(rf"\g<0>{WORD_JOINER}", " ".join(text.split()))
+    return MARKUP.sub(r"\\\1", told)
 
 
 def muted(text: str) -> None:

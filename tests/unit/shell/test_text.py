@@ -1,11 +1,13 @@
 """Data never becomes markup, and an address never leads to another site."""
 
+import re
+
 import pytest
 
 from core.i18n import Translator
 from pages.shell.sentences import actor, signed_percent
 from pages.shell.session import safe_path
-from pages.shell.text import ICONS, SEVERITIES, plain, severity_badge
+from pages.shell.text import ICONS, SEVERITIES, WORD_JOINER, plain, severity_badge
 
 
 @pytest.mark.parametrize(
@@ -15,7 +17,18 @@ from pages.shell.text import ICONS, SEVERITIES, plain, severity_badge
 def test_every_mark_in_a_name_is_escaped(name: str) -> None:
     escaped = plain(name)
     assert escaped != name
-    assert escaped.replace("\\", "") == name
+    assert escaped.replace("\\", "").replace(WORD_JOINER, "") == name
+
+
+@pytest.mark.parametrize("name", ["http://evil.example", "HTTPS://x.y", "www.evil.example", ":material/error:"])
+def test_what_is_looked_for_after_marks_were_escaped_is_in_pieces(name: str) -> None:
+    shown = plain(name).replace("\\", "")
+    assert not re.search(r"https?://|www\.|:material/", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("text", ["As of 08:15", "barometer:cache:reports", "www"])
+def test_times_and_sentences_stay_in_one_piece(text: str) -> None:
+    assert WORD_JOINER not in plain(text)
 
 
 def test_a_name_without_marks_stays_as_it_is() -> None:
