@@ -9,7 +9,7 @@ import pyarrow as pa
 from db.queries import refill_times as queries
 from db.queries.consumption import Window
 from db.queries.metric_values import Wanted
-from pipeline.metrics.archive.service import MetricHistory, unstored
+from pipeline.metrics.archive.service import MetricHistory
 
 METRIC = "dolum_sure"
 COLUMNS = ("metric_value", "exposure", "extra_data", "expected", "score")
@@ -20,14 +20,14 @@ def refills(connection: Any, history: MetricHistory, window: Window, faults: dic
     """Of both sides of the border, by time; files that are not as they were written are told in ``faults``."""
     stored = queries.refills(connection, window)
     wanted = Wanted(window.hotel_id, METRIC, window.since, window.until)
-    files = history.files(connection, wanted)
     first_at = None if stored.empty else stored["timestamp"].iloc[0]
-    frames = [stored] if len(stored) or not files else []
-    for rows in history.spans(files, wanted, COLUMNS, faults=faults):
-        is_apart = first_at is None or rows["timestamp"][-1].as_py() < first_at
-        frames.append(_shaped(rows if is_apart else unstored(connection, wanted, rows), window.time_zone))
-    if not frames:
+    spans = history.alone(
+        connection, history.files(connection, wanted), wanted, COLUMNS, stored_from=first_at, faults=faults
+    )
+    archived = [_shaped(rows, window.time_zone) for rows in spans]
+    if not archived:
         return stored
+    frames = [*archived, stored] if len(stored) else archived
     return pd.concat(frames, ignore_index=True).sort_values(["timestamp", "staff_id"], ignore_index=True)
 
 

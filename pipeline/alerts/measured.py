@@ -13,7 +13,7 @@ from db.queries.alerts import AlertRow
 from db.queries.metric_values import Wanted
 from pipeline.alerts.archived import joined, needed, shaped
 from pipeline.alerts.series import marked, thinned
-from pipeline.metrics.archive.service import MetricHistory, unstored
+from pipeline.metrics.archive.service import MetricHistory
 
 A_DAY = timedelta(hours=25)  # the longest there is
 
@@ -58,8 +58,10 @@ def _archived(
     if not files:
         return
     parts = alert_series.parts_of(connection, alert.entity_type, alert.entity_id, *span)
+    columns, entities = needed(key, parts)
     # Of a day in the database its last row is told: others of that day may be as old as a day.
     stored_from = None if stored.empty else stored["timestamp"].min() - A_DAY
-    for rows in history.spans(files, wanted, *needed(key, parts), faults=faults):
-        is_apart = stored_from is None or rows["timestamp"][-1].as_py() < stored_from
-        yield shaped(rows if is_apart else unstored(connection, wanted, rows), key, alert.time_zone, parts)
+    for rows in history.alone(
+        connection, files, wanted, columns, stored_from=stored_from, entities=entities, faults=faults
+    ):  # fmt: skip
+        yield shaped(rows, key, alert.time_zone, parts)

@@ -102,13 +102,11 @@ class MetricHistory:
         with self.database.reading() as connection:
             zone = hotel_time_zone(connection, wanted.hotel_id)
             stored = metric_days.of_database(connection, wanted, zone)
-            known = set(stored["day"])
-            parts = [stored.assign(is_archived=False)]
-            for rows in self.spans(self.files(connection, wanted), wanted, OF_DAYS, faults=faults):
-                found = by_day(rows, zone)
-                if known.intersection(found["day"]):
-                    found = by_day(unstored(connection, wanted, rows), zone)
-                parts.append(found)
+            stored_from = None if stored.empty else local_midnight(stored["day"].min().date(), zone)
+            spans = self.alone(
+                connection, self.files(connection, wanted), wanted, OF_DAYS, stored_from=stored_from, faults=faults
+            )
+            parts = [stored.assign(is_archived=False), *(by_day(rows, zone) for rows in spans)]
         is_sum = metric.family in SUMMED
         return DaySeries(_shaped(pd.concat(parts, ignore_index=True), is_sum=is_sum), is_sum, faults)
 
@@ -142,6 +140,18 @@ class MetricHistory:
             if ready.num_rows:
                 yield ready
 
+    def alone(
+        self, connection: Any, files: list[Partition], wanted: Wanted, columns: Sequence[str], *,
+        stored_from: datetime | None, entities: Collection[int] | None = None, faults: dict[str, str],
+    ) -> Iterator[pa.Table]:  # fmt: skip
+        """``spans`` of the rows that lie in files alone.
+
+        ``stored_from``: before it none of the wanted rows stands in the database; None: none at all does.
+        """
+        for rows in self.spans(files, wanted, columns, entities, faults):
+            is_apart = stored_from is None or rows["timestamp"][-1].as_py() < stored_from
+            yield rows if is_apart else _unstored(connection, wanted, rows)
+
     def entities(self, scope: Scope, hotel_id: int, entity_type: str) -> list[Entity]:
         """Of whom a reader can choose one."""
         scope.require("metrics.read")
@@ -173,7 +183,7 @@ def _few(files: list[Partition], since: datetime) -> tuple[list[Partition], date
     return (files, None) if end is None else ([one for one in files if one.first_at < end], end)
 
 
-def unstored(connection: Any, wanted: Wanted, rows: pa.Table) -> pa.Table:
+def _unstored(connection: Any, wanted: Wanted, rows: pa.Table) -> pa.Table:
     """A span's rows but those that stand in the database too, in the order of time."""
     if not rows.num_rows:
         return rows
