@@ -31,6 +31,11 @@ class RefillFilters:
     floor: str | None = None
     attendant: str | None = None
 
+    @property
+    def is_compared(self) -> bool:
+        """A year stands beside nothing: the one before it would be as many files of the archive again."""
+        return self.days in PERIODS
+
 
 @dataclass(frozen=True)
 class RefillPlaces:
@@ -55,7 +60,8 @@ class RefillTotals:
 class RefillTimes:
     """Everything of the page in one snapshot; the frames are described in ``reports.refill_sums``.
 
-    ``before``: the period of equal length before it, None when it has refills on too few days to compare with.
+    ``before``: the period of equal length before it, None when it has refills on too few days to compare with, or when
+    it was not looked at (``filters.is_compared``).
     ``attendants`` (by name) are those of the chosen floor, whichever of them is chosen; each frame has ``code`` and,
     of attendants and floors, ``name``.
     """
@@ -111,9 +117,7 @@ class RefillTimesService:
         with self.database.reading() as connection:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
             window = window_of(hotel, local_date(at, hotel.time_zone), filters.days)
-            # A year is beside nothing: the one before it would be as many files again.
-            is_compared = filters.days in PERIODS
-            earlier = window_of(hotel, window.first_on, filters.days) if is_compared else window
+            earlier = window_of(hotel, window.first_on, filters.days) if filters.is_compared else window
             faults = dict[str, str]()
             found = refills(connection, self.history, replace(window, since=earlier.since), faults)
             known = {place.id for place in places.attendants}

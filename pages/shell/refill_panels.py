@@ -33,7 +33,7 @@ def key_figures(page: Page, found: RefillTimes) -> None:
     for pair in (shown[:2], shown[2:]):
         for column, (label, what, told) in zip(st.columns(2), pair, strict=True):
             with column:
-                compared = t("consumption.no_before")
+                compared = t("consumption.no_before") if found.filters.is_compared else None
                 if before is not None:
                     change = signed_percent(t, found.change(what))
                     compared = t("consumption.before", value=told(before), change=change)

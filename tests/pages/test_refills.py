@@ -42,6 +42,13 @@ def test_without_timed_refills_it_says_what_to_do(visit: Visit, text: Text, hous
     assert not app.metric
 
 
+def test_a_year_says_nothing_of_a_year_before_that_was_not_looked_at(visit: Visit, house: Refilled) -> None:
+    visit.sign_in("admin", [house.id], "en")
+    told = Translator("en")("consumption.no_before")
+    for days, compared in (("90", told), ("365", "")):
+        assert {metric.delta for metric in visit.open(REFILLS, days=days).metric} == {compared}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_key_figures_and_attendants_are_those_of_the_refills(visit: Visit, house: Refilled, language: str) -> None:
     visit.sign_in("admin", [house.id], language)
