@@ -60,7 +60,8 @@ def at_work(queries: QueryService, database: Database, statement: str) -> Iterat
     found: list[RunningRow] = []
 
     def look() -> list[RunningRow]:
-        found[:] = [row for row in queries.now(ADA).running if "pg_sleep" in row.text]
+        running = queries.now(ADA).running  # listed a moment before it sleeps
+        found[:] = [row for row in running if "pg_sleep" in row.text and row.wait_event == "PgSleep"]
         return found
 
     wait_for(look)
