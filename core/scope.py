@@ -33,6 +33,10 @@ class Scope:
         if self.hotels is not None:
             raise AppError("forbidden", 403, params={"permission": "hotels"}, is_denial=True)
 
+    def may_name(self, actor: str | None) -> str | None:
+        """Who did something of the whole installation: told to those who see every hotel, to others of themselves."""
+        return actor if self.hotels is None or actor == self.actor else None
+
     def hotel_filter(self, wanted: list[int] | None = None) -> list[int] | None:
         """The hotel ids to read: the wanted ones that are allowed; None means every hotel."""
         if self.hotels is None:

@@ -73,7 +73,10 @@ class LogExport:
 
 @dataclass(frozen=True)
 class LogService:
-    """The files of ``folder`` and of nothing else: no caller names a path."""
+    """The files of ``folder`` and of nothing else: no caller names a path.
+
+    Lines name people and addresses of every hotel: they are for those who see all hotels.
+    """
 
     folder: Path
     database: Database
@@ -81,7 +84,7 @@ class LogService:
 
     def streams(self, scope: Scope) -> list[str]:
         """The services that have logged anything."""
-        scope.require(PERMISSION)
+        scope.require_everywhere(PERMISSION)
         with self._opened() as streams:
             return sorted(streams)
 
@@ -96,7 +99,7 @@ class LogService:
 
         Then more was written meanwhile than is read: the lines in between are left out.
         """
-        scope.require(PERMISSION)
+        scope.require_everywhere(PERMISSION)
         with self._opened() as streams:
             ends = {name: place for name, stream in streams.items() if (place := stream.end())}
         if ends == after:  # asked again and again, and mostly nothing is new
@@ -107,7 +110,7 @@ class LogService:
         self, scope: Scope, filters: LogFilters, budget: Budget, limit: int, *, start: Position | None = None,
         stop: Position | None = None,
     ) -> LogPage:  # fmt: skip
-        scope.require(PERMISSION)
+        scope.require_everywhere(PERMISSION)
         with self._opened() as streams, matching(filters) as matches:
             scan = Scan(streams, filters, budget, start, stop)
             newest = {name: place for name, stream in streams.items() if (place := stream.end())}
@@ -118,7 +121,7 @@ class LogService:
 
     def detail(self, scope: Scope, line_id: str, context: int = CONTEXT_LINES) -> LogDetail:
         """Raises ``not_found`` (404) for a line that is not there, or no longer."""
-        scope.require(PERMISSION)
+        scope.require_everywhere(PERMISSION)
         gone = AppError("not_found", 404, params={"what": "log line"})
         asked = positions.read(line_id)
         if not asked or len(asked) != 1:
@@ -140,7 +143,7 @@ class LogService:
 
     def statistics(self, scope: Scope, filters: LogFilters) -> LogStatistics:
         """Of all lines that the filters want, as far back as the budget reaches. Raises what ``matching`` raises."""
-        scope.require(PERMISSION)
+        scope.require_everywhere(PERMISSION)
         counting = Counting(version())
         with self._opened() as streams, matching(filters) as matches:
             scan = Scan(streams, filters, Budget(*STATISTICS))
@@ -150,7 +153,7 @@ class LogService:
 
     def export(self, scope: Scope, filters: LogFilters, kind: ExportFormat) -> LogExport:
         """What the filters want, at most EXPORT_LINES lines; noted in the audit log. Raises as ``matching``."""
-        scope.require(PERMISSION)
+        scope.require_everywhere(PERMISSION)
         with self._opened() as streams, matching(filters) as matches:
             scan = Scan(streams, filters, Budget(*EXPORT))
             found = list(islice(scan.lines(matches), EXPORT_LINES))

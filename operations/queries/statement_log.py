@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -76,6 +76,10 @@ def logged(database: Database, process: str) -> Iterator[None]:
         thread.stop()
 
 
+def _as_seen(scope: Scope, one: LoggedStatement) -> LoggedStatement:
+    return replace(one, actor=scope.may_name(one.actor))
+
+
 @dataclass(frozen=True)
 class LogReader:
     """The log of all processes, as it is shown."""
@@ -94,10 +98,12 @@ class LogReader:
         scope.require("queries.read")
         since, bounds = self.clock.now() - PERIODS[period].length, Bounds(NOTICED_SECONDS, SLOW_SECONDS)
         with self.database.reading() as connection:
-            return queries.read(connection, which, process, since, order=order, bounds=bounds, limit=SHOWN)
+            found = queries.read(connection, which, process, since, order=order, bounds=bounds, limit=SHOWN)
+        return [_as_seen(scope, one) for one in found]
 
     def one(self, scope: Scope, statement_id: int) -> LoggedStatement | None:
         """None when it is not kept any more."""
         scope.require("queries.read")
         with self.database.reading() as connection:
-            return queries.one(connection, statement_id)
+            found = queries.one(connection, statement_id)
+        return _as_seen(scope, found) if found else None

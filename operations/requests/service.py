@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -154,11 +154,13 @@ class RequestService:
         ).astype({"p50_seconds": float, "p95_seconds": float})
 
     def detail(self, scope: Scope, period: str, endpoint: Endpoint) -> EndpointDetail:
+        """Who asked is told as ``Scope.may_name`` says."""
         scope.require("requests.read")
         chosen, now = PERIODS[period], self.clock.now()
         with self.database.reading() as connection:
             codes = queries.error_codes(connection, _span_of(chosen), chosen.begin(now), endpoint)
-            rows = queries.recent(connection, endpoint, RECENT)
+            recent = queries.recent(connection, endpoint, RECENT)
+        rows = [replace(row, actor=scope.may_name(row.actor)) for row in recent]
         return EndpointDetail({row.code: row.n for row in codes}, rows)
 
 

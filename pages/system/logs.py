@@ -14,6 +14,9 @@ def show() -> None:
     page = in_local_time(open_page("logs.read"))
     t, logs = page.t, page.services.logs
     st.title(t("logs.title"))
+    if page.scope.hotels is not None:
+        st.info(t("logs.all_hotels"), icon=":material/lock:")
+        return
     muted(t("logs.help"))
     asked = log_filters(page, logs.streams(page.scope))
     detail(page)

@@ -54,7 +54,7 @@ def test_lines_volume_and_patterns_are_shown(visit: Visit, text: Text, write: Wr
     for number in range(120):
         write(f"run {number} ended", minutes_ago=60 - number / 2)
     write("mail_failed", "error", masked=2)
-    visit.sign_in("sistem_yoneticisi", [], language)
+    visit.sign_in("sistem_yoneticisi", None, language)
     app, t = visit.open(LOGS, unfolded=["log_volume"]), Translator(language)
     assert not app.exception
     [lines, volume, patterns] = [element.value for element in app.dataframe]
@@ -159,4 +159,9 @@ def test_the_managers_of_one_hotel_do_not_see_the_installations_logs(visit: Visi
     visit.sign_in("admin", [], "en")
     app = visit.open(LOGS)
     assert Translator("en")("shell.forbidden_text") in text(app)
+    assert "secret_event" not in tables(app)
+    visit.sign_in("sistem_yoneticisi", [], "en")
+    app = visit.open(LOGS)
+    assert not app.exception
+    assert Translator("en")("logs.all_hotels") in text(app)
     assert "secret_event" not in tables(app)

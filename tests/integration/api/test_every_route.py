@@ -94,7 +94,7 @@ def test_each_role_gets_where_its_permissions_lead_and_nowhere_else(
 def holds_every_hotel(route: APIRoute, role: str) -> bool:
     """What concerns the installation is of all hotels; of the test's people only the superadmin sees them all."""
     is_of_all = needs_of(route).permission in ("config.write", "profiler.run", "queries.cancel")
-    is_of_all = is_of_all or route.path_format == "/archive/adopt" or route.path_format.startswith("/backup")
+    is_of_all = is_of_all or route.path_format == "/archive/adopt" or route.path_format.startswith(("/backup", "/logs"))
     return is_of_all and role != "superadmin"
 
 

@@ -190,7 +190,7 @@ def test_silence_is_broken_and_after_its_time_a_stream_ends(
 def test_it_ends_within_seconds_when_the_caller_may_no_longer(
     api: Api, log: Log, follow: Open, key: str, services: Services
 ) -> None:
-    api.add("sistem_yoneticisi", [], "cem")
+    api.add("sistem_yoneticisi", None, "cem")
     token = api.call("POST", "/auth/token", json={"username": "cem", "password": PASSWORD}).json()["access_token"]
     theirs = services.api_keys.create(SYSTEM, "theirs", ["logs.read"], days=1, owner="cem").key
     by_role, by_token, by_key = follow(theirs), follow(token), follow(key)

@@ -14,7 +14,7 @@ from operations.logs.matching import LogFilters
 from operations.logs.service import LogService
 from tests.conftest import NOW
 
-AYSE = Scope("ayse", frozenset({"logs.read"}), frozenset())
+AYSE = Scope("ayse", frozenset({"logs.read"}), None)
 
 
 @pytest.fixture

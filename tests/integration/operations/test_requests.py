@@ -100,6 +100,9 @@ def test_the_newest_fifty_requests_of_each_endpoint_stay(database: Database, clo
     assert newest[0].request_id == "id-0.069"
     assert newest[0].actor == "ayse"
     assert len(first.detail(SYSTEM, "1h", HEALTH).recent) == 1
+    for name, told in (("ada", None), ("ayse", "ayse")):  # of one hotel: who asked is told of oneself
+        seen = first.detail(Scope(name, frozenset({"requests.read"}), frozenset({1})), "1h", JOBS).recent
+        assert ({row.actor for row in seen}, len(seen)) == ({told}, 50)
 
 
 def test_what_could_not_be_written_is_written_later(

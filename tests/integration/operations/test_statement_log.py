@@ -74,6 +74,12 @@ def test_statements_of_all_processes_are_read_together_with_for_whom_they_were(
     assert [one.place for one in marked(reader.read(ADA, "background"))] == [None]
     assert len(marked(reader.read(ADA, "all"))) == 3
     assert [one.process for one in marked(reader.read(ADA, "all", "jobs"))] == ["jobs", "jobs"]
+    for name, told in (("ada", None), ("ayse", "ayse")):  # of one hotel: whose statement it was is told of oneself
+        seen = Scope(name, frozenset({"queries.read"}), frozenset({1}))
+        assert [one.actor for one in marked(reader.read(seen))] == [told, told]
+        one = reader.one(seen, newest[0].id)
+        assert one
+        assert (one.actor, one.text) == (told, newest[0].text)
     by_time = reader.read(ADA, "all", order="slowest")
     assert [one.seconds for one in by_time] == sorted((one.seconds for one in by_time), reverse=True)
     with pytest.raises(AppError, match="forbidden"):
