@@ -1,6 +1,6 @@
 """``manage.py archive``: what lies in the archive, whether all is as it was written, bringing back (SPEC A7)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -65,7 +65,7 @@ def restore(first: FirstOption, last: LastOption, hotel: HotelOption = None, kee
     with opened() as (services, t):
         one, days = one_hotel(services, hotel), (first.date(), last.date())
         services.archive.preview(SYSTEM, one.id, *days)
-        kept_until = services.clock.now() + timedelta(days=keep)
+        kept_until = services.archive.kept_until(keep)
         with shown_progress(t) as progress:
             done = services.archive.jobs.bring_back(SYSTEM.actor, one.id, days, kept_until, progress)
         console.print(t("archive.moved", count=done.rows))

@@ -2,11 +2,12 @@
 
 import fcntl
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from core.durable_file import whole_file
 
 
 def make_private(folder: Path) -> None:
@@ -31,16 +32,8 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def write_private(path: Path, text: str, mode: int) -> None:
     """Put a whole file in place: a reader sees the one before or this one, never a part."""
-    staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
+    with whole_file(path, mode) as file:
+        file.write(text.encode("ascii"))
 
 
 def is_exposed(found: os.stat_result) -> bool:

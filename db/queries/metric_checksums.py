@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 CHUNK_ROWS = 20_000
-VERIFIED = "verified"  # the stage under which is noted when
 # The fields in the order of the database's function ``metric_checksum``; ``id`` says nothing that was measured.
 FIELDS = (
     "hotel_id", "metric_type", "entity_type", "entity_id", "interval_start", "timestamp", "metric_value", "exposure",
@@ -96,21 +95,3 @@ def seal(connection: Connection, hotel_id: int, rows: Sequence[ChangedRow]) -> i
         "times": [row.timestamp for row in rows],
     }  # fmt: skip
     return connection.execute(query, {"hotel_id": hotel_id} | keys).rowcount
-
-
-def is_verified(connection: Connection, hotel_id: int) -> bool:
-    """Whether the hotel's rows were ever compared."""
-    query = text(f"SELECT EXISTS (SELECT FROM pipeline_watermarks WHERE hotel_id = :hotel_id AND stage = '{VERIFIED}')")
-    return bool(connection.execute(query, {"hotel_id": hotel_id}).scalar_one())
-
-
-def note_verified(connection: Connection, hotel_id: int, at: datetime) -> None:
-    """All rows of the hotel were compared."""
-    connection.execute(
-        text(
-            "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until) "
-            f"VALUES (:hotel_id, '{VERIFIED}', '', :at) ON CONFLICT (hotel_id, stage, metric_type) "
-            "DO UPDATE SET read_until = EXCLUDED.read_until, updated_at = now()"
-        ),
-        {"hotel_id": hotel_id, "at": at},
-    )

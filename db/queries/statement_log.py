@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from db import locks
+from db.recent import NOTICED_SECONDS, SLOW_SECONDS
 
 COLUMNS = "ended_at, seconds, text, process, process_id, host, place, actor, request_id, has_failed"
 ADD = f"""
@@ -53,14 +54,6 @@ class LoggedStatement:
     has_failed: bool
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What counts as noticed and as slow, in seconds."""
-
-    noticed: float
-    slow: float
-
-
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]], most: Mapping[str, int]) -> None:
     """Add statements (instants as ISO texts), and forget the oldest of each kind above ``most``."""
     connection.execute(text(ADD), {"rows": json.dumps(rows)})
@@ -71,7 +64,7 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]], most: Mapping
 
 
 def read(
-    connection: Connection, which: str, process: str | None, since: datetime, *, order: str, bounds: Bounds, limit: int
+    connection: Connection, which: str, process: str | None, since: datetime, *, order: str, limit: int
 ) -> list[LoggedStatement]:
     """The first by one of ORDERS; ``which``: one of WHICH."""
     of_process = "AND process = :process" if process else ""
@@ -79,7 +72,7 @@ def read(
         f"SELECT {SHOWN} FROM statement_log WHERE ended_at >= :since AND {WHICH[which]} {of_process} "
         f"ORDER BY {ORDERS[order]} LIMIT :limit"
     )
-    params = {"since": since, "process": process, "limit": limit, **vars(bounds)}
+    params = {"since": since, "process": process, "limit": limit, "noticed": NOTICED_SECONDS, "slow": SLOW_SECONDS}
     return [LoggedStatement(**row) for row in connection.execute(text(query), params).mappings()]
 
 

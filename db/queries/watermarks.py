@@ -11,6 +11,7 @@ from db import locks
 # Rows are read again for this long after they were recorded; writing the same rows twice changes nothing.
 OVERLAP = timedelta(minutes=15)
 KEPT = "kept"  # stage of the watermark that says from when on a hotel's metric rows are kept
+VERIFIED = "verified"  # and that says when they were last compared with their checksums
 RECORDED = "_recorded"  # suffix of the stage whose watermark is a recording time instead of an as-of instant
 
 
@@ -82,23 +83,28 @@ def close_window(connection: Connection, window: Window) -> None:
         )
 
 
-def keep_since(connection: Connection, hotel_id: int, cutoff: datetime) -> None:
-    """Metric rows before ``cutoff`` left for the archive; it only ever moves on."""
+def move_on(connection: Connection, hotel_id: int, stage: str, reached: datetime) -> None:
+    """A stage of all metric types together (KEPT, VERIFIED) reached that instant; it only ever moves on."""
     connection.execute(
         text(
             "INSERT INTO pipeline_watermarks (hotel_id, stage, metric_type, read_until) "
-            "VALUES (:hotel_id, :stage, '', :cutoff) ON CONFLICT (hotel_id, stage, metric_type) "
-            "DO UPDATE SET read_until = greatest(pipeline_watermarks.read_until, EXCLUDED.read_until)"
+            "VALUES (:hotel_id, :stage, '', :reached) ON CONFLICT (hotel_id, stage, metric_type) DO UPDATE "
+            "SET read_until = greatest(pipeline_watermarks.read_until, EXCLUDED.read_until), updated_at = now()"
         ),
-        {"hotel_id": hotel_id, "stage": KEPT, "cutoff": cutoff},
+        {"hotel_id": hotel_id, "stage": stage, "reached": reached},
     )
+
+
+def reached(connection: Connection, hotel_id: int, stage: str) -> datetime | None:
+    """How far such a stage is; None: it never ran."""
+    query = text("SELECT read_until FROM pipeline_watermarks WHERE hotel_id = :hotel_id AND stage = :stage")
+    found: datetime | None = connection.execute(query, {"hotel_id": hotel_id, "stage": stage}).scalar()
+    return found
 
 
 def kept_since(connection: Connection, hotel_id: int) -> datetime | None:
     """From when on a hotel's metric rows are kept; None: none was ever deleted for its age."""
-    query = text("SELECT read_until FROM pipeline_watermarks WHERE hotel_id = :hotel_id AND stage = :stage")
-    found: datetime | None = connection.execute(query, {"hotel_id": hotel_id, "stage": KEPT}).scalar()
-    return found
+    return reached(connection, hotel_id, KEPT)
 
 
 def reset(connection: Connection, hotel_id: int, stage: str) -> None:

@@ -85,7 +85,7 @@ class Archiving:
             done += self._archive_day(hotel_id, day, zone, before, at)
         with self.database.transaction() as connection:
             queries.lock(connection, hotel_id)
-            watermarks.keep_since(connection, hotel_id, before)
+            watermarks.move_on(connection, hotel_id, watermarks.KEPT, before)
             if is_begun:
                 self.ownership.require(connection)
                 kept = timedelta(days=self.unknown_days)
@@ -112,7 +112,7 @@ class Archiving:
             if newer:  # nothing of the day leaves; the next run takes them along
                 params = {"path": f"{day}", "reason": f"{newer} rows were scored meanwhile"}
                 raise AppError("archive_not_written", 409, params=params)
-            watermarks.keep_since(connection, hotel_id, until)
+            watermarks.move_on(connection, hotel_id, watermarks.KEPT, until)
             for topic in ("metrics", "scores"):
                 versions.bump(connection, hotel_id, topic)
         return Archived(rows, int(size > 0), size)

@@ -149,12 +149,16 @@ class ArchiveService:
         Raises ``kept_days_wrong`` and like ``preview``.
         """
         scope.require("archive.write")
-        if not 1 <= kept_days <= MOST_KEPT_DAYS:
-            raise AppError("kept_days_wrong", params={"most": MOST_KEPT_DAYS})
+        kept_until = self.kept_until(kept_days)
         self.preview(scope, hotel_id, first_on, last_on)
-        kept_until = self.clock.now() + timedelta(days=kept_days)
         asked = {"first_on": str(first_on), "last_on": str(last_on), "kept_until": kept_until.isoformat()}
         return self._ask(scope, BRING, hotel_id, asked)
+
+    def kept_until(self, kept_days: int) -> datetime:
+        """When what comes back now leaves again; raises ``kept_days_wrong``."""
+        if not 1 <= kept_days <= MOST_KEPT_DAYS:
+            raise AppError("kept_days_wrong", params={"most": MOST_KEPT_DAYS})
+        return self.clock.now() + timedelta(days=kept_days)
 
     def send_away(self, scope: Scope, hold_id: int) -> int:
         """Ask for what was brought back to leave again; the id of the request. Raises ``not_found``."""

@@ -11,7 +11,7 @@ from core.logs import logger
 from core.scope import SYSTEM, Scope
 from core.stage import Progress, StageReport, silent
 from db.queries import archive as manifest
-from db.queries import audit, metric_checksums, metric_findings, versions
+from db.queries import audit, metric_checksums, metric_findings, versions, watermarks
 from db.queries.archive import Partition
 from db.queries.metric_checksums import CHUNK_ROWS, ChangedRow
 from db.queries.metric_findings import NewFinding
@@ -87,7 +87,7 @@ class Verification:
     def _verify_rows(self, hotel_id: int, at: datetime, found: Found, progress: Progress) -> None:
         with self.database.reading() as connection:
             expected = metric_checksums.count(connection, hotel_id)
-            seals = not metric_checksums.is_verified(connection, hotel_id)
+            seals = watermarks.reached(connection, hotel_id, watermarks.VERIFIED) is None
         last, wrong = None, list[NewFinding]()
         while True:
             progress(OF_DATABASE * min(found.rows / max(expected, 1), 1.0), "stage.verifying_rows")
@@ -101,7 +101,7 @@ class Verification:
                 break
             last = chunk.last
         with self.database.transaction() as connection:
-            metric_checksums.note_verified(connection, hotel_id, at)
+            watermarks.move_on(connection, hotel_id, watermarks.VERIFIED, at)
             kept = found.tell(wrong, MOST_KEPT)
             metric_findings.keep(connection, hotel_id, None, kept, at, clears=len(kept) == len(wrong))
 

@@ -1,7 +1,6 @@
 """The archive: a sealed ZIP file of the dump, model files, archived rows, the keys and, at its end, the manifest."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from core.durable_file import sync_folder
+from core.durable_file import whole_file
 from core.key_ring import KeyRing
 from operations.backups.manifest import FileState, Label, Manifest
-from operations.backups.vault import CHUNK_BYTES, damaged, open_sealed, read_label, write_label
+from operations.backups.vault import damaged, open_sealed, read_label, write_label
 
 DUMP, KEYS, MANIFEST = "database.dump", "encryption_keys", "manifest.json"
 MODELS, ROWS = "models/", "archived-rows/"
@@ -50,21 +49,12 @@ class ArchiveWriter:
 @contextmanager
 def writing(path: Path, label: Label, keys: KeyRing) -> Iterator[ArchiveWriter]:
     """A new archive, which has its name only when it is whole and on the disk; otherwise nothing of it stays."""
-    staged = path.with_name(f".{path.name}.partial")
     secret = keys.find(label.key_id).derived(SEALING)
-    try:
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=CHUNK_BYTES) as target:
-            sealing = write_label(target, label.document(), secret)
-            with ZipFile(sealing, "w", allowZip64=True) as file:
-                yield ArchiveWriter(file)
-            sealing.finish()
-            target.flush()
-            os.fsync(descriptor)
-        staged.replace(path)
-        sync_folder(path.parent)
-    finally:
-        staged.unlink(missing_ok=True)
+    with whole_file(path, 0o600) as target:
+        sealing = write_label(target, label.document(), secret)
+        with ZipFile(sealing, "w", allowZip64=True) as file:
+            yield ArchiveWriter(file)
+        sealing.finish()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Restores a backup beside the database in use, and swaps the two when it is proven; undone by swapping again."""
 
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -9,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import Clock
+from core.durable_file import whole_file
 from core.errors import AppError
 from core.key_ring import parse_keys
 from core.logs import logger
@@ -185,17 +184,9 @@ def _write_files(
             continue
         with full_named(path.parent):
             make(path.parent)
-            staged = path.with_name(f".{secrets.token_hex(8)}.partial")
-            try:
-                with archive.part(name) as part, staged.open("wb") as target:
-                    while content := part.read(READ_BYTES):
-                        target.write(content)
-                    os.fchmod(target.fileno(), file_mode)
-                    target.flush()
-                    os.fsync(target.fileno())
-                staged.replace(path)
-            finally:
-                staged.unlink(missing_ok=True)
+            with archive.part(name) as part, whole_file(path, file_mode) as target:
+                while content := part.read(READ_BYTES):
+                    target.write(content)
         written += 1
     return written
 

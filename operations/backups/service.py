@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import Clock
+from core.durable_file import whole_file
 from core.errors import AppError
 from core.key_ring import KeyRing
 from core.logs import logger
@@ -177,10 +178,8 @@ class BackupService:
             target = self.shelf.new_path(name)
             if target.exists():
                 raise AppError("backup_exists", 409, params={"name": name})
-            staged = target.with_name(f".{target.name}.partial")
-            shutil.copyfile(file, staged)
-            staged.chmod(0o600)
-            staged.replace(target)
+            with file.open("rb") as source, whole_file(target, 0o600) as brought:
+                shutil.copyfileobj(source, brought)
             self._note(scope, "backup_brought", name)
         return self.shelf.one(name)
 

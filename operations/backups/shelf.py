@@ -9,6 +9,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from re import compile as pattern
 
+from core.durable_file import PARTIAL
 from core.errors import AppError
 from core.private_file import make_private, write_private
 from operations.backups.archive import label_of
@@ -109,7 +110,7 @@ class Shelf:
                 flock(lock, LOCK_EX | LOCK_NB)
             except BlockingIOError as error:
                 raise AppError("backup_busy", 409) from error
-            for path in self.folder.glob(".*.partial"):
+            for path in self.folder.glob(PARTIAL):
                 path.unlink()
             yield
 

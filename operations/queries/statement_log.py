@@ -11,8 +11,8 @@ from typing import Any
 from core.clock import Clock
 from core.scope import Scope
 from db.queries import statement_log as queries
-from db.queries.statement_log import ORDERS, WHICH, Bounds, LoggedStatement
-from db.recent import NOTICED_SECONDS, SLOW_SECONDS, UNLOGGED, RecentStatement
+from db.queries.statement_log import ORDERS, WHICH, LoggedStatement
+from db.recent import UNLOGGED, RecentStatement
 from db.session import Database
 from operations.periods import PERIODS
 from operations.queries.sql_text import without_literals
@@ -96,9 +96,9 @@ class LogReader:
         ``process``: one of PROCESSES, None for all of them.
         """
         scope.require("queries.read")
-        since, bounds = self.clock.now() - PERIODS[period].length, Bounds(NOTICED_SECONDS, SLOW_SECONDS)
+        since = self.clock.now() - PERIODS[period].length
         with self.database.reading() as connection:
-            found = queries.read(connection, which, process, since, order=order, bounds=bounds, limit=SHOWN)
+            found = queries.read(connection, which, process, since, order=order, limit=SHOWN)
         return [_as_seen(scope, one) for one in found]
 
     def one(self, scope: Scope, statement_id: int) -> LoggedStatement | None:

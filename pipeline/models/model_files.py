@@ -5,7 +5,6 @@ import fcntl
 import os
 import pickle
 import re
-import secrets
 import shutil
 import stat
 import zlib
@@ -17,7 +16,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from core.durable_file import FULL, sync_folder
+from core.durable_file import FULL, PARTIAL, whole_file
 from core.errors import AppError
 from core.key_ring import KeyRing
 from core.logs import logger
@@ -211,24 +210,14 @@ def _publish(folder: Path, stem: str, at: datetime, content: bytes) -> Path:
     while path.exists():
         at += timedelta(microseconds=1)
         path = folder / f"{stem}_{at:%Y%m%dT%H%M%S%f}.pkl"
-    staged = folder / f".{secrets.token_hex(8)}.partial"
-    try:
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fchmod(descriptor, FILE_MODE)
-            os.fsync(descriptor)
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
-    sync_folder(folder)
+    with whole_file(path, FILE_MODE) as file:
+        file.write(content)
     return path
 
 
 def _sweep(folder: Path) -> int:
     swept = 0
-    for path in folder.glob(".*.partial"):
+    for path in folder.glob(PARTIAL):
         if path.is_file():
             swept += path.lstat().st_size
             path.unlink(missing_ok=True)

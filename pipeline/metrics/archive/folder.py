@@ -1,7 +1,6 @@
 """The folder of the archive: whole files that are on the disk before anybody relies on them, never changed again."""
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from re import compile as pattern
+from typing import BinaryIO
 
-from core.durable_file import FULL, sync_folder
+from core.durable_file import FULL, PARTIAL, sync, sync_folder, whole_file
 from core.errors import AppError
 from core.logs import logger
 from core.private_file import make_private, write_private
@@ -40,15 +40,11 @@ class ArchiveFolder:
         path = self.root / name
         with _named(path):
             make_private(path.parent)
-            staged = path.with_name(f".{secrets.token_hex(8)}.partial")
-            try:
-                _write_through(staged, content)
-                if _from_disk(staged) != content:
+            with whole_file(path, FILE_MODE) as file:
+                file.write(content)
+                if _from_disk(file) != content:
                     raise AppError("archive_not_written", 500, params={"path": name, "reason": "read back differently"})
-                staged.replace(path)
-            finally:
-                staged.unlink(missing_ok=True)
-            for folder in (path.parent, path.parent.parent, self.root):
+            for folder in (path.parent.parent, self.root):
                 sync_folder(folder)
         log.info("archive_file_written", path=name, size_bytes=len(content))
         return name
@@ -117,7 +113,7 @@ class ArchiveFolder:
                 if path.lstat().st_mtime >= (at - STILL_WRITTEN).timestamp():
                     continue
                 name = path.relative_to(self.root).as_posix()
-                if path.name.startswith(".") and path.suffix == ".partial":
+                if path.match(PARTIAL):
                     path.unlink()
                 elif path.suffix == ".parquet" and name not in names:
                     _move(path, self.root / ASIDE / f"{at:%Y-%m-%d}" / name)
@@ -159,19 +155,12 @@ def is_named_by(name: str, digest: str) -> bool:
     return Path(name).stem.rpartition("-")[2] == digest[:DIGEST_LENGTH]
 
 
-def _write_through(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(descriptor)
-
-
-def _from_disk(path: Path) -> bytes:
+def _from_disk(file: BinaryIO) -> bytes:
     """What was really written: the system is told to forget what it has of it in memory."""
-    with path.open("rb") as stream:
-        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        return stream.read()
+    sync(file)
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    file.seek(0)
+    return file.read()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -109,8 +109,8 @@ def test_killed_at_any_point_nothing_is_lost_and_nothing_doubled(
 def test_where_a_file_cannot_be_written_no_row_goes_and_the_other_kinds_are_cleaned(
     world: World, monkeypatch: pytest.MonkeyPatch, number: int, code: str
 ) -> None:
-    def full(path: Path, content: bytes) -> None:
-        path.write_bytes(content[: len(content) // 2])
+    def full(file: BinaryIO) -> None:
+        file.truncate(10)
         raise OSError(number, os.strerror(number))
 
     before, scores = world.stored(), world.scored()
@@ -118,7 +118,7 @@ def test_where_a_file_cannot_be_written_no_row_goes_and_the_other_kinds_are_clea
         "INSERT INTO ml_training_logs (hotel_id, model_type, metric_type, status, started_at) "
         "VALUES (:hotel, 'x', 'x', 'x', :at)", hotel=world.hotel_id, at=world.before(200),
     )  # fmt: skip
-    monkeypatch.setattr(folder_module, "_write_through", full)
+    monkeypatch.setattr(folder_module, "sync", full)
     with pytest.raises(AppError, match=code):
         CleanupService(world.database, world.archiving).delete_old(SYSTEM, world.hotel_id, world.at)
     assert (world.stored(), world.scored(), world.files()) == (before, scores, [])
@@ -177,7 +177,8 @@ def test_what_comes_back_differently_from_the_disk_is_not_relied_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = world.stored()
-    monkeypatch.setattr(folder_module, "_from_disk", lambda path: path.read_bytes()[:-1])
+    from_disk = folder_module._from_disk
+    monkeypatch.setattr(folder_module, "_from_disk", lambda file: from_disk(file)[:-1])
     with pytest.raises(AppError, match="archive_not_written"):
         world.archiving.archive_old(world.hotel_id, world.at)
     monkeypatch.undo()
