@@ -184,8 +184,9 @@ def _of_exploration(pipeline: Pipeline) -> dict[str, Any]:
     """What the hotel's own records say."""
     database, consumption = pipeline.database, ConsumptionService(pipeline.database)
     return {
-        "consumption": consumption, "room_use": RoomUseService(database, consumption), "stock": StockService(database),
-        "custody": CustodyService(database), "refill_times": RefillTimesService(database, pipeline.history),
+        "consumption": consumption, "room_use": RoomUseService(database, consumption),
+        "stock": StockService(database, pipeline.history), "custody": CustodyService(database),
+        "refill_times": RefillTimesService(database, pipeline.history),
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The central store for exploring: levels, movements by kind, value at cost, counts beside the books (A1)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import pandas as pd
@@ -12,11 +13,13 @@ from db.queries import overview, premises
 from db.queries import stock_pages as queries
 from db.queries.consumption import Place
 from db.session import Database
+from pipeline.metrics.archive.service import MetricHistory
 from reports import stock_sums as sums
-from reports.consumption import PERIODS, hotel_of, window_of
+from reports.archived_outflow import outflow_days
+from reports.consumption import LONG_PERIODS, PERIODS, hotel_of, window_of
 from reports.consumption_sums import SMALL_RATIO
 
-__all__ = ["PERIODS", "Place", "ProductStock", "Stock", "StockFilters", "StockService"]
+__all__ = ["LONG_PERIODS", "Place", "ProductStock", "Stock", "StockFilters", "StockService"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class ProductStock:
     critical_level: int
     moves: pd.DataFrame
     days: pd.DataFrame
+    faults: Mapping[str, str] = field(default_factory=dict)  # files of the archive that are not as they were written
 
     @property
     def level(self) -> float | None:
@@ -109,6 +113,7 @@ class StockService:
     """Reads of the period's closed hotel-local days and of today so far."""
 
     database: Database
+    history: MetricHistory
 
     def groups(self, scope: Scope, hotel_id: int) -> list[Place]:
         """The product groups of a hotel."""
@@ -132,7 +137,7 @@ class StockService:
         return Stock(as_of, hotel.currency, window.first_on, table, kinds, sums.counts(products, moves, window.since))
 
     def product(self, scope: Scope, filters: StockFilters, code: str, at: datetime) -> ProductStock:
-        """One product: its level after every movement, and its outflow by closed day."""
+        """One product: its level after every movement, and its outflow by closed day, from the archive too (A7.4)."""
         self.groups(scope, filters.hotel_id)
         with self.database.reading() as connection:
             hotel = hotel_of(premises.hotels(connection), filters.hotel_id)
@@ -143,15 +148,10 @@ class StockService:
                 raise AppError("not_found", 404, params={"what": f"product {code}"})
             product_id = int(asked["product_id"].iloc[0])
             moves = sums.moves(queries.movements(connection, window, at, [product_id]))
-            days = queries.outflow_days(connection, window, product_id)
-        days = pd.DataFrame(
-            {
-                "day": days["day"], "last_on": days["day"], "mean": days["outflow"].astype(float),
-                "expected": days["expected"].astype(float).clip(lower=0.0),
-            }
-        )  # fmt: skip
+            faults = dict[str, str]()
+            days = outflow_days(connection, self.history, window, product_id, faults)
         shown = sums.from_period(moves, window.since, at)
-        return ProductStock(code, str(asked["name"].iloc[0]), int(asked["critical_level"].iloc[0]), shown, days)
+        return ProductStock(code, str(asked["name"].iloc[0]), int(asked["critical_level"].iloc[0]), shown, days, faults)
 
 
 def _group_id(groups: list[Place], code: str | None) -> int | None:

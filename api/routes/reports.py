@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 
 from api.access import REPORTS, Caller, needs
-from api.asked import Code, HotelId, HotelIds, LongPeriod, Period
+from api.asked import Code, HotelId, HotelIds, LongPeriod
 from api.kept import kept
 from api.schemas import reports as shapes
 from api.schemas.base import Words, rows_of
@@ -117,7 +117,7 @@ def refill_places(caller: Reader, hotel_id: HotelId) -> shapes.RefillPlaces:
 
 @router.get("/stock")
 @kept("reports", "sources", "metrics", "alerts", seconds=HALF_HOUR)
-def stock(caller: Reader, hotel_id: HotelId, days: Period = 30, group: Code = None) -> shapes.Stock:
+def stock(caller: Reader, hotel_id: HotelId, days: LongPeriod = 30, group: Code = None) -> shapes.Stock:
     """The central store: levels, movements by kind, value at cost, counts beside the books."""
     found = caller.services.stock.stock(caller.scope, StockFilters(hotel_id, days, group), caller.now)
     figures = {name: getattr(found, name) for name in ("value", "low", "without_cost", "difference_value")}
@@ -130,7 +130,7 @@ def stock(caller: Reader, hotel_id: HotelId, days: Period = 30, group: Code = No
 @router.get("/stock/{code}")
 @kept("reports", "sources", "metrics", "scores", seconds=HALF_HOUR)
 def product_stock(
-    caller: Reader, code: Annotated[Words, Path(examples=["KOLA"])], hotel_id: HotelId, days: Period = 30
+    caller: Reader, code: Annotated[Words, Path(examples=["KOLA"])], hotel_id: HotelId, days: LongPeriod = 30
 ) -> shapes.OneProduct:
     """One product: its level after every movement, and its outflow by day beside what was expected."""
     found = caller.services.stock.product(caller.scope, StockFilters(hotel_id, days), code, caller.now)

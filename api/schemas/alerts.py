@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, HotelNumber, Instant, Words
+from api.schemas.base import Answer, Asked, Faults, HotelNumber, Instant, Words
 from core.i18n import Translator
 from pipeline.alerts.service import AlertDetail, AlertFilters, AlertRow, EventRow
 
@@ -147,10 +147,7 @@ class SeriesPoint(Answer):
 
 class Series(Answer):
     items: list[SeriesPoint]
-    faults: dict[str, str] = Field(
-        description="files of the archive that are not as they were written, and why; their points are missing",
-        examples=[{}],
-    )
+    faults: Faults
 
 
 class Counts(Answer):

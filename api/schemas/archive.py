@@ -4,7 +4,7 @@ import datetime as dt
 
 from pydantic import Field
 
-from api.schemas.base import Answer, Asked, Day, HotelNumber, Id, Instant, Words
+from api.schemas.base import Answer, Asked, Day, Faults, HotelNumber, Id, Instant, Words
 from api.schemas.failures import ErrorBody
 from db.queries.metric_values import Wanted
 from operations.archive.service import KEPT_DAYS, MOST_KEPT_DAYS
@@ -95,7 +95,7 @@ class MetricDays(Answer):
 
     items: list[MetricDay]
     is_sum: bool
-    faults: dict[str, str] = Field(description="files that are left out because they are not as they were written")
+    faults: Faults
 
 
 class AskedPeriod(Asked):

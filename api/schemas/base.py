@@ -32,6 +32,13 @@ Id = Annotated[int, Field(ge=1, le=2**53 - 1)]  # what every JSON reader holds e
 HotelNumber = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]  # locks are keyed by it
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Day = Annotated[date, AfterValidator(_plausible)]
+Faults = Annotated[
+    dict[str, str],
+    Field(
+        description="files of the archive that are not as they were written, and why; what they hold is missing",
+        examples=[{}],
+    ),
+]
 
 
 class Asked(BaseModel):

@@ -4,7 +4,7 @@ import datetime as dt
 
 from pydantic import Field
 
-from api.schemas.base import Answer
+from api.schemas.base import Answer, Faults
 
 
 class Freshness(Answer):
@@ -203,10 +203,7 @@ class RefillTimes(Answer):
     attendants: list[RefillRange]
     floors: list[RefillRange]
     rooms: list[RefillRange]
-    faults: dict[str, str] = Field(
-        description="files of the archive that are not as they were written, and why; their refills are missing",
-        examples=[{}],
-    )
+    faults: Faults
 
 
 class RefillPlaces(Answer):
@@ -272,6 +269,7 @@ class OneProduct(Answer):
     deviation_ratio: float | None
     moves: list[StockMove]
     days: list[Trend]
+    faults: Faults
 
 
 class Attendant(Answer):

@@ -31,10 +31,8 @@ SELECT m.product_id, m.occurred_at, m.id, m.movement_type, m.quantity, c.counted
        AND (c.counted_at IS NULL OR m.occurred_at >= c.counted_at)
  WHERE p.hotel_id = %(hotel_id)s AND p.id = ANY(%(products)s)
 """
-# A score of stock tells the level that a usual day would have left, so that the usual outflow of the 24 hours up to
-# it is their outflow plus the distance between the two levels.
 OUTFLOW_DAYS = """
-SELECT days.day, flow.outflow, level.metric_value + flow.last_24_hours - judged.expected AS expected
+SELECT days.day, flow.outflow, flow.last_24_hours, level.metric_value AS level, judged.expected
   FROM (SELECT d::date AS day, d::date::timestamp AT TIME ZONE %(zone)s AS begins_at,
                (d::date + 1)::timestamp AT TIME ZONE %(zone)s AS ends_at
           FROM generate_series(%(first_on)s::date, %(last_on)s::date, interval '1 day') AS d) AS days
@@ -71,5 +69,6 @@ def movements(connection: Connection, window: Window, at: datetime, products: li
 
 
 def outflow_days(connection: Connection, window: Window, product_id: int) -> pd.DataFrame:
-    """day, outflow (NaN: not measured), expected (NaN: not judged), of the window's days."""
+    """The window's days, of what stands in the database: day, outflow, last_24_hours (up to its end), level and
+    expected (level) at its end; NaN: not measured, not judged."""
     return copy_out(connection, OUTFLOW_DAYS, vars(window) | {"zone": window.time_zone, "product_id": product_id})

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shell import navigation, reads
 from pages.shell import stock_tables as tables
+from pages.shell.charts import left_out
 from pages.shell.consumption_tables import downloads, folded_sheet, rows_of, show_sheet
 from pages.shell.filters import choose_one
 from pages.shell.guard import Page
@@ -86,6 +87,7 @@ def one_product(page: Page, hotel_code: str, filters: StockFilters, found: Stock
         muted(t("stock.choose_hint"))
         return
     product = reads.product_stock(page, filters, chosen)
+    left_out(page, product.faults)
     if product.level is None:
         muted(t("stock.never_moved", product=product.name))
         return

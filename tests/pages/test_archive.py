@@ -14,6 +14,7 @@ from tests.pages.conftest import ALERT, Text, Visit
 from tests.pages.hotel import SmallHotel, small_hotel
 
 ARCHIVE = "pages/system/archive.py"
+STOCK = "pages/exploration/stock.py"
 
 
 @pytest.fixture
@@ -126,6 +127,18 @@ def test_an_alert_says_which_files_its_chart_lacks(visit: Visit, hotel: SmallHot
     assert f"{len(faults)} dosya" in told
     assert plain(first) in told
     assert plain(last) not in told, "a year of files is no sentence"
+
+
+def test_a_product_says_which_files_its_outflow_lacks(visit: Visit, hotel: SmallHotel) -> None:
+    visit.sign_in("admin", [hotel.hotel_id], "en")
+    app = visit.open(STOCK, days="365", product="P0")
+    assert not app.exception
+    assert not app.warning
+    for path in visit.services.settings.archive_folder.rglob("*.parquet"):
+        path.write_bytes(b"x")
+    st.cache_data.clear()
+    [told] = [one.value for one in visit.open(STOCK, days="365", product="P0").warning]
+    assert told.startswith("The chart lacks")
 
 
 def test_days_are_brought_back_and_sent_away_by_requests(visit: Visit, hotel: SmallHotel, text: Text) -> None:

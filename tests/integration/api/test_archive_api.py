@@ -150,8 +150,12 @@ def test_a_series_says_which_files_it_lacks(
     api: Api, services: Services, hotel: SmallHotel, archived: int, ada: str
 ) -> None:
     assert archived
-    path = f"/alerts/{hotel.alert_ids[0]}/series"
-    assert api.get(path, ada).json()["faults"] == {}
+    paths = [f"/alerts/{hotel.alert_ids[0]}/series"]
+    paths += [f"/reports/{one}?hotel_id={hotel.hotel_id}&days=365" for one in ("refills", "stock/P0")]
+    for path in paths:
+        assert api.call("GET", path, ada).json()["faults"] == {}
     for file in services.settings.archive_folder.rglob("*.parquet"):
         file.write_bytes(b"x")
-    assert set(api.get(path, ada).json()["faults"].values()) == {"archive_file_damaged"}
+    services.cache.clear(SYSTEM, "reports")
+    for path in paths:
+        assert set(api.call("GET", path, ada).json()["faults"].values()) == {"archive_file_damaged"}

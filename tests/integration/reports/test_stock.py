@@ -2,7 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +14,10 @@ from core.errors import AppError
 from core.scope import SYSTEM, Scope
 from db.models.ml import Metric, Score
 from db.session import Database
+from operations.archive.archiving import Archiving
+from operations.jobs.cleanup import CleanupService
+from pipeline.metrics.archive.folder import ArchiveFolder
+from pipeline.metrics.archive.service import MetricHistory
 from reports.stock import ProductStock, Stock, StockFilters, StockService
 from tests.conftest import NOW
 from tests.integration.builders import BuiltHotel, build_hotel
@@ -25,6 +30,11 @@ class Store:
 
     database: Database
     hotel: BuiltHotel
+    archive: Path
+
+    @property
+    def service(self) -> StockService:
+        return StockService(self.database, MetricHistory(self.database, ArchiveFolder(self.archive)))
 
     @property
     def id(self) -> int:
@@ -35,10 +45,10 @@ class Store:
             self.hotel.movement(connection, product, at(days_ago, hour), kind, quantity)
 
     def stock(self, days: int = 7, group: str | None = None) -> Stock:
-        return StockService(self.database).stock(SYSTEM, StockFilters(self.id, days, group), NOW)
+        return self.service.stock(SYSTEM, StockFilters(self.id, days, group), NOW)
 
-    def product(self, code: str = "P0") -> ProductStock:
-        return StockService(self.database).product(SYSTEM, StockFilters(self.id, 7), code, NOW)
+    def product(self, code: str = "P0", days: int = 7) -> ProductStock:
+        return self.service.product(SYSTEM, StockFilters(self.id, days), code, NOW)
 
     def judged(self, end: datetime, level: float, outflow: float, expected: float | None) -> None:
         """An hour of P0 up to ``end``."""
@@ -53,18 +63,18 @@ class Store:
                 connection.execute(insert(Score), key | score)
 
 
-def at(days_ago: int, hour: float) -> datetime:
-    return local_midnight(TODAY - timedelta(days=days_ago), ZONE) + hour * HOUR
+def at(days_ago: int, hour: float, zone: str = ZONE) -> datetime:
+    return local_midnight(TODAY - timedelta(days=days_ago), zone) + hour * HOUR
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
+def store(database: Database, tmp_path: Path) -> Store:
     with database.transaction() as connection:
         hotel = build_hotel(connection, products=3, time_zone=ZONE)
         connection.execute(
             text("UPDATE products SET cost = 1.5, critical_level = 20 WHERE id = :id"), {"id": hotel.products[0]}
         )
-    return Store(database, hotel)
+    return Store(database, hotel, tmp_path)
 
 
 def by_name(found: Stock) -> pd.DataFrame:
@@ -167,6 +177,64 @@ def test_outflow_stands_beside_what_the_score_expected_of_the_whole_day(store: S
     assert not product.is_as_expected
 
 
+@pytest.fixture(params=[ZONE, "Europe/Berlin"])
+def year(store: Store, request: pytest.FixtureRequest) -> Store:
+    """Four intervals a day around the border of the archive and around the days of 25 and of 23 hours."""
+    zone = request.param
+    with store.database.transaction() as connection:
+        connection.execute(text("UPDATE hotels SET time_zone = :zone"), {"zone": zone})
+    store.move(0, 360, "giris", 9_999)
+    changed = [(TODAY - day).days for day in (date(2025, 3, 30), date(2025, 10, 26))]
+    ages = sorted({*(changed[0] + n for n in (-1, 0, 1)), *(changed[1] + n for n in (-1, 0, 1)), *range(86, 95), 1, 2})
+    for age in ages:
+        end = at(age - 1, 0, zone)
+        for number, hours in enumerate((23.5, 12.25, 3, 0)):
+            level, outflow = 1_000.0 + age, age % 7 + number
+            store.judged(end - hours * HOUR, level, outflow, level + age % 5 if hours == 0 and age != 88 else None)
+    return store
+
+
+def archive(store: Store) -> list[Path]:
+    archiving = Archiving(store.database, ArchiveFolder(store.archive))
+    assert CleanupService(store.database, archiving).delete_old(SYSTEM, store.id, NOW).details["archived"]["rows"] > 0
+    return sorted(store.archive.rglob("*.parquet"))
+
+
+def test_the_outflow_of_a_year_is_the_same_before_and_after_archiving(year: Store) -> None:
+    before = year.product(days=365)
+    assert before.days["mean"].notna().sum() >= 17
+    assert before.days["expected"].notna().sum() >= 15
+    archive(year)
+    after = year.product(days=365)
+    pd.testing.assert_frame_equal(after.days, before.days)
+    pd.testing.assert_frame_equal(after.moves, before.moves)
+    assert (len(after.days), after.deviation_ratio, after.faults) == (365, before.deviation_ratio, {})
+
+
+def test_rows_on_both_sides_of_the_border_count_once(year: Store) -> None:
+    """A day of which some rows were brought back, and one of which some came late."""
+    before = year.product(days=365).days
+    with year.database.transaction() as connection:
+        query = "SELECT timestamp, metric_value, extra_data->>'outflow' FROM ml_metrics WHERE hotel_id = :id ORDER BY 1"
+        rows = connection.execute(text(query), {"id": year.id}).all()
+    archive(year)
+    with year.database.reading() as connection:
+        known = set(connection.execute(text("SELECT timestamp FROM ml_metrics")).scalars())
+    back = [row for row in rows if row[0] not in known][-3:]
+    for timestamp, level, outflow in back:
+        year.judged(timestamp, level, float(outflow), None)
+    pd.testing.assert_frame_equal(year.product(days=365).days, before)
+
+
+def test_the_outflow_says_which_files_it_lacks(year: Store) -> None:
+    before = year.product(days=365).days
+    damaged = archive(year)[1]
+    damaged.write_bytes(b"x")
+    found = year.product(days=365)
+    assert {Path(path).name: code for path, code in found.faults.items()} == {damaged.name: "archive_file_damaged"}
+    assert 0 < found.days["mean"].sum() < before["mean"].sum()
+
+
 def test_groups_choose_products(store: Store) -> None:
     store.move(0, 3, "giris", 100)
     assert len(store.stock(group="G").products) == 3
@@ -177,7 +245,7 @@ def test_groups_choose_products(store: Store) -> None:
 def test_other_hotels_and_unknown_products_are_not_found(store: Store) -> None:
     with store.database.transaction() as connection:
         other = build_hotel(connection, products=1)
-    service, filters = StockService(store.database), StockFilters(store.id, 7)
+    service, filters = store.service, StockFilters(store.id, 7)
     stranger = Scope("cem", frozenset({"metrics.read"}), frozenset({other.hotel_id}))
     for read in (lambda: service.stock(stranger, filters, NOW), lambda: service.product(stranger, filters, "P0", NOW)):
         with pytest.raises(AppError, match="not_found"):
