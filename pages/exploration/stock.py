@@ -20,7 +20,7 @@ def show() -> None:
     t = page.t
     with top:
         header(t("stock.title"), t, page.now, found.as_of)
-    muted(t("stock.help", first=found.first_on, zone=t.time_zone))
+    muted(t("stock.help", first=t.full_day(found.first_on), zone=t.time_zone))
     if found.is_empty:
         st.info(f"**{t('stock.empty_title')}**  \n{plain(t('stock.empty_text'))}", icon=":material/search_off:")
         st.stop()
