@@ -1,8 +1,10 @@
-"""Database roles: the owner migrates, the application reads and writes, a reader only reads (C13, R2).
+"""Database roles: the owner migrates, the application reads and writes, two more only ask for plans (C2, C13, R2).
 
 https://www.postgresql.org/docs/18/ddl-priv.html. An installation with one single role works as well; then nothing
 but a trigger keeps the application from changing the audit log, and the doctor says so.
 """
+
+from collections.abc import Sequence
 
 from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, text
@@ -13,6 +15,7 @@ from core.errors import AppError
 from db.session import Database, normalise_url
 
 READ_ROLE = "barometer_read"
+PLAN_ROLE = "barometer_plan"  # plans what would write, with the reader's eyes; an older script did not make it
 ROLES_LOCK = 7_240_024
 ROLES = (APP_ROLE, READ_ROLE)
 # What the server enforces on a role, whatever client signs in as it; ours ask for less where people wait.
@@ -20,16 +23,28 @@ LIMITS = {
     APP_ROLE: {"statement_timeout": "5min", "lock_timeout": "5min", "idle_in_transaction_session_timeout": "5min"},
     READ_ROLE: {"statement_timeout": "15s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "15s"},
 }
+# Columns that neither of the two may see, also not by the estimates of a plan.
+SECRETS = {
+    "users": ("password_hash",), "second_factors": ("secret",), "recovery_codes": ("code_sha256",),
+    "user_sessions": ("token_sha256", "ticket_sha256"), "user_links": ("token_sha256",),
+    "refresh_tokens": ("token_sha256", "successor_salt"), "api_keys": ("key_sha256",), "sign_in_attempts": ("key",),
+}  # fmt: skip
+SECRET_PAIRS = ", ".join(f"('{table}', '{name}')" for table, names in SECRETS.items() for name in names)
 GROWING = ("audit_log", "audit_chain")  # what is written there stays as it is
 WRITTEN_BY_APP = "actor, role, action, hotel_id, entity, address, request_id, details, before, after"
 LINKING = "REVOKE ALL ON FUNCTION link_audit_entry(audit_log) FROM PUBLIC"  # as migration 0017 does
-# Whether there is a table that the application cannot read yet, or an audit log that it could change.
+# Whether there is a table that the application cannot read yet, a column that the reader cannot read or should not, or
+# an audit log that the application could change.
 IS_INCOMPLETE = f"""
-SELECT to_regclass('audit_log') IS NOT NULL AND (EXISTS (
-    SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'v', 'm')
-        AND NOT (has_table_privilege('{APP_ROLE}', oid, 'SELECT') AND has_table_privilege('{READ_ROLE}', oid, 'SELECT'))
+SELECT to_regclass('audit_chain') IS NOT NULL AND (EXISTS (
+    SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'v', 'm')
+       AND (NOT has_table_privilege('{APP_ROLE}', c.oid, 'SELECT')
+            OR has_column_privilege('{READ_ROLE}', c.oid, a.attnum, 'SELECT')
+               = ((c.relname, a.attname) IN ({SECRET_PAIRS})))
 ) OR has_table_privilege('{APP_ROLE}', to_regclass('audit_log')::oid, 'UPDATE, DELETE, TRUNCATE')
-    OR NOT has_any_column_privilege('{APP_ROLE}', to_regclass('audit_log')::oid, 'INSERT'))
+    OR NOT has_any_column_privilege('{APP_ROLE}', to_regclass('audit_log')::oid, 'INSERT')
+    OR coalesce(NOT has_table_privilege(to_regrole('{PLAN_ROLE}')::oid, to_regclass('hotels')::oid, 'INSERT'), false))
 """
 
 # What the console reads of statements (C2); only an administrator of the server may make it.
@@ -58,23 +73,28 @@ def entrances(database: str, schema: str) -> list[str]:
 
 def memberships(database: str, schema: str) -> list[str]:
     """What the roles may do in the database and on the server as a whole."""
-    return [*entrances(database, schema), f"GRANT {READ_ROLE} TO {APP_ROLE}", f"GRANT pg_monitor TO {APP_ROLE}"]
+    joined = [f"GRANT {READ_ROLE} TO {PLAN_ROLE}", f"GRANT {READ_ROLE}, {PLAN_ROLE} TO {APP_ROLE}"]
+    return [*entrances(database, schema), *joined, f"GRANT pg_monitor TO {APP_ROLE}"]
 
 
-def grants(schema: str, version: int) -> list[str]:
-    """What the roles may do with the tables; idempotent, run after migrations."""
+def grants(schema: str, version: int, has_planner: bool) -> list[str]:
+    """What the roles may do with the tables; idempotent, run after migrations.
+
+    The application inherits what the planner may, which is why both may change the same.
+    """
     every = f'ALL TABLES IN SCHEMA "{schema}"'
-    kept = ", ".join(GROWING)
+    kept, writers = ", ".join(GROWING), f"{APP_ROLE}, {PLAN_ROLE}" if has_planner else APP_ROLE
     given = [
         f"GRANT SELECT ON {every} TO {READ_ROLE}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {every} TO {APP_ROLE}",
-        f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}" TO {APP_ROLE}',
-        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {APP_ROLE}",
+        f"GRANT SELECT ON {every} TO {APP_ROLE}",
+        f"GRANT INSERT, UPDATE, DELETE ON {every} TO {writers}",
+        f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}" TO {writers}',
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {writers}",
     ]
     # ANALYZE after bulk writes; before version 17 only the owner can, and autovacuum does it later.
     given += [f"GRANT MAINTAIN ON {every} TO {APP_ROLE}"] if version >= 17 else []
-    given += [f"REVOKE ALL ON {kept} FROM {APP_ROLE}", f"GRANT SELECT ON {kept} TO {APP_ROLE}"]
-    given += [f"REVOKE UPDATE, DELETE, TRUNCATE ON configuration_versions FROM {APP_ROLE}"]
+    given += [f"REVOKE ALL ON {kept} FROM {writers}", f"GRANT SELECT ON {kept} TO {APP_ROLE}"]
+    given += [f"REVOKE UPDATE, DELETE, TRUNCATE ON configuration_versions FROM {writers}"]
     return [*given, f"GRANT INSERT ({WRITTEN_BY_APP}) ON audit_log TO {APP_ROLE}"]
 
 
@@ -89,10 +109,11 @@ def prepare(owner: Database, app_url: str) -> None:
         # Two commands at once would change the same rows of the catalog.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ROLES_LOCK})
         gather(connection)
-        known = _known(connection)
-        if app.username == APP_ROLE and len(known) < len(ROLES):
+        known = _known(connection, (*ROLES, PLAN_ROLE))
+        is_whole = known.issuperset(ROLES)
+        if app.username == APP_ROLE and (not is_whole or (PLAN_ROLE not in known and _may_create(connection))):
             _create(connection, known, app.password or "")
-        elif len(known) < len(ROLES):
+        elif not is_whole:
             return
         if connection.execute(text(IS_INCOMPLETE)).scalar_one():
             _grant(connection)
@@ -117,17 +138,22 @@ def gather(connection: Connection) -> None:
         connection.execute(text(GATHER))
 
 
-def _known(connection: Connection) -> set[str]:
+def _known(connection: Connection, names: Sequence[str] = ROLES) -> set[str]:
     query = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")
-    return set(connection.scalars(query, {"names": list(ROLES)}))
+    return set(connection.scalars(query, {"names": list(names)}))
+
+
+def _may_create(connection: Connection) -> bool:
+    query = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    return bool(connection.execute(text(query)).scalar_one())
 
 
 def _create(connection: Connection, known: set[str], password: str) -> None:
-    may_create = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
-    if not connection.execute(text(may_create)).scalar_one():
+    if not _may_create(connection):
         raise AppError("database_role_missing", 500, params={"role": APP_ROLE})
-    if READ_ROLE not in known:
-        connection.execute(text(f"CREATE ROLE {READ_ROLE} NOLOGIN"))
+    for role in (READ_ROLE, PLAN_ROLE):
+        if role not in known:
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
     if APP_ROLE not in known:
         # Hashed here: the password itself would stand in the server's statistics of statements.
         session = connection.connection.driver_connection
@@ -142,8 +168,24 @@ def _grant(connection: Connection) -> None:
     schema, version = connection.execute(
         text("SELECT current_schema(), current_setting('server_version_num')::int / 10000")
     ).one()
-    for statement in grants(schema, version):
+    has_planner = PLAN_ROLE in _known(connection, (PLAN_ROLE,))
+    for statement in (*grants(schema, version, has_planner), *_hidden(connection)):
         connection.execute(text(statement))
+
+
+def _hidden(connection: Connection) -> list[str]:
+    """The reader sees the columns of SECRETS no more; tables that the schema does not have yet are left out."""
+    query = text(
+        "SELECT c.relname, string_agg(quote_ident(a.attname), ', ') "
+        f"FILTER (WHERE (c.relname, a.attname) NOT IN ({SECRET_PAIRS})) AS seen "
+        "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+        "WHERE c.oid = ANY(SELECT to_regclass(name) FROM unnest(CAST(:tables AS text[])) AS name) GROUP BY c.relname"
+    )
+    statements = []
+    for row in connection.execute(query, {"tables": list(SECRETS)}):
+        statements += [f"REVOKE SELECT ON {row.relname} FROM {READ_ROLE}"]
+        statements += [f"GRANT SELECT ({row.seen}) ON {row.relname} TO {READ_ROLE}"]
+    return statements
 
 
 def is_separate(database: Database) -> bool:
@@ -167,6 +209,7 @@ SCRIPT = """\
 \\prompt 'Password for {app}: ' app_password
 \\endif
 SELECT 'CREATE ROLE {read} NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{read}') \\gexec
+SELECT 'CREATE ROLE {plan} NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{plan}') \\gexec
 SELECT 'CREATE ROLE {app} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{app}') \\gexec
 ALTER ROLE {app} PASSWORD :'app_password';
 {statements}
@@ -177,4 +220,4 @@ def script() -> str:
     """What an administrator of a foreign server runs with psql."""
     database = [statement.replace('"{database}"', ':"DBNAME"') for statement in memberships("{database}", "public")]
     statements = ";\n".join([*limits(), *database]) + ";"
-    return SCRIPT.format(app=APP_ROLE, read=READ_ROLE, statements=statements)
+    return SCRIPT.format(app=APP_ROLE, read=READ_ROLE, plan=PLAN_ROLE, statements=statements)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from core.errors import AppError
 from db.bulk import quoted
 from db.outages import first_line, is_outage, outages_named
-from db.roles import READ_ROLE
+from db.roles import PLAN_ROLE, READ_ROLE
 from db.session import Database
 
 TIMEOUT, FORBIDDEN, LOCK = "57014", "42501", "55P03"
@@ -26,7 +26,9 @@ DO $do$
 DECLARE told refcursor := 'told';
 BEGIN OPEN told FOR EXECUTE current_setting('barometer.explained'); END $do$
 """
-IS_READER = "SELECT CASE WHEN to_regrole(:role) IS NOT NULL THEN pg_has_role(:role, 'MEMBER') ELSE false END"
+# In the order of what they may.
+ROLES = (READ_ROLE, PLAN_ROLE)
+MINE = "SELECT oid::regrole::text FROM pg_roles WHERE rolname = ANY(:names) AND pg_has_role(oid, 'MEMBER')"
 VERSION = "SELECT current_setting('server_version_num')::int / 10000"
 SIZES = """
 SELECT relname AS name, greatest(reltuples, 0)::bigint AS rows, pg_relation_size(oid) AS bytes
@@ -53,28 +55,34 @@ def explain(database: Database, statement: str, has_parameters: bool) -> dict[st
     """The plan as the server tells it in JSON.
 
     Raises ``explain_parameters`` (400) where the server is too old for statements with $1, ``explain_refused`` (400)
-    with the server's reason, ``explain_slow`` (400) when planning takes longer than two seconds.
+    with the server's reason, ``explain_forbidden`` (400) where the statement needs columns that hold secrets,
+    ``explain_slow`` (400) when planning takes longer than two seconds.
     """
     with outages_named():
-        return _with_least_rights(lambda as_reader: _explained(database, statement, has_parameters, as_reader))
+        return _with_least_rights(database, lambda role: _explained(database, statement, has_parameters, role))
 
 
-def _with_least_rights(plan: Callable[[bool], Found]) -> Found:
-    """As who only reads; what would write may not even be planned by them, and is planned as ourselves."""
-    try:
-        return plan(True)
-    except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) != FORBIDDEN:
-            raise _named(error) from error
-    try:
-        return plan(False)
-    except DBAPIError as error:
-        raise _named(error) from error
+def _with_least_rights(database: Database, plan: Callable[[str | None], Found]) -> Found:
+    """As who only reads; what would write may not even be planned by them, and is planned by who sees no more.
+
+    Never as ourselves where there are these roles: the planner's estimates, and the functions that it evaluates, would
+    tell of columns that nobody is to see. Where one single role does everything there is nobody else.
+    """
+    with database.reading() as connection:
+        mine = set(connection.scalars(text(MINE), {"names": list(ROLES)}))
+    roles: list[str | None] = [role for role in ROLES if role in mine] or [None]
+    for role in roles:
+        try:
+            return plan(role)
+        except DBAPIError as error:
+            if role is roles[-1] or getattr(error.orig, "pgcode", None) != FORBIDDEN:
+                raise _named(error) from error
+    raise AssertionError("the last role answers or raises")
 
 
-def _explained(database: Database, statement: str, has_parameters: bool, as_reader: bool) -> dict[str, Any]:
+def _explained(database: Database, statement: str, has_parameters: bool, role: str | None) -> dict[str, Any]:
     with database.engine.connect() as plain:
-        connection = _limited(plain, as_reader)
+        connection = _limited(plain, role)
         if has_parameters and connection.execute(text(VERSION)).scalar_one() < GENERIC_SINCE:
             raise AppError("explain_parameters")
         found = _planned(connection, statement, has_parameters)
@@ -82,11 +90,11 @@ def _explained(database: Database, statement: str, has_parameters: bool, as_read
     return found
 
 
-def _limited(plain: Connection, as_reader: bool) -> Connection:
+def _limited(plain: Connection, role: str | None) -> Connection:
     """Nothing can be written, by nobody for longer than two seconds."""
     connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    if as_reader and connection.execute(text(IS_READER), {"role": READ_ROLE}).scalar_one():
-        connection.execute(text(f"SET LOCAL ROLE {READ_ROLE}"))
+    if role:
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
     connection.execute(text(LIMITS))
     return connection
 
@@ -143,17 +151,17 @@ def tried(database: Database, wanted: Wanted) -> Tried | None:
     """
     with outages_named():
         try:
-            return _with_least_rights(lambda as_reader: _tried(database, wanted, as_reader))
+            return _with_least_rights(database, lambda role: _tried(database, wanted, role))
         except AppError as error:
             if error.http_status != 400:
                 raise
             return None
 
 
-def _tried(database: Database, wanted: Wanted, as_reader: bool) -> Tried:
+def _tried(database: Database, wanted: Wanted, role: str | None) -> Tried:
     schema = quoted([wanted.schema])
     with database.engine.connect() as plain:
-        connection = _limited(plain, as_reader)
+        connection = _limited(plain, role)
         connection.detach()
         make = text(f"SELECT * FROM {schema}.hypopg_create_index(:index)")
         made = connection.execute(make, {"index": wanted.index}).one()
@@ -167,6 +175,8 @@ def _named(error: DBAPIError) -> Exception:
     code = getattr(error.orig, "pgcode", None)
     if code in (TIMEOUT, LOCK):
         return AppError("explain_slow")
+    if code == FORBIDDEN:
+        return AppError("explain_forbidden", params={"reason": first_line(error)})
     if is_outage(error, code):
         return AppError("database_unavailable", 503, params={"reason": first_line(error)})
     return AppError("explain_refused", params={"reason": first_line(error)})

@@ -1,5 +1,6 @@
 """Roles of the database (C13, R2): made by themselves, complete after each migration, limited in time."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from core.embedded.postgres import PostgresServer, binary, start_postgres
 from core.errors import AppError
@@ -97,10 +99,87 @@ def test_only_the_owner_migrates(database: Database, app_database: Database) -> 
 def test_the_reader_reads_every_table_and_writes_none(app_database: Database) -> None:
     with app_database.transaction() as connection:
         connection.execute(text("SET LOCAL ROLE barometer_read"))
-        connection.execute(text("EXPLAIN SELECT * FROM ml_metrics JOIN users ON true"))
+        connection.execute(text("EXPLAIN SELECT m.*, u.username FROM ml_metrics m JOIN users u ON true"))
     for statement in ("INSERT INTO hotels (code, name) VALUES ('A', 'A')", "DELETE FROM users", "TRUNCATE users"):
         with pytest.raises(AppError, match="database_forbidden"), app_database.transaction() as connection:
             connection.execute(text(f"SET LOCAL ROLE barometer_read; {statement}"))
+
+
+SECRET = re.compile(
+    r"passw|secret|token|ticket|recovery|salt|private|otp|credential|(?:password|code|key)_(?:hash|sha256)|^key$"
+)
+HARMLESS = {("user_sessions", "ticket_expires_at")}  # named like a secret
+
+
+def test_no_column_that_holds_a_secret_is_seen_by_those_who_only_plan(database: Database) -> None:
+    """A migration that adds one names it in SECRETS; what stands there is there."""
+    columns = (
+        "SELECT c.relname, a.attname, has_column_privilege(:role, c.oid, a.attnum, 'SELECT') AS is_seen "
+        "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+        "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+    )
+    for role in ("barometer_read", "barometer_plan"):
+        with database.reading() as connection:
+            found = {
+                (row.relname, row.attname): row.is_seen for row in connection.execute(text(columns), {"role": role})
+            }
+        hidden = {pair for pair, is_seen in found.items() if not is_seen}
+        assert hidden == {(table, name) for table, names in roles.SECRETS.items() for name in names}
+        assert {pair for pair in found if SECRET.search(pair[1])} - HARMLESS == hidden
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT password_hash FROM users", "SELECT * FROM users", "TABLE refresh_tokens",
+        "SELECT id FROM users WHERE password_hash < '$argon2id$v=19$m=65536$5'",
+        "SELECT to_jsonb(users) FROM users", "SELECT users FROM users",
+        "SELECT most_common_vals FROM pg_stats WHERE tablename = 'users' AND attname = 'password_hash'",
+    ],
+)  # fmt: skip
+def test_a_secret_is_read_by_no_detour(database: Database, app_database: Database, statement: str) -> None:
+    with database.transaction() as connection:
+        connection.execute(text(
+            "INSERT INTO users (username, password_hash, role, full_name) "
+            "SELECT 'u' || n, '$argon2id$' || n, 'admin', '' FROM generate_series(1, 50) AS n"
+        ))  # fmt: skip
+        connection.execute(text("ANALYZE users"))
+    for role in ("barometer_read", "barometer_plan"):
+        with app_database.engine.connect() as connection:
+            connection.execute(text(f"SET LOCAL ROLE {role}"))
+            if "pg_stats" in statement:
+                assert connection.execute(text(statement)).all() == []
+                continue
+            with pytest.raises(DBAPIError, match="permission denied"):
+                connection.execute(text(statement))
+
+
+def test_roles_of_an_older_version_get_what_they_lack_and_lose_what_they_should_not_have(
+    database: Database, app_database: Database
+) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("GRANT SELECT ON users TO barometer_read"))
+        connection.execute(text("REVOKE INSERT ON hotels FROM barometer_plan"))
+        connection.execute(text("ALTER TABLE users ADD nickname varchar"))
+    roles.prepare(database, app_database.engine.url.render_as_string(hide_password=False))
+    query = text(
+        "SELECT has_column_privilege('barometer_read', 'users', 'password_hash', 'SELECT'), "
+        "has_column_privilege('barometer_read', 'users', 'nickname', 'SELECT'), "
+        "has_table_privilege('barometer_plan', 'hotels', 'INSERT')"
+    )
+    with database.reading() as connection:
+        assert tuple(connection.execute(query).one()) == (False, True, True)
+
+
+def test_the_application_inherits_no_right_from_who_plans(database: Database) -> None:
+    query = text(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+        "AND has_table_privilege('barometer_plan', oid, 'UPDATE, DELETE')"
+    )
+    with database.reading() as connection:
+        found = set(connection.scalars(query))
+    assert "hotels" in found
+    assert found.isdisjoint({"audit_log", "audit_chain", "configuration_versions", "alembic_version"})
 
 
 def test_the_server_itself_limits_each_role(database: Database) -> None:

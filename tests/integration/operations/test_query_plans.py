@@ -57,6 +57,33 @@ def test_hostile_texts_are_planned_or_refused_and_execute_nothing(
             queries.explain(ADA, "SELECT * FROM hotels")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM users WHERE password_hash < '$argon2id$v=19'",
+        "DELETE FROM hotels USING users AS u WHERE u.password_hash < '$argon2id$v=19'",
+        "UPDATE users SET full_name = '' WHERE password_hash > '$'",
+        "INSERT INTO hotels (code, name) SELECT token_sha256, '' FROM refresh_tokens",
+        "UPDATE hotels SET name = '' WHERE name > table_to_xml('users', true, false, '')::text",  # the planner asks it
+        "DELETE FROM audit_log",
+    ],
+)
+def test_no_plan_tells_of_secrets(queries: QueryService, statement: str) -> None:
+    """Its estimates say how many rows are below a value: asked often enough, what stands there."""
+    with pytest.raises(AppError) as refused:
+        queries.explain(ADA, statement)
+    assert refused.value.code in ("explain_forbidden", "explain_refused")  # refused: a server without XML
+    assert ("table_to_xml" in statement) or refused.value.code == "explain_forbidden"
+
+
+def test_what_writes_is_planned_by_who_sees_no_secret(queries: QueryService) -> None:
+    for statement in (
+        "UPDATE users SET full_name = 'x' WHERE username = 'ayse'", "INSERT INTO hotels (code, name) VALUES ('A', 'A')",
+        "DELETE FROM user_sessions WHERE user_id = 1",
+    ):  # fmt: skip
+        assert queries.explain(ADA, statement).steps, statement
+
+
 def test_the_server_alone_takes_one_statement_only_and_writes_nothing(
     queries: QueryService, app_database: Database, database: Database, hotel: int
 ) -> None:

@@ -20,10 +20,12 @@ GUESTS = (
     "CREATE TABLE guests AS SELECT n AS id, n % 1000 AS room, n::text AS code FROM generate_series(1, 20000) n",
     "GRANT SELECT, UPDATE ON guests TO barometer_app",
     "GRANT SELECT ON guests TO barometer_read",
+    "GRANT UPDATE ON guests TO barometer_plan",
     "ANALYZE guests",
 )
 ROLES = (
-    "CREATE ROLE barometer_read NOLOGIN", "CREATE ROLE barometer_app LOGIN", "GRANT barometer_read TO barometer_app",
+    "CREATE ROLE barometer_read NOLOGIN", "CREATE ROLE barometer_plan NOLOGIN", "CREATE ROLE barometer_app LOGIN",
+    "GRANT barometer_read TO barometer_plan", "GRANT barometer_read, barometer_plan TO barometer_app",
 )  # fmt: skip
 
 
