@@ -52,7 +52,8 @@ class AccountService:
         user = self.invited(token).user
         check_policy(new, user.username)
         self._set_password(user, new, "password_chosen", digest(token))
-        SignInLimits(self.database, self.clock).unlock(user.username)
+        with self.database.transaction() as connection:
+            SignInLimits(self.database, self.clock).unlock(connection, user.id, user.username)
         return user
 
     def sessions(self, user: UserRow, token: str) -> list[SessionRow]:

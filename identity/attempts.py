@@ -1,5 +1,8 @@
 """Limits on attempts to sign in: by name, whether anybody has it or not, by address, and by user for codes (A9.1).
 
+A browser in which the person has signed in before is counted apart (``identity.known_browsers``), and so is an open
+session in which the present password is asked for: what strangers try locks neither.
+
 Every attempt is charged before the password is looked at and given back when it was right: attempts that run at once
 cannot be more than the limit, and none of them waits for another's password. Names are stored as keyed hashes, since
 people type their password into that field by mistake.
@@ -8,6 +11,7 @@ people type their password into that field by mistake.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.clock import Clock
 from core.errors import AppError
@@ -33,6 +37,8 @@ class Limit:
 LIMITS = {
     "name": Limit(5, "account_locked"),
     "code": Limit(5, "account_locked"),
+    "browser": Limit(5, "account_locked"),
+    "present": Limit(5, "account_locked"),
     # Of a hotel behind one address many people mistype; of a guesser's address nothing else comes.
     "address": Limit(20, "address_locked", LOCK_TIME),
     # Links that somebody asked for: each is counted, nothing gives one back.
@@ -104,7 +110,10 @@ class SignInLimits:
                     queries.give_back(connection, attempt.kind, attempt.key)
             queries.forget_before(connection, self.clock.now() - KEPT)
 
-    def unlock(self, username: str) -> None:
-        with self.database.transaction() as connection:
-            for key in self.name_keys(username):
-                queries.forget(connection, "name", key)
+    def unlock(self, connection: Any, user_id: int, username: str) -> None:
+        """Forget what failed, of passwords and of codes, wherever it was tried."""
+        for key in self.name_keys(username):
+            queries.forget(connection, "name", key)
+        for kind in ("code", "present"):
+            queries.forget(connection, kind, str(user_id))
+        queries.forget_of_browsers(connection, user_id)

@@ -6,14 +6,14 @@ from db.queries import audit
 from db.queries import identity as queries
 from db.queries.identity import UserRow
 from db.session import Database
-from identity.attempts import SignInLimits
+from identity.attempts import Attempt, SignInLimits
 from identity.passwords import matches
 
 
 def require_present_password(database: Database, clock: Clock, user: UserRow, given: str) -> None:
-    """Raises ``present_password_wrong`` (403), or a lock (429): wrong ones count like those of a sign-in."""
+    """Raises ``present_password_wrong`` (403), or a lock (429) after as many wrong ones as at the sign-in."""
     limits = SignInLimits(database, clock)
-    attempts = [limits.by_name(user.username)]
+    attempts = [Attempt("present", str(user.id))]
     limits.charge(attempts)
     with database.glancing() as connection:
         known = queries.credentials(connection, user.username)

@@ -18,6 +18,7 @@ from db.session import Database
 from identity.attempts import Attempt, SignInLimits
 from identity.belonging import check_username, give_hotels
 from identity.devices import address_prefix, attempt_source, device_name
+from identity.known_browsers import KnownBrowsers
 from identity.passwords import check_policy, generate_password, hash_password, is_outdated, matches
 from identity.permissions import ADMINISTRATORS, ROLE_PERMISSIONS, require_within
 from identity.second_factor import SecondFactorService
@@ -96,19 +97,24 @@ class IdentityService:
             audit.record(connection, scope.actor, "user_added", entity=username, details={"role": role})
         return user_id
 
-    def check_password(self, username: str, password: str, address: str | None = None) -> User:
+    def check_password(
+        self, username: str, password: str, address: str | None = None, browser: str | None = None
+    ) -> User:
         """The user; raises ``sign_in_refused`` (401) or, after too many failures, a lock (429).
 
-        A lock is of the name, whether anybody has it or not, or of the address. The password alone signs nobody in
-        who has a second factor: ``begin_session`` asks for it.
+        A lock is of the name, whether anybody has it or not, or of the address; where the cards of ``browser`` say that
+        the person has signed in there before, of that browser alone. The password alone signs nobody in who has a
+        second factor: ``begin_session`` asks for it.
         """
         if not username.isprintable():  # nobody has such a name, and PostgreSQL takes no NUL
             raise AppError("sign_in_refused", 401)
         limits, source = SignInLimits(self.database, self.clock), attempt_source(address)
-        attempts = [limits.by_name(username), *([Attempt("address", source)] if source else [])]
-        limits.charge(attempts)
         with self.database.glancing() as connection:
             known = queries.credentials(connection, username)
+        apart = self._browsers.attempt(browser, known, self.clock.now())
+        strangers = [limits.by_name(username), *([Attempt("address", source)] if source else [])]
+        attempts = [apart] if apart else strangers
+        limits.charge(attempts)
         right = matches(known.password_hash if known else None, password)
         user = self._signed_in(known, username, password) if known and known.is_active and right else None
         if user is None:
@@ -180,6 +186,22 @@ class IdentityService:
             if before:
                 sessions.end_one(connection, digest(before), now)
         return token
+
+    def browser_cards(self, token: str, before: str | None) -> str | None:
+        """What a browser keeps of the person whose session just began in it, beside what it had ``before``.
+
+        None for who has no password, and nothing to lock.
+        """
+        user = self.session_user(token)
+        with self.database.glancing() as connection:
+            known = queries.credentials(connection, user.username) if user else None
+        return self._browsers.cards(before, known, self.clock.now()) if known and known.password_hash else None
+
+    @property
+    def _browsers(self) -> KnownBrowsers:
+        if self.database.keys is None:
+            raise AppError("encryption_keys_wanted", 500)
+        return KnownBrowsers(self.database.keys)
 
     def session_user(self, token: str) -> User | None:
         """Whose session it is; None when it ended, expired, was left alone too long, or the user was disabled."""

@@ -134,9 +134,7 @@ class UserService:
     def unlock(self, scope: Scope, user_id: int) -> None:
         """Forget failed attempts, of passwords and of codes."""
         with self._changing(scope, user_id) as (connection, row):
-            for key in SignInLimits(self.database, self.clock).name_keys(row.username):
-                attempts.forget(connection, "name", key)
-            attempts.forget(connection, "code", str(user_id))
+            SignInLimits(self.database, self.clock).unlock(connection, user_id, row.username)
             audit.record(connection, scope.actor, "user_unlocked", entity=row.username)
 
     def new_link(self, scope: Scope, user_id: int) -> Link:

@@ -11,7 +11,7 @@ from db.models.base import Base, Code, Key, Name, Now
 
 ROLES = ("superadmin", "sistem_yoneticisi", "admin", "depo_sorumlusu", "kat_sorumlusu", "veri_bilimci")
 THEMES = ("device", "light", "dark")
-ATTEMPT_KINDS = ("name", "address", "code", "reset", "reset_address")
+ATTEMPT_KINDS = ("name", "address", "code", "reset", "reset_address", "browser", "present")
 LINK_KINDS = ("invitation", "reset")
 
 

@@ -71,6 +71,14 @@ def forget(connection: Connection, kind: str, key: str) -> None:
     )
 
 
+def forget_of_browsers(connection: Connection, user_id: int) -> None:
+    """Nothing failed any more in a browser that the person has used before; its key begins with them."""
+    connection.execute(
+        text("DELETE FROM sign_in_attempts WHERE kind = 'browser' AND split_part(key, ':', 1) = :user_id"),
+        {"user_id": str(user_id)},
+    )
+
+
 def give_back(connection: Connection, kind: str, key: str) -> None:
     """One attempt was none after all."""
     connection.execute(

@@ -7,7 +7,7 @@ from core.errors import AppError
 from identity.service import User
 from pages.shell.gate import is_page_of
 from pages.shell.provider import services
-from pages.shell.session import SESSION_SECONDS, cookie_name, safe_path
+from pages.shell.session import BROWSER, BROWSER_SECONDS, SESSION_SECONDS, cookie_name, safe_path
 
 
 def is_foreign(request: Request) -> bool:
@@ -59,6 +59,10 @@ def entered(request: Request, ticket: str, destination: str | None, *, secure: b
         before=request.cookies.get(cookie_name(secure)),
     )
     answer.set_cookie(cookie_name(secure), token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure)
+    known = cookie_name(secure, BROWSER)
+    cards = services().identity.browser_cards(token, request.cookies.get(known))
+    if cards:
+        answer.set_cookie(known, cards, max_age=BROWSER_SECONDS, httponly=True, samesite="lax", secure=secure)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -6,23 +6,33 @@ from secrets import token_hex
 import streamlit as st
 
 from core.request_context import begin_request
+from identity.known_browsers import LIFETIME
 from reports.figures.palette import ThemeName
 
-COOKIE = "barometer_session"
-SESSION_SECONDS = 14 * 24 * 3600
+COOKIE, BROWSER = "barometer_session", "barometer_browser"
+SESSION_SECONDS, BROWSER_SECONDS = 14 * 24 * 3600, int(LIFETIME.total_seconds())
 NOTED, LIVE_RUN = "use_noted_at", "is_live_run"
 NOTE_EVERY = timedelta(minutes=1)
 
 
-def cookie_name(is_secure: bool) -> str:
+def cookie_name(is_secure: bool, name: str = COOKIE) -> str:
     """Behind TLS with the prefix that no other host and no unencrypted page can set (RFC 6265bis §4.1.3.2)."""
-    return f"__Host-{COOKIE}" if is_secure else COOKIE
+    return f"__Host-{name}" if is_secure else name
 
 
 def session_token() -> str | None:
     """The cookie of the connection's handshake; it is only a claim until the row confirms it."""
+    return _cookie(COOKIE)
+
+
+def browser_cards() -> str | None:
+    """Who has signed in before in this browser; only a claim until the account confirms it."""
+    return _cookie(BROWSER)
+
+
+def _cookie(name: str) -> str | None:
     is_secure = (st.context.headers.get("Origin") or "").startswith("https:")
-    return st.context.cookies.get(cookie_name(is_secure))
+    return st.context.cookies.get(cookie_name(is_secure, name))
 
 
 def is_used(now: datetime) -> bool:

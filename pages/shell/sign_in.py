@@ -14,6 +14,7 @@ from pages.shell.browser import here, send_browser_to
 from pages.shell.forgotten import FORGOTTEN, forgotten_button, forgotten_password
 from pages.shell.oidc_routes import BEGIN, REFUSED, TOLD
 from pages.shell.provider import services
+from pages.shell.session import browser_cards
 
 HALFWAY = "password_was_right"
 HALFWAY_TIME = timedelta(minutes=5)
@@ -29,7 +30,7 @@ class _Accounts:
     def login(self, username: str, password: str, *_: Any, **__: Any) -> bool:
         identity, address = services().identity, st.context.ip_address
         try:
-            user = identity.check_password(username.strip(), password, address)
+            user = identity.check_password(username.strip(), password, address, browser_cards())
             if user.has_second_factor:
                 st.session_state[HALFWAY] = Halfway(user, services().clock.now())
             else:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from core.errors import AppError
+from core.scope import SYSTEM
 from tests.browser.conftest import PASSWORD, Instance, NewVisitor
 
 pytestmark = pytest.mark.browser
@@ -54,6 +56,27 @@ def test_signing_out_ends_the_session_for_a_copied_cookie_too(new_visitor: NewVi
     assert "barometer_session" not in [each["name"] for each in visitor.page.context.cookies()]
     thief.page.reload()
     thief.page.get_by_label("Kullanıcı adı").wait_for()
+
+
+def test_strangers_do_not_lock_a_person_out_of_their_own_browser(new_visitor: NewVisitor, instance: Instance) -> None:
+    identity = instance.services.identity
+    identity.add_user(SYSTEM, "leyla", PASSWORD, "admin", full_name="Leyla", hotels=instance.hotel_ids[:1])
+    own, stranger = new_visitor(), new_visitor()
+    own.open()
+    own.sign_in("leyla")
+    own.see("Genel bakış")
+    card = next(each for each in own.page.context.cookies() if each["name"] == "barometer_browser")
+    assert (card["httpOnly"], card["sameSite"]) == (True, "Lax")
+    own.page.get_by_role("button", name="Çıkış yap").click()
+    own.page.get_by_label("Kullanıcı adı").wait_for()
+    for _ in range(5):
+        with pytest.raises(AppError, match="sign_in_refused"):
+            identity.check_password("leyla", "wrong")
+    stranger.open()
+    stranger.sign_in("leyla")
+    stranger.page.get_by_text("Çok fazla hatalı deneme yapıldı").wait_for()
+    own.sign_in("leyla")
+    own.see("Genel bakış")
 
 
 def test_a_shared_address_is_reached_after_signing_in(new_visitor: NewVisitor, instance: Instance) -> None:

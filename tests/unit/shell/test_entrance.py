@@ -22,6 +22,7 @@ class Identity:
 
     redeemed: list[dict[str, str | None]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    remembers: bool = True
 
     def redeem_ticket(self, ticket: str, **seen: str | None) -> str:
         if ticket != "good":
@@ -31,6 +32,9 @@ class Identity:
 
     def end_session(self, token: str) -> None:
         self.ended.append(token)
+
+    def browser_cards(self, token: str, before: str | None) -> str | None:
+        return f"{token}-card~{before}" if self.remembers else None
 
 
 @pytest.fixture
@@ -55,10 +59,13 @@ def get(path: str, headers: dict[str, str], scheme: str = "http") -> httpx.Respo
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(identity: Identity) -> None:
     answer = get("/auth/enter?ticket=good&next=/alerts", OURS)
     assert (answer.status_code, answer.headers["location"]) == (303, "/alerts")
-    cookie = answer.headers["set-cookie"]
-    assert cookie.startswith("barometer_session=fresh;")
-    assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=1209600"} <= set(cookie.split("; "))
-    assert "Secure" not in cookie
+    for cookie, begin, seconds in zip(
+        answer.headers.get_list("set-cookie"),
+        ("barometer_session=fresh;", "barometer_browser=fresh-card~None;"), (1_209_600, 7_776_000), strict=True,
+    ):  # fmt: skip
+        assert cookie.startswith(begin)
+        assert {"HttpOnly", "SameSite=lax", "Path=/", f"Max-Age={seconds}"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
 
 
 def test_behind_tls_no_other_host_can_set_it(identity: Identity) -> None:
@@ -66,10 +73,22 @@ def test_behind_tls_no_other_host_can_set_it(identity: Identity) -> None:
         ("https", OURS),
         ("http", OURS | {"referer": "https://hotel.example/"}),  # a proxy that does not say that it speaks TLS
     ):
-        cookie = get("/auth/enter?ticket=good", headers, scheme).headers["set-cookie"]
-        assert cookie.startswith("__Host-barometer_session=fresh;")
-        assert {"Secure", "Path=/"} <= set(cookie.split("; "))
-        assert "Domain" not in cookie
+        cookies = get("/auth/enter?ticket=good", headers, scheme).headers.get_list("set-cookie")
+        assert [cookie.partition("=")[0] for cookie in cookies] == [
+            "__Host-barometer_session", "__Host-barometer_browser",
+        ]  # fmt: skip
+        for cookie in cookies:
+            assert {"Secure", "Path=/"} <= set(cookie.split("; "))
+            assert "Domain" not in cookie
+
+
+def test_a_browser_keeps_who_signed_in_there_before_also_when_they_leave(identity: Identity) -> None:
+    answer = get("/auth/enter?ticket=good", {**OURS, "cookie": "barometer_browser=earlier"})
+    assert "fresh-card~earlier" in answer.headers.get_list("set-cookie")[1]
+    left = get("/auth/leave", {**OURS, "cookie": "barometer_browser=earlier; barometer_session=fresh"})
+    assert all("barometer_browser" not in cookie for cookie in left.headers.get_list("set-cookie"))
+    identity.remembers = False  # somebody without a password
+    assert len(get("/auth/enter?ticket=good", OURS).headers.get_list("set-cookie")) == 1
 
 
 def test_a_session_that_was_in_the_browser_before_is_given_up(identity: Identity) -> None:

@@ -40,6 +40,9 @@ class Identity:
         assert ticket == "ticket"
         return "fresh"
 
+    def browser_cards(self, token: str, before: str | None) -> None:
+        """Their password is the provider's."""
+
 
 @pytest.fixture
 def oidc(monkeypatch: pytest.MonkeyPatch) -> Oidc:
