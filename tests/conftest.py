@@ -12,7 +12,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 
+from core import optional_redis
 from core.clock import FixedClock
+from core.embedded import postgres, valkey
 from core.embedded.postgres import PostgresServer, start_postgres
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.key_ring import Key, KeyRing
@@ -21,6 +23,9 @@ from core.settings import Settings, environment_names
 from db import migrate, roles
 from db.session import Database, open_database
 from identity import passwords
+from operations import health
+from operations.cached_reads import keys
+from operations.redis import looking
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
 KEYS = KeyRing(Path("/nowhere"), (Key("dGVzdHMgb2YgYmFyb21ldGVyOiBub3QgYSBzZWNyZXQ="),))
@@ -47,6 +52,24 @@ def no_settings_of_this_machine() -> Iterator[None]:
             patch.delenv(name, raising=False)
             patch.delenv(f"{name}_FILE", raising=False)
         patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+# How long answers are waited for before what runs goes on without them. A machine that is busy answers late, which is
+# no fault: only tests of such faults shorten it.
+PATIENCE_SECONDS = 60.0
+IMPATIENT = (
+    (postgres, "START_TIMEOUT_SECONDS"), (valkey, "START_TIMEOUT_SECONDS"), (optional_redis, "TIMEOUT_SECONDS"),
+    (looking, "CONNECT_SECONDS"), (looking, "ANSWER_SECONDS"), (looking, "SLOW_SECONDS"), (looking, "MOST_SECONDS"),
+    (keys, "MOST_SECONDS"),    (health, "DATABASE_SECONDS"),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in IMPATIENT:
+            patch.setattr(module, name, PATIENCE_SECONDS)
         yield
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(look: Callable[[], Found | None], seconds: float = 30) -> Found:
-    """What ``look`` found; fails when it found nothing in that time."""
+def wait_for(look: Callable[[], Found | None], seconds: float = 120) -> Found:
+    """What ``look`` found; fails when it found nothing in that time, which a machine that is busy may well need."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()

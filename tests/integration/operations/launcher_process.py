@@ -11,6 +11,7 @@ from core.errors import AppError
 from core.settings import Settings, load_settings
 from db import roles
 from db.session import open_database
+from operations import launcher, supervision
 from operations.launcher import Commands, Prepared, up
 
 
@@ -64,6 +65,8 @@ def main(role: str) -> int:
     if role != "up":
         {"dashboard": dashboard, "sidecar": sidecar, "keeper": keeper}[role]()
         return 0
+    # A machine that is busy takes seconds to start or to stop a process: five crashes need more than a minute there.
+    launcher.HEALTH_TIMEOUT_SECONDS = supervision.CRASH_WINDOW_SECONDS = supervision.STOP_SECONDS = 250.0
     try:
         return up(
             load_settings(), prepare,

@@ -93,7 +93,7 @@ def test_a_stale_answer_is_given_at_once_and_made_anew_behind_it(
     later = replace(asked, tag="tag 2", fresh_until=clock.now() + timedelta(hours=1))
     found = reads.read(SYSTEM, later, lambda: b'"new"')
     assert (found.body, found.tag, found.outcome) == (b'"old"', "tag", "stale")  # under its own tag
-    reads._refreshers.submit(lambda: None).result(10)
+    reads._refreshers.submit(lambda: None).result(60)
     reads.close()
     assert reads.read(SYSTEM, later, never).body == b'"new"'
     clock.at = later.fresh_until + timedelta(seconds=STALE_SECONDS)
@@ -103,8 +103,7 @@ def test_a_stale_answer_is_given_at_once_and_made_anew_behind_it(
 def test_what_is_asked_for_again_and_again_is_ready_before_the_next_asks(
     reads: CachedReads, cache: CacheService, clock: FixedClock, asked: Asked
 ) -> None:
-    now, said = [asked], [b"1"]
-    once = replace(asked, what="asked once")
+    now, said, once = [asked], [b"1"], replace(asked, what="asked once")
 
     def ask(what: Asked = asked) -> None:
         reads.note(SYSTEM, what, lambda: said[0], lambda: replace(now[0], what=what.what))
@@ -151,8 +150,8 @@ def test_two_processes_fill_once(
     reads: CachedReads, cache: CacheService, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layer, "LOOK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(layer, "LOOKS", 6_000)
     other, together, made = CachedReads(reads.database, reads.clock, reads.redis_url), Barrier(8), []
-
     someone_waits, wait_for_another = Event(), CachedReads._of_another
 
     def told(*arguments: Any) -> Entry | None:
@@ -163,11 +162,11 @@ def test_two_processes_fill_once(
 
     def make() -> bytes:
         made.append(1)
-        someone_waits.wait(1)  # the other process comes while this one is at it
+        someone_waits.wait(60)  # the other process comes while this one is at it
         return b"1"
 
     def ask(process: CachedReads) -> bytes:
-        together.wait(10)
+        together.wait(60)
         return process.read(SYSTEM, asked, make).body
 
     with ThreadPoolExecutor(8) as pool:
@@ -195,15 +194,19 @@ def test_without_redis_reads_come_from_the_database_and_nobody_waits_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(optional_redis, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(optional_redis, "PAUSE_SECONDS", 600.0)
     service = reads if befalls == "hangs" else CachedReads(reads.database, reads.clock, NOBODY)
     if befalls == "hangs":
         os.kill(valkey.process_id, signal.SIGSTOP)
-    found = [service.read(SYSTEM, asked, lambda: b"1") for _ in range(3)]
-    os.kill(valkey.process_id, signal.SIGCONT)
+    try:
+        found = [service.read(SYSTEM, asked, lambda: b"1") for _ in range(3)]
+    finally:
+        os.kill(valkey.process_id, signal.SIGCONT)
     assert {(one.body, one.outcome) for one in found} == {(b"1", "degraded")}
     assert outcomes(service, cache) == {"degraded": 3}
     assert service.redis.ask(lambda redis: redis.ping()) is None  # the breaker is open: nobody asks it now
-    service.redis._paused_until = 0.0
+    service.redis._paused_until, service.redis._client = 0.0, None
+    monkeypatch.setattr(optional_redis, "TIMEOUT_SECONDS", 60.0)
     if befalls == "hangs":
         assert service.read(SYSTEM, asked, lambda: b"1").outcome == "miss"
         assert service.read(SYSTEM, asked, never).outcome == "hit"
@@ -225,8 +228,7 @@ def test_clearing_a_namespace_and_deleting_a_key_leave_every_other_key_alone(
     client.mset(FOREIGN)
     for number in range(3):
         reads.read(SYSTEM, replace(asked, what=f"/{number}"), lambda: b'{"n":1}')
-    quality = replace(asked, namespace="quality")
-    reads.read(SYSTEM, quality, lambda: b"{}")
+    reads.read(SYSTEM, replace(asked, namespace="quality"), lambda: b"{}")
     keys = cache.keys(SYSTEM, "reports").keys
     assert [(one.namespace, one.what) for one in sorted(keys, key=lambda one: one.what or "")] == [
         ("reports", f"/{number}") for number in range(3)
@@ -260,11 +262,8 @@ def test_content_is_for_those_who_see_its_hotels(reads: CachedReads, cache: Cach
     assert cache.content(of_one, mine).body == '{"otel":"Çınar"}'
     assert cache.content(SYSTEM, mine).meta.what == asked.what
     for scope, name in (
-        (of_two, mine),
-        (of_one, of_all),
-        (SYSTEM, "barometer:denied:1"),
-        (SYSTEM, PREFIX + "reports:x"),
-    ):
+        (of_two, mine), (of_one, of_all), (SYSTEM, "barometer:denied:1"), (SYSTEM, PREFIX + "reports:x"),
+    ):  # fmt: skip
         with pytest.raises(AppError, match="not_found"):
             cache.content(scope, name)
 

@@ -111,7 +111,7 @@ def test_of_two_administrators_at_once_the_second_is_told(configuration: Configu
     start, outcomes = threading.Barrier(2), []
 
     def save(scope: Scope, said: str) -> None:
-        start.wait(30)
+        start.wait(60)
         try:
             outcomes.append(configuration.save(scope, said, "at once", None))
         except AppError as error:
@@ -121,7 +121,7 @@ def test_of_two_administrators_at_once_the_second_is_told(configuration: Configu
     for person in people:
         person.start()
     for person in people:
-        person.join(30)
+        person.join(60)
     [kept] = configuration.history(ADA)
     assert sorted(outcomes, key=str) == sorted([kept.id, ("configuration_changed", 409, kept.author)], key=str)
     later = configuration.save(ADA, "metric_days = 70", "again", kept.id)
@@ -206,7 +206,7 @@ def test_a_saved_setting_changes_what_a_run_does(
     settings, servers = Settings(home=tmp_path), Servers(url, valkey_server.url, None, None)
     child = multiprocessing.get_context("fork").Process(target=run_child, args=(settings, servers, run_id))
     child.start()
-    child.join(30)
+    child.join(200)
     assert child.exitcode == 0
     with database.reading() as connection:
         runs = queries.recent_runs(connection, None, 10)

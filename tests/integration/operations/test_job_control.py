@@ -20,11 +20,13 @@ from db.queries import job_control as control_queries
 from db.queries import jobs as queries
 from db.queries.job_rows import NewRun, RunEnd, RunRow
 from db.session import Database
+from operations.jobs.children import is_alive
 from operations.jobs.control import JobControl
 from operations.jobs.definitions import JobDefinition
 from operations.jobs.execution import run_recorded
 from operations.jobs.reaper import Reaper
 from operations.jobs.service import JobService
+from tests.waiting import wait_for
 
 DENIZ = Scope("deniz", frozenset({"*"}), None)
 ESRA = Scope("esra", frozenset({"*"}), None)
@@ -63,7 +65,7 @@ def together(*commands: Callable[[], object]) -> list[str]:
     gate, said = threading.Barrier(len(commands)), []
 
     def ask(command: Callable[[], object]) -> None:
-        gate.wait(30)
+        gate.wait(60)
         try:
             command()
             said.append("done")
@@ -74,7 +76,7 @@ def together(*commands: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return sorted(said)
 
 
@@ -155,10 +157,11 @@ def test_a_hanging_run_that_nobody_watches_is_killed_and_neither_lost_nor_asked_
     database: Database, clock: FixedClock, hotel: int, control: JobControl
 ) -> None:
     run_id = begin(database, clock, hotel)
-    command = [sys.executable, "-c", "import time; time.sleep(60)", str(run_id)]
+    command = [sys.executable, "-c", "import time; time.sleep(600)", str(run_id)]
     with subprocess.Popen(command, start_new_session=True) as process:
         with database.transaction() as connection:
             queries.attach_process(connection, run_id, process.pid, socket.gethostname())
+        wait_for(lambda: is_alive(process.pid, run_id))
         clock.advance(timedelta(seconds=90))
         assert Reaper(database, clock).reap() == []
         control.cancel_run(DENIZ, run_id)
@@ -166,7 +169,7 @@ def test_a_hanging_run_that_nobody_watches_is_killed_and_neither_lost_nor_asked_
         assert process.poll() is None
         clock.advance(timedelta(seconds=31))
         assert Reaper(database, clock).reap() == []
-        assert process.wait(5) == -9
+        assert process.wait(60) == -9
     assert (read(database, run_id).state, read(database, run_id).error_code) == ("cancelled", "cancelled_by_person")
 
 
@@ -181,7 +184,7 @@ def test_a_command_in_a_terminal_or_behind_one_is_interrupted_and_says_who_wante
         with database.reading() as connection:
             [run] = queries.running(connection)
         control.cancel_run(DENIZ, run.id)
-        threading.Event().wait(10)
+        threading.Event().wait(120)
         return StageReport()
 
     try:

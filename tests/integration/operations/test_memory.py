@@ -1,5 +1,6 @@
 """Processes tell of their memory, give it back and refuse before it runs out (R1)."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -106,7 +107,10 @@ def test_a_limit_of_its_own_counts_where_it_is_nearer_than_the_machines(
 def test_runs_in_children_are_looked_at_too_and_one_that_ended_is_no_error(
     database: Database, clock: FixedClock, gauge: Gauge, memory: MemoryService
 ) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    command = [sys.executable, "-c", "print('here', flush=True); input()"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"here\n"  # before that it holds next to nothing
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     others = [Other("job:train", child.pid), Other("job:detect", gone.pid)]
@@ -122,6 +126,7 @@ def test_runs_in_children_are_looked_at_too_and_one_that_ended_is_no_error(
 def test_growth_is_of_the_same_process_and_who_falls_silent_is_gone(
     watch: MemoryWatch, memory: MemoryService, clock: FixedClock
 ) -> None:
+    gc.collect()  # what other tests left is not to go between the two looks
     watch.look()
     clock.advance(SAMPLE_EVERY)
     held = os.urandom(50 << 20)

@@ -89,7 +89,7 @@ def test_of_processes_that_read_at_once_one_counts(queries: QueryService, clock:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert sorted(done) == [False] * 5 + [True]
     assert marked(queries.statistics(ADA, "calls", "24h")) == [6]
 

@@ -1,5 +1,6 @@
 """The log of statements: what every process did, bounded, without values, and never its own writing (C2, R1)."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
@@ -13,7 +14,8 @@ from core.errors import AppError
 from core.request_context import begin_request, end_request, identify_request, place_request
 from core.scope import SYSTEM, Scope
 from core.settings import Settings
-from db.recent import ROOM, RecentStatements
+from db import recent as recent_statements
+from db.recent import NOTICED_SECONDS, ROOM, SLOW_SECONDS, RecentStatements
 from db.session import Database, open_database
 from operations.jobs.cleanup import CleanupService
 from operations.queries import statement_log
@@ -56,8 +58,10 @@ def marked(rows: list[LoggedStatement]) -> list[LoggedStatement]:
 
 
 def test_statements_of_all_processes_are_read_together_with_for_whom_they_were(
-    app_database: Database, other: Database, reader: LogReader
+    app_database: Database, other: Database, reader: LogReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recent_statements, "SLOW_SECONDS", 3_600.0)  # a machine that is busy makes none of them slow
+    begun = time.monotonic()
     ask(app_database, "SELECT 1 AS marked", "/alerts", "request-of-a-page")
     ask(other, "SELECT 'a guest''s name', 305 AS marked", "job:train", "job-run-7")
     with other.transaction() as connection:
@@ -70,7 +74,7 @@ def test_statements_of_all_processes_are_read_together_with_for_whom_they_were(
         ("SELECT ? AS marked", "dashboard", "/alerts", "ayse", "request-of-a-page"),
     ]
     assert newest[0].ended_at > newest[1].ended_at
-    assert 0 < newest[0].seconds < 1
+    assert 0 < newest[0].seconds < time.monotonic() - begun
     assert [one.place for one in marked(reader.read(ADA, "background"))] == [None]
     assert len(marked(reader.read(ADA, "all"))) == 3
     assert [one.process for one in marked(reader.read(ADA, "all", "jobs"))] == ["jobs", "jobs"]
@@ -95,9 +99,9 @@ def test_what_is_slow_or_fails_is_told_whoever_asked(app_database: Database, rea
     failed, slow = marked(reader.read(ADA))
     assert (slow.place, slow.has_failed, slow.seconds > 1) == (None, False, True)
     assert (failed.text, failed.has_failed) == ("SELECT marked FROM nowhere", True)
-    assert marked(reader.read(ADA, "slow")) == [slow]
+    assert marked(reader.read(ADA, "slow")) == [one for one in (failed, slow) if one.seconds > SLOW_SECONDS]
     assert marked(reader.read(ADA, "failed")) == [failed]
-    assert marked(reader.read(ADA, "noticed")) == [slow]
+    assert marked(reader.read(ADA, "noticed")) == [one for one in (failed, slow) if one.seconds >= NOTICED_SECONDS]
 
 
 def test_a_hundred_are_shown(app_database: Database, reader: LogReader) -> None:
@@ -177,7 +181,7 @@ def test_nobody_waits_while_the_log_is_written(app_database: Database, database:
         for _ in range(1_000):
             app_database.recent.add("SELECT 2 AS marked", 0.001, has_failed=False)
         assert writing.is_alive()
-    writing.join(10)
+    writing.join(60)
     assert [one.text for one in marked(reader.read(ADA))] == ["SELECT ? AS marked"]
 
 

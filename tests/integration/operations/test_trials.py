@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from core.clock import FixedClock
-from core.embedded.process import as_unprivileged, detach, free_port, start_process, stop_process, wait_until
+from core.embedded.process import as_unprivileged, detach, start_process, stop_process, wait_until
 from core.scope import Scope
 from db.session import Database, open_database
 from operations.queries.service import QueryService
+from tests.ports import free_port
 
 ADA = Scope("ada", frozenset({"queries.read"}), None)
 BY_ROOM = "SELECT id FROM guests WHERE room = 305"
@@ -46,7 +47,7 @@ def server(servers_folder: Path) -> Iterator[str]:
     folder = with_hypopg()
     if folder is None:
         pytest.skip("no PostgreSQL with the package hypopg on this machine (Debian: postgresql-15-hypopg)")
-    data, port = servers_folder / "hypopg", free_port(None)
+    data, port = servers_folder / "hypopg", free_port()
     make = [str(folder / "initdb"), "-D", str(data), "-U", "barometer", "-A", "trust", "-N"]
     subprocess.run(as_unprivileged(make), check=True, capture_output=True)
     options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
@@ -54,7 +55,7 @@ def server(servers_folder: Path) -> Iterator[str]:
     command = [str(folder / "postgres"), "-D", str(data), "-p", str(port), *settings]
     process = start_process(as_unprivileged(command), servers_folder / "hypopg.log")
     ready = [str(folder / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    assert wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, process, 30)
+    assert wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, process, 120)
     detach(process)
     yield f"postgresql://barometer@127.0.0.1:{port}/postgres"
     stop_process(process.pid, signal.SIGINT)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -39,14 +40,15 @@ def start(database: Database, hold_file: Path) -> Iterator[Start]:
 
     yield begin
     hold_file.unlink(missing_ok=True)
-    children = [
-        child for process in started if process.poll() is None for child in psutil.Process(process.pid).children()
-    ]
+    children = []
     for process in started:
+        with suppress(psutil.NoSuchProcess):  # it has ended, as the test or the file wanted it
+            children += psutil.Process(process.pid).children()
         process.kill()
-        process.wait(30)
+        process.wait(60)
     for child in children:
-        child.kill()
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from scheduler_service import stop_on_signals
 
 RHYTHM = Rhythm(tick_seconds=0.05, beat_seconds=0.2, reap_seconds=0.2, hotels_seconds=0.2, retry_seconds=0.2)
 TIMEOUTS = {"endless": 1, "stubborn": 1}
+# Due when there was no run yet; the grid of every hour would make a second run due where a test goes on over the hour.
+ONCE = Every(60_000_000)
 
 
 def quick(hotel_id: int, at: datetime, progress: Progress) -> StageReport:
@@ -73,10 +75,10 @@ def main(arguments: list[str]) -> int:
         return execute(
             lambda: definitions, int(arguments[1]), database, clock, beat_seconds=0.2, cancel_grace_seconds=1
         )
-    table = Timetable(tuple(TimedJob(name, Every(60), TIMEOUTS.get(name, 60)) for name in arguments[1:]))
+    table = Timetable(tuple(TimedJob(name, ONCE, TIMEOUTS.get(name, 600)) for name in arguments[1:]))
     command = (sys.executable, __file__, "child")
     runner = JobRunner(database, clock, command, workers=2, environment=child_environment(), grace_seconds=0.5)
-    sidecar = Sidecar(database, clock, table, runner, Reaper(database, clock, alive_seconds=2), 60, rhythm=RHYTHM)
+    sidecar = Sidecar(database, clock, table, runner, Reaper(database, clock, alive_seconds=2), 600, rhythm=RHYTHM)
     stop_on_signals(sidecar.stopping)
     sidecar.run()
     return 0

@@ -21,7 +21,7 @@ def test_runs_wait_while_memory_is_short_and_begin_when_it_is_there_again(databa
         connection.execute(text("INSERT INTO hotels (code, name) VALUES ('A', 'A')"))
     JobService(database, clock).request(SYSTEM, "collect")
     runner = JobRunner(database, clock, (sys.executable, "-c", ""), workers=2)
-    table = Timetable((TimedJob("train", Every(60), 60),))
+    table = Timetable((TimedJob("train", Every(60), 600),))
     sidecar = Sidecar(database, clock, table, runner, Reaper(database, clock), 60, may_start=lambda: not is_short[0])
     assert sidecar.tick()
     assert runner.children == {}
@@ -29,5 +29,5 @@ def test_runs_wait_while_memory_is_short_and_begin_when_it_is_there_again(databa
     assert sidecar.tick()
     assert [child.job_name for child in runner.children.values()] == ["collect"]  # one run a hotel at a time
     for child in runner.children.values():
-        child.process.wait(30)
+        child.process.wait(120)
     sidecar._stop()

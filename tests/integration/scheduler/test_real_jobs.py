@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from db.queries.job_rows import RunRow
 from db.session import Database
 from operations.jobs.definitions import INSTALLATION_JOB_NAMES, JOB_NAMES, timed_jobs
 from services import build_services, job_definitions
+from tests.waiting import wait_for
 
 EVERY = set(JOB_NAMES + INSTALLATION_JOB_NAMES)
 EXPECTED = EVERY - {"sample_feed", "compare", "search_thresholds"}  # for simulated hotels; on Sundays
@@ -36,6 +36,7 @@ def test_every_job_of_the_table_can_be_run(database: Database) -> None:
     assert {job.name for job in timed_jobs(Settings())} == EVERY
 
 
+@pytest.mark.timeout(1_200)
 def test_an_installation_works_by_itself(database: Database, valkey_server: ValkeyServer, tmp_path: Path) -> None:
     """A hotel that is two days old gets its jobs, the nightly ones included, from the program people start."""
     with database.transaction() as connection:
@@ -50,13 +51,10 @@ def test_an_installation_works_by_itself(database: Database, valkey_server: Valk
     }
     sidecar = subprocess.Popen([sys.executable, ROOT / "scheduler_service.py"], env=environment, start_new_session=True)
     try:
-        deadline = time.monotonic() + 240
-        while not set(succeeded(database)) >= EXPECTED and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert set(succeeded(database)) >= EXPECTED
+        wait_for(lambda: set(succeeded(database)) >= EXPECTED, 900)
     finally:
         sidecar.send_signal(signal.SIGTERM)
-        assert sidecar.wait(60) == 0
+        assert sidecar.wait(200) == 0
     with database.reading() as connection:  # what both kinds of process asked of the database stands in its log (C2)
         found = connection.execute(text("SELECT DISTINCT process, place FROM statement_log")).all()
     assert {("sidecar", None), ("jobs", "job:collect"), ("jobs", "job:train")} <= {tuple(row) for row in found}
