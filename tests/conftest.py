@@ -26,6 +26,7 @@ from identity import passwords
 from operations import health
 from operations.cached_reads import keys
 from operations.redis import looking
+from tests.ports import free_port
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # Monday 08:00 in Istanbul
 KEYS = KeyRing(Path("/nowhere"), (Key("dGVzdHMgb2YgYmFyb21ldGVyOiBub3QgYSBzZWNyZXQ="),))
@@ -114,14 +115,14 @@ def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres_server(servers_folder: Path) -> Iterator[PostgresServer]:
-    server = start_postgres(servers_folder, extra=HASTY)
+    server = start_postgres(servers_folder, free_port(), HASTY)
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    server = start_valkey(tmp_path_factory.mktemp("cache"))
+    server = start_valkey(tmp_path_factory.mktemp("cache"), free_port())
     yield server
     server.stop()
 

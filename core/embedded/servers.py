@@ -13,6 +13,7 @@ from core.embedded.postgres import PostgresServer, cluster_folder, start_postgre
 from core.embedded.process import is_running, reap
 from core.embedded.valkey import ValkeyServer, start_valkey
 from core.errors import AppError
+from core.private_file import write_private
 from core.settings import Settings
 
 
@@ -116,9 +117,7 @@ def _read_state(home: Path) -> dict[str, Any]:
 
 
 def _write_state(home: Path, state: dict[str, Any]) -> None:
-    state_file = home / "servers.json"
-    state_file.touch(mode=0o600)
-    state_file.write_text(json.dumps(state))
+    write_private(home / "servers.json", json.dumps(state), 0o600)
 
 
 def _running_postgres(home: Path, state: dict[str, Any]) -> PostgresServer | None:

@@ -16,6 +16,7 @@ from core.errors import AppError
 from core.settings import Settings
 from db.session import open_database
 from operations.cache import cache_version
+from tests.integration.operations.backups.test_misfortunes import no_room
 
 
 @pytest.fixture
@@ -159,6 +160,16 @@ def test_a_state_file_cut_short_by_a_crash_is_ignored(settings: Settings) -> Non
     (prepare_home(settings.data_dir) / "servers.json").write_text('{"postgres": {"proc')
     with running_servers(settings) as servers:
         assert run_sql(servers, "SELECT 1") == 1
+
+
+def test_a_state_that_cannot_be_written_leaves_the_one_before(settings: Settings) -> None:
+    """Else the next start would find servers running of which nobody knows, and could not start its own."""
+    with running_servers(settings):
+        state = settings.data_dir / "servers.json"
+        before = state.read_text()
+        with no_room(20), pytest.raises(OSError, match="File too large"):
+            ensure_servers(settings)
+        assert state.read_text() == before
 
 
 def test_a_data_folder_that_is_a_file_is_unusable(tmp_path: Path) -> None:

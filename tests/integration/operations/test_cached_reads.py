@@ -23,6 +23,7 @@ from operations.cached_reads import service as layer
 from operations.cached_reads.entry import MOST_BYTES, PREFIX, STALE_SECONDS, Asked, Entry, key_of
 from operations.cached_reads.keys import CacheService, ReadSums
 from operations.cached_reads.service import CachedReads
+from tests.ports import free_port
 
 NOBODY = "redis://127.0.0.1:1/0"
 FOREIGN = {"barometer:denied:1": "1", "barometer:cachet:reports:1": "x", "shop:cache:reports:1": "y", "reports": "z"}
@@ -31,7 +32,7 @@ FOREIGN = {"barometer:denied:1": "1", "barometer:cachet:reports:1": "x", "shop:c
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """A server of these tests alone, to be stopped for a moment."""
-    server = start_valkey(tmp_path_factory.mktemp("cache"))
+    server = start_valkey(tmp_path_factory.mktemp("cache"), free_port())
     yield server
     server.stop()
 

@@ -24,6 +24,7 @@ from db.queries.job_rows import NewRun, RunEnd
 from db.session import Database, open_database
 from operations.health import HealthService
 from operations.patience import Patience
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 NO_SERVER = "postgresql://u:p@127.0.0.1:1/x"
@@ -62,7 +63,7 @@ def test_an_installation_that_runs_is_well(
 
 
 def test_a_cache_that_refuses_to_write_degrades(database: Database, clock: FixedClock, tmp_path: Path) -> None:
-    server = start_valkey(tmp_path)
+    server = start_valkey(tmp_path, free_port())
     try:
         health = HealthService(database, server.url, clock, version(), HERE)
         assert states(health)["cache"] == "ok"

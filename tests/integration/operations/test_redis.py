@@ -21,6 +21,7 @@ from db.session import Database
 from operations.redis import looking
 from operations.redis.looking import Look
 from operations.redis.service import RedisService
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 NOBODY = "redis://127.0.0.1:1/0"
@@ -29,7 +30,7 @@ NOBODY = "redis://127.0.0.1:1/0"
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """A server of these tests alone, to be paused and filled."""
-    server = start_valkey(tmp_path_factory.mktemp("redis"))
+    server = start_valkey(tmp_path_factory.mktemp("redis"), free_port())
     yield server
     server.stop()
 
@@ -91,7 +92,7 @@ def test_a_server_that_answers_tells_everything(service: RedisService, client: R
 def test_a_killed_server_is_down_since_then_and_its_last_figures_are_kept(
     app_database: Database, clock: FixedClock, tmp_path: Path
 ) -> None:
-    server = start_valkey(tmp_path)
+    server = start_valkey(tmp_path, free_port())
     service = RedisService(app_database, clock, server.url, server.reader_url)
     service.watch()
     last_at = clock.now()
