@@ -7,18 +7,17 @@ from statistics import median
 
 import psutil
 
-WARM_UP = 0.4  # of the time: caches fill, modules load
+WARM_UP, LEAST_LOOKS = 0.4, 10  # of the looks: caches fill, modules load
 LEAK = Path(__file__).parent / "leak"  # a folder whose sitecustomize leaks, for the environment of a process
 MEGABYTE = 1024 * 1024
 
 
 def growth_bytes(process_id: int, seconds: float, work: Callable[[], object]) -> float:
-    """Private memory of the last fifth of the time less that of the fifth after warming up; ``work`` is repeated."""
-    process, looks = psutil.Process(process_id), list[tuple[float, int]]()
-    begun = time.monotonic()
-    while (passed := time.monotonic() - begun) < seconds:
+    """Private memory of the last fifth of the looks less that of the fifth after warming up; ``work`` is repeated."""
+    process, looks = psutil.Process(process_id), list[int]()
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends or len(looks) < LEAST_LOOKS:
         work()
-        looks.append((passed / seconds, process.memory_full_info().uss))
-    early = [size for share, size in looks if WARM_UP <= share < WARM_UP + 0.2]
-    late = [size for share, size in looks if share >= 0.8]
-    return median(late) - median(early)
+        looks.append(process.memory_full_info().uss)
+    fifth, warm = len(looks) // 5, round(len(looks) * WARM_UP)
+    return median(looks[-fifth:]) - median(looks[warm : warm + fifth])

@@ -190,6 +190,7 @@ def test_no_secret_is_told_anywhere(configuration: ConfigurationService, databas
     assert (metric.value, metric.source, metric.default, metric.is_editable) == ("120", "database", "90", True)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # newer Pythons
 def test_a_saved_setting_changes_what_a_run_does(
     configuration: ConfigurationService, database: Database, valkey_server: ValkeyServer, tmp_path: Path
 ) -> None:
