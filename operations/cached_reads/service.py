@@ -167,10 +167,11 @@ class CachedReads:
         """What another process filled; None when it gave up, takes too long, or Redis went away."""
         for _ in range(LOOKS):
             time.sleep(LOOK_EVERY_SECONDS)
-            found = self.redis.ask(lambda redis: (unpacked(value_of(redis, key)), redis.exists(lock)))
+            # The lock first: where it was given back, what was filled before that is there to be read.
+            found = self.redis.ask(lambda redis: (redis.exists(lock), unpacked(value_of(redis, key))))
             if found is None:
                 return None
-            entry, is_locked = found
+            is_locked, entry = found
             if verdict(entry, asked, self.clock.now()) == "hit":
                 return entry
             if not is_locked:

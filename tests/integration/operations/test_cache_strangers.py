@@ -1,7 +1,8 @@
-"""What somebody else put under names of ours: it is told and deleted, hides nothing and stops nothing (C1)."""
+"""What others put under names of ours: strangers' is told and stops nothing, another process's is taken (C1)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -11,6 +12,7 @@ from core.embedded.valkey import ValkeyServer
 from core.errors import AppError
 from core.scope import SYSTEM
 from db.session import Database
+from operations.cached_reads import service as layer
 from operations.cached_reads.entry import PREFIX, Asked, key_of
 from operations.cached_reads.keys import CacheService
 from operations.cached_reads.service import CachedReads
@@ -63,3 +65,25 @@ def test_a_name_of_ours_that_holds_no_string_is_filled_anew_and_is_no_outage(
     client.rpush(key_of(SYSTEM, asked), "a")
     assert reads.read(SYSTEM, asked, lambda: b"1").outcome == "miss"
     assert reads.read(SYSTEM, asked, lambda: b"2").outcome == "hit"
+
+
+def test_what_another_process_fills_between_two_questions_is_taken_and_not_made_again(
+    reads: CachedReads, client: Redis, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its answer and gives the lock back in the very moment in which this one finds nothing yet."""
+    reads.read(SYSTEM, asked, lambda: b"1")
+    key, look = key_of(SYSTEM, asked), layer.value_of
+    lock, kept = layer.LOCK.format(key.removeprefix(PREFIX)), client.getdel(key)
+    client.set(lock, "of another process")
+
+    def filled_meanwhile(redis: Any, name: str) -> Any:
+        found = look(redis, name)
+        if looks.pop():
+            client.set(key, kept)
+            client.delete(lock)
+        return found
+
+    looks = [False, True, False]  # in the second of three, of which the first is before the lock is asked for
+    monkeypatch.setattr(layer, "value_of", filled_meanwhile)
+    found = reads.read(SYSTEM, asked, lambda: b"2")
+    assert (found.body, found.outcome) == (b"1", "shared")
