@@ -68,7 +68,8 @@ def course(page: Page, period: str) -> None:
         muted(t("memory.no_course"))
         return
     names = {service: words.service(t, service) for service in services(frame)}
-    figure = memory_course_figure(frame, names, t("redis.megabytes"), t, browser_theme())
+    span = (PERIODS[period].begin(page.now), page.now)
+    figure = memory_course_figure(frame, names, t("redis.megabytes"), t, browser_theme(), span=span)
     st.plotly_chart(figure, theme=None, config=CONFIG, key="memory_course", alt=t("memory.over_time"))
     folded_sheet(page, lambda: words.course_sheet(t, frame), "memory_course", config=instants(t, t("board.time")))
 

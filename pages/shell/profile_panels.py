@@ -105,7 +105,7 @@ def _usage(page: Page, row: "ProfileRow") -> None:
         labels = UsageLabels(
             t("profiler.cpu"), t("profiler.memory"), t("profiler.percent"), t("redis.megabytes"), t("profiler.seconds")
         )
-        figure = usage_figure(row.usage, labels, browser_theme())
+        figure = usage_figure(row.usage, labels, t, browser_theme())
         st.plotly_chart(figure, theme=None, config=CONFIG, key=f"usage_{row.id}", alt=t("profiler.usage"))
 
 
@@ -135,7 +135,7 @@ def _time(page: Page, profile: "Profile") -> None:
         st.info(plain(t("profiler.idle")), icon=":material/bedtime:")
         return
     labels = FlameLabels(t("profiler.own"), t("profiler.library"), t("profiler.seconds"))
-    figure = flame_figure(boxes, whole, labels, browser_theme())
+    figure = flame_figure(boxes, whole, labels, t, browser_theme())
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"flame_{by}", alt=t("profiler.flame"))
     st.subheader(t("profiler.hottest"), anchor=False)
     muted(t("profiler.calls_told"))

@@ -25,7 +25,7 @@ class RateLabels:
 def rates_figure(frame: pd.DataFrame, labels: RateLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """A figure of ``frame[observed_on, before, after]``: one row a local day; one line where both are alike."""
     palette = PALETTES[theme]
-    figure = Draft(layout={"template": template(theme), "height": 230, "margin": {"t": 16}})
+    figure = Draft(layout={"template": template(theme, t.language), "height": 230, "margin": {"t": 16}})
     is_changed = not frame["before"].equals(frame["after"])
     if is_changed:
         figure.add_scatter(

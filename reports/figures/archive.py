@@ -22,7 +22,7 @@ class BorderLabels:
 
 def border_figure(days: pd.DataFrame, labels: BorderLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """``days[day, value, expected, is_archived]``, a gap where a day is missing; the border is a line across."""
-    palette, figure = PALETTES[theme], begun(theme)
+    palette, figure = PALETTES[theme], begun(theme, t)
     archived = days["is_archived"].to_numpy()
     sides = ((labels.archive, archived, palette.muted), (labels.database, ~archived, palette.primary))
     for name, is_here, colour in sides:

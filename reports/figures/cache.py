@@ -14,7 +14,7 @@ def hit_ratio_figure(
     frame: pd.DataFrame, span: tuple[datetime, datetime], unit: str, t: Translator, theme: ThemeName
 ) -> go.Figure:
     """Lines of ``frame[at, namespace, reads, hit_ratio]`` over ``span``, one a namespace; points where it was read."""
-    palette, figure = PALETTES[theme], begun(theme)
+    palette, figure = PALETTES[theme], begun(theme, t)
     colours = (palette.primary, palette.severity["yuksek"], palette.severity["dusuk"], palette.severity["normal"])
     for place, (namespace, rows) in enumerate(frame.groupby("namespace")):
         colour = colours[place % len(colours)]

@@ -19,7 +19,7 @@ def importance_figure(shares: dict[str, float], axis: str, t: Translator, theme:
     shown = sorted(shares.items(), key=lambda pair: -pair[1])[:SHOWN]
     figure = Draft(
         layout={
-            "template": template(theme),
+            "template": template(theme, t.language),
             "margin": {"t": 16},
             "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown),
         }
@@ -40,7 +40,7 @@ def correlation_figure(matrix: pd.DataFrame, t: Translator, theme: ThemeName) ->
     palette = PALETTES[theme]
     names = list(matrix.columns)
     size = FRAME_HEIGHT + CELL * len(names)
-    figure = Draft(layout={"template": template(theme), "height": size + 100})
+    figure = Draft(layout={"template": template(theme, t.language), "height": size + 100})
     texts = [
         [f"{one} · {other}: {t.number(value, 2)}" for other, value in row.items()] for one, row in matrix.iterrows()
     ]

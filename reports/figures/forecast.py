@@ -52,7 +52,9 @@ def days_figure(
     """
     palette = PALETTES[theme]
     shown = frame.tail(MAX_POINTS)
-    figure = Draft(layout={"template": template(theme), "height": HEIGHT, "margin": {"t": 40}, "legend": {"y": 1.08}})
+    figure = Draft(
+        layout={"template": template(theme, t.language), "height": HEIGHT, "margin": {"t": 40}, "legend": {"y": 1.08}}
+    )
     _add_forecast(figure, shown[shown["expected"].notna()], labels, palette)
     _add_actual(figure, shown, labels, palette)
     if today is not None:

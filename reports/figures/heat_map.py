@@ -39,7 +39,7 @@ def heat_map_figure(frame: pd.DataFrame, labels: HeatMapLabels, t: Translator, t
     usual = np.full(units.shape, labels.not_known, dtype=object)
     usual[cells] = [labels.not_known if isnan(one) else t.number(one, 1) for one in frame["expected"].tolist()]
     height = FRAME_HEIGHT + _row_height(len(floors)) * len(floors)
-    figure = Draft(layout={"template": template(theme), "height": height})
+    figure = Draft(layout={"template": template(theme, t.language), "height": height})
     figure.add_heatmap(
         x=days, y=[literal(str(floor)) for floor in floors], z=units, zmin=0, xgap=1, ygap=1, hoverongaps=False,
         text=usual,

@@ -33,7 +33,7 @@ def day_figure(
 
     ``span``: begin and end of the axis. The outline keeps a bar of seconds visible on an axis of a day.
     """
-    palette, figure = PALETTES[theme], begun(theme)
+    palette, figure = PALETTES[theme], begun(theme, t)
     colours = {
         "running": palette.primary, "succeeded": palette.severity["normal"], "failed": palette.severity["kritik"],
         "timed_out": palette.severity["yuksek"], "lost": palette.severity["orta"], "cancelled": palette.muted,

@@ -24,7 +24,7 @@ def lines_figure(
     frame: pd.DataFrame, labels: Mapping[str, str], unit: str, t: Translator, theme: ThemeName
 ) -> go.Figure:
     """Stacked bars of ``frame[at, <level> …]``; ``labels``: levels in words; ``unit`` stands on the axis."""
-    figure, colours = begun(theme), level_colours(PALETTES[theme])
+    figure, colours = begun(theme, t), level_colours(PALETTES[theme])
     for level in DRAWN:
         if frame[level].any():
             figure.add_bar(

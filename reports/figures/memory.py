@@ -1,6 +1,7 @@
 """The memory of the installation's processes over time."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,10 +16,14 @@ LINES = ("solid", "dash", "dot", "dashdot")
 
 
 def memory_course_figure(
-    frame: pd.DataFrame, names: Mapping[str, str], unit: str, t: Translator, theme: ThemeName
-) -> go.Figure:
-    """``frame[at, service, rss_bytes]`` in MB, one line a service in the order of ``names``; dots where it was seen."""
-    palette, figure = PALETTES[theme], begun(theme)
+    frame: pd.DataFrame, names: Mapping[str, str], unit: str, t: Translator, theme: ThemeName, *,
+    span: tuple[datetime, datetime],
+) -> go.Figure:  # fmt: skip
+    """``frame[at, service, rss_bytes]`` in MB, one line a service in the order of ``names``; dots where it was seen.
+
+    ``span``: begin and end of the axis, else one sample would stand on an axis of a second.
+    """
+    palette, figure = PALETTES[theme], begun(theme, t)
     colours = [palette.primary, palette.severity["yuksek"], palette.severity["dusuk"], palette.muted]
     for number, (service, name) in enumerate(names.items()):
         rows = frame[frame["service"] == service]
@@ -28,4 +33,5 @@ def memory_course_figure(
             hovertemplate="%{y:.0f}",
         )  # fmt: skip
     figure.update_layout(height=HEIGHT + LEGEND_LINE * len(names))  # on phones the legend has a line for each
+    figure.update_xaxes(range=list(local(pd.DataFrame({"at": span}), t)))
     return finished(figure, unit, t)

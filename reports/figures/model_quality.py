@@ -36,7 +36,7 @@ def model_quality_figure(
     ``activations``: instants at which another version was taken into use, as ticks on the time axis.
     """
     palette = PALETTES[theme]
-    figure = Draft(layout={"template": template(theme), "height": 290, "margin": {"t": 16}})
+    figure = Draft(layout={"template": template(theme, t.language), "height": 290, "margin": {"t": 16}})
     at = frame["measured_at"].dt.tz_convert(t.time_zone).dt.tz_localize(None)
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     figure.add_scatter(x=at, y=frame["low"], showlegend=False, **edge)

@@ -11,9 +11,9 @@ from reports.figures.template import template
 HEIGHT = 240
 
 
-def begun(theme: ThemeName) -> Draft:
-    """A figure in the browser's theme."""
-    return Draft(layout={"template": template(theme), "height": HEIGHT, "margin": {"t": 24}})
+def begun(theme: ThemeName, t: Translator) -> Draft:
+    """A figure in the browser's theme, with the numbers of the reader's language."""
+    return Draft(layout={"template": template(theme, t.language), "height": HEIGHT, "margin": {"t": 24}})
 
 
 def local(frame: pd.DataFrame, t: Translator) -> "pd.Series[pd.Timestamp]":
@@ -27,7 +27,8 @@ def finished(figure: Draft, unit: str, t: Translator) -> go.Figure:
     # Plotly's month names come from another site in every language but English; Turkish dates are figures.
     moment = "%d.%m %H:%M" if t.language == "tr" else "%-d %b %H:%M"
     figure.update_xaxes(title_text=t.time_zone, hoverformat=moment, tickformatstops=[
-        {"dtickrange": [None, 86_400_000 - 1], "value": "%H:%M"},
+        {"dtickrange": [None, 60_000 - 1], "value": "%H:%M:%S"},  # else several ticks would be alike
+        {"dtickrange": [60_000, 86_400_000 - 1], "value": "%H:%M"},
         {"dtickrange": [86_400_000, None], "value": "%d.%m" if t.language == "tr" else "%-d %b"},
     ])  # fmt: skip
     return figure.checked()

@@ -34,7 +34,7 @@ def pareto_figure(
     """
     palette = PALETTES[theme]
     shown = frame.head(SHOWN)
-    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
+    figure = Draft(layout={"template": template(theme, t.language), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
     pale = with_opacity(palette.primary, 0.35)
     colours = [palette.primary if chosen in (None, code) else pale for code in shown["code"]]
     shares = zip(shown["units"], shown["share"], shown["cumulative"], strict=True)

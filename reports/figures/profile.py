@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.i18n import Translator
 from reports.figures.draft import Draft
 from reports.figures.over_time import begun
 from reports.figures.palette import PALETTES, ThemeName, with_opacity
@@ -24,11 +25,11 @@ class FlameLabels:
     seconds: str
 
 
-def flame_figure(frame: pd.DataFrame, whole: float, labels: FlameLabels, theme: ThemeName) -> go.Figure:
+def flame_figure(frame: pd.DataFrame, whole: float, labels: FlameLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """``frame[id, parent, name, file, line, seconds, is_own]``: callers above, what they called below, as wide as their
     share of ``whole`` seconds; our code stands out. A box is opened by a click, the top one leads back.
     """
-    palette, figure = PALETTES[theme], begun(theme)
+    palette, figure = PALETTES[theme], begun(theme, t)
     library = with_opacity(palette.muted, 0.35)
     told = zip(
         frame["file"] + ":" + frame["line"].astype(str), frame["seconds"] / whole,
@@ -41,7 +42,9 @@ def flame_figure(frame: pd.DataFrame, whole: float, labels: FlameLabels, theme: 
         " (%{customdata[1]:.1%})<br>%{customdata[2]}<extra></extra>",
         tiling={"orientation": "v", "pad": 1}, pathbar={"visible": False},
         marker={"colors": frame["is_own"].map({True: palette.primary, False: library}), "line": {"width": 0}},
-        root={"color": "rgba(0,0,0,0)"}, textfont={"size": 12},
+        root={"color": "rgba(0,0,0,0)"},
+        # Said for each box: plotly chooses by the colour alone, and takes the pale boxes of libraries for dark ones.
+        textfont={"size": 12, "color": frame["is_own"].map({True: palette.surface, False: palette.ink})},
     )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, uniformtext={"minsize": 10, "mode": "hide"}, margin={"l": 0, "r": 0, "t": 8, "b": 8}
@@ -58,9 +61,9 @@ class UsageLabels:
     seconds: str
 
 
-def usage_figure(usage: Sequence[dict[str, Any]], labels: UsageLabels, theme: ThemeName) -> go.Figure:
+def usage_figure(usage: Sequence[dict[str, Any]], labels: UsageLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """Processor in per cent of a core (left) and memory in MB (right) against the seconds since the begin."""
-    palette, figure = PALETTES[theme], begun(theme)
+    palette, figure = PALETTES[theme], begun(theme, t)
     at = [look["seconds"] for look in usage]
     figure.add_scatter(
         x=at, y=[100 * look["cpu_ratio"] for look in usage], name=labels.processor, mode="lines+markers",

@@ -35,7 +35,7 @@ def ranges_figure(
     """
     palette = PALETTES[theme]
     shown = frame[frame["median"].notna()]
-    figure = Draft(layout={"template": template(theme), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
+    figure = Draft(layout={"template": template(theme, t.language), "height": FRAME_HEIGHT + ROW_HEIGHT * len(shown)})
     pale = with_opacity(palette.primary, PALE)
     colours = [palette.primary if chosen in (None, code) else pale for code in shown["code"]]
     minutes = [_told(t, labels, row) for row in shown.to_dict("records")]

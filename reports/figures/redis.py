@@ -26,7 +26,7 @@ class MemoryLabels:
 
 def memory_figure(frame: pd.DataFrame, labels: MemoryLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """``frame[at, used_bytes, limit_bytes, was_down]`` in MB: gaps where nobody looked, red where it was away."""
-    palette, figure, at = PALETTES[theme], begun(theme), local(frame, t)
+    palette, figure, at = PALETTES[theme], begun(theme, t), local(frame, t)
     lines: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("used_bytes", labels.used, {"color": palette.primary, "width": 2}),
         ("limit_bytes", labels.limit, {"color": palette.severity["kritik"], "width": 1.5, "dash": "dash"}),

@@ -21,7 +21,7 @@ class DurationLabels:
 
 def volume_figure(frame: pd.DataFrame, label: str, t: Translator, theme: ThemeName) -> go.Figure:
     """Bars of ``frame[at, requests]``; ``label`` stands on the axis."""
-    figure = begun(theme)
+    figure = begun(theme, t)
     figure.add_bar(
         x=local(frame, t), y=frame["requests"], marker={"color": PALETTES[theme].primary},
         hovertemplate="%{y}<extra></extra>",
@@ -31,7 +31,7 @@ def volume_figure(frame: pd.DataFrame, label: str, t: Translator, theme: ThemeNa
 
 def duration_figure(frame: pd.DataFrame, labels: DurationLabels, t: Translator, theme: ThemeName) -> go.Figure:
     """Median and p95 of ``frame[at, p50_seconds, p95_seconds]`` in milliseconds; a gap where nothing was asked."""
-    palette, figure = PALETTES[theme], begun(theme)
+    palette, figure = PALETTES[theme], begun(theme, t)
     lines = (
         ("p95_seconds", labels.p95, {"color": palette.primary, "width": 2}),
         ("p50_seconds", labels.median, {"color": palette.muted, "width": 1.5, "dash": "dot"}),

@@ -59,7 +59,9 @@ def series_figure(
     palette = PALETTES[theme]
     local = frame.assign(timestamp=_local(frame["timestamp"], t.time_zone))
     shown = local.iloc[thinned(local["value"].to_numpy(dtype=float))]
-    figure = Draft(layout={"template": template(theme), "title": {"text": literal(labels.title)}, "height": 340})
+    figure = Draft(
+        layout={"template": template(theme, t.language), "title": {"text": literal(labels.title)}, "height": 340}
+    )
     for span in events:
         edges = _local(pd.Series([span.started_at, span.ended_at]), t.time_zone)
         figure.add_vrect(

@@ -13,7 +13,7 @@ from reports.figures.palette import PALETTES, ThemeName
 
 def statement_time_figure(frame: pd.DataFrame, name: str, unit: str, t: Translator, theme: ThemeName) -> go.Figure:
     """``frame[at, total_seconds]``, a bar for each step; no bar where nobody counted."""
-    figure = begun(theme)
+    figure = begun(theme, t)
     figure.add_bar(
         x=local(frame, t), y=frame["total_seconds"], name=name, marker={"color": PALETTES[theme].primary},
         hovertemplate="%{y:.1f}",
@@ -37,7 +37,7 @@ def lock_waits_figure(
 
     ``labels``: of a bar, and of the unit.
     """
-    figure = begun(theme)
+    figure = begun(theme, t)
     figure.add_bar(
         x=local(frame, t), y=frame["longest_seconds"], width=1_000 * span.step_seconds, name=labels[0],
         marker={"color": PALETTES[theme].severity["kritik"]}, hovertemplate="%{y:.1f}",

@@ -30,7 +30,7 @@ def stock_level_figure(
     """A figure of ``frame[occurred_at, kind, change, level, is_count]``: a level holds until the next movement."""
     palette = PALETTES[theme]
     local = frame.assign(at=pd.to_datetime(frame["occurred_at"]).dt.tz_convert(t.time_zone).dt.tz_localize(None))
-    figure = Draft(layout={"template": template(theme), "height": 320, "margin": {"t": 32}})
+    figure = Draft(layout={"template": template(theme, t.language), "height": 320, "margin": {"t": 32}})
     line = local.iloc[thinned(local["level"].to_numpy(dtype=float))]
     figure.add_scatter(
         x=line["at"], y=line["level"], name=labels.level, mode="lines",

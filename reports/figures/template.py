@@ -14,16 +14,19 @@ CONFIG: dict[str, Any] = {
     "scrollZoom": False,
 }
 
+SEPARATORS = {"tr": ",.", "en": ".,"}  # the decimal mark, then that of thousands
+
 
 @cache
-def template(theme: ThemeName) -> go.layout.Template:
-    """The look of every figure under one theme."""
+def template(theme: ThemeName, language: str) -> go.layout.Template:
+    """The look of every figure under one theme; numbers as the language writes them."""
     palette = PALETTES[theme]
     return go.layout.Template(
         layout={
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"color": palette.ink, "size": 14, "family": '"Source Sans", "Source Sans 3", sans-serif'},
+            "separators": SEPARATORS[language],
             "title": {"font": {"size": 16, "color": palette.ink}, "x": 0, "xanchor": "left", "xref": "paper"},
             "colorway": [palette.primary, palette.severity["yuksek"], palette.severity["dusuk"]],
             "margin": {"l": 8, "r": 8, "t": 48, "b": 8, "pad": 4},
@@ -46,6 +49,7 @@ def _axis(palette: Palette, show_grid: bool) -> dict[str, Any]:
         "tickfont": {"color": palette.muted, "size": 12},
         "title": {"font": {"color": palette.muted, "size": 12}},
         "automargin": True,
+        "separatethousands": True,
     }
 
 

@@ -25,7 +25,7 @@ def trend_figure(frame: pd.DataFrame, labels: TrendLabels, t: Translator, theme:
     """A figure of ``frame[day, last_on, mean, expected]``: units a day; a day that nobody looked at is a gap."""
     palette = PALETTES[theme]
     shown = frame.iloc[thinned(frame["mean"].to_numpy(dtype=float))]
-    figure = Draft(layout={"template": template(theme), "height": 300, "margin": {"t": 32}})
+    figure = Draft(layout={"template": template(theme, t.language), "height": 300, "margin": {"t": 32}})
     # Days stand on a line of dates; weeks and months, of which the first and last are shorter, at equal distances.
     is_daily = bool((shown["day"] == shown["last_on"]).all())
     spans = [span(t, *ends) for ends in zip(shown["day"], shown["last_on"], strict=True)]

@@ -1,5 +1,8 @@
 """The page of memory, and what happens to visitors when there is none left (R1)."""
 
+import json
+from datetime import datetime, timedelta
+
 import pytest
 
 from core.i18n import Translator
@@ -23,6 +26,9 @@ def test_processes_their_course_and_events_are_shown(visit: Visit, text: Text, l
     for word in ("memory.service_dashboard", "job.train", "memory.level_recycle", "memory.over_time", "memory.events"):
         assert t(word) in said
     assert t("memory.is_short", services=t("memory.service_dashboard")).split(":")[0] in said.replace("\\", "")
+    [chart] = app.get("plotly_chart")
+    begin, end = json.loads(chart.proto.spec)["layout"]["xaxis"]["range"]
+    assert datetime.fromisoformat(end) - datetime.fromisoformat(begin) == timedelta(hours=24)
     [state] = [one for one in visit.services.memory.processes(SYSTEM) if one.service == "dashboard"]
     assert t.instant(state.first_at) in said.replace("\\", "")  # since when it grew
     [events] = [one.value for one in app.dataframe]
