@@ -49,6 +49,7 @@ def configure_logging(service: str, level: str, logs_dir: Path | None = None, co
     for handler in handlers:
         handler.setFormatter(formatter)
     root.setLevel(level)
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # else seven lines before every run
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -117,7 +117,7 @@ def switch(name: str, options: Sequence[str], label: str, show: Callable[[str], 
     return chosen or options[0]
 
 
-def search_text(name: str, label: str, hint: str) -> str:
+def search_text(name: str, label: str, hint: str, width: int = WIDTH) -> str:
     key = f"filter_{name}"
     st.session_state[key] = asked_text(name)
     return (
@@ -129,7 +129,7 @@ def search_text(name: str, label: str, hint: str) -> str:
             max_chars=LONGEST_SEARCH,
             on_change=_to_address,
             args=(name, ""),
-            width=WIDTH,
+            width=width,
         )
         or ""
     )

@@ -49,8 +49,8 @@ def _line(page: Page, line: "LogLine") -> None:
     t = page.t
     st.subheader(plain(line.event[: words.CHARACTERS]) or UNKNOWN, anchor=False)
     st.markdown(words.level_badge(t, line.level))
-    muted(t("logs.of", at=line.at, process=line.stream, pid=str(line.pid or UNKNOWN), version=line.version or UNKNOWN,
-            logger=line.logger or UNKNOWN))  # fmt: skip
+    muted(t("logs.of", at=line.at, process=words.process(t, line.stream), pid=str(line.pid or UNKNOWN),
+            version=line.version or UNKNOWN, logger=line.logger or UNKNOWN))  # fmt: skip
     if not line.is_readable:
         muted(t("logs.is_unreadable", size=line.size))
         st.code(line.event[:TEXT_CHARACTERS], language=None, wrap_lines=True)

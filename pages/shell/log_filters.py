@@ -12,7 +12,7 @@ from operations.logs.lines import LEVELS
 from operations.logs.matching import LogFilters
 from pages.shell.filters import ALL, PAGE, choose_many, choose_one, filter_row, search_text, to_address
 from pages.shell.guard import Page
-from pages.shell.log_words import level
+from pages.shell.log_words import level, process
 
 LINE = "line"
 PERIODS = {
@@ -20,6 +20,7 @@ PERIODS = {
     "7d": timedelta(days=7), "earlier": None,
 }  # fmt: skip
 BEGIN, END = "from", "until"
+HINT_WIDTH = 250
 WRITTEN = "%Y-%m-%dT%H:%M"
 
 
@@ -40,7 +41,7 @@ def log_filters(page: Page, streams: list[str]) -> Asked:
         stream = choose_one("process", [ALL, *streams], t("logs.process"), lambda one: _or_all(page, one))
         period = choose_one("period", list(PERIODS), t("board.period"), lambda one: t(f"logs.period_{one}"))
         begin, end = _span(page, period)
-        text = search_text("q", t("board.search"), t("logs.search_hint"))
+        text = search_text("q", t("board.search"), t("logs.search_hint"), width=HINT_WIDTH)
         is_regex = choose_one("as", ["text", "regex"], t("logs.search_as"), lambda one: t(f"logs.as_{one}"))
     start = positions.read(st.query_params.get(PAGE, ""))
     is_live = start is None and end is None and _live(page)
@@ -51,7 +52,7 @@ def log_filters(page: Page, streams: list[str]) -> Asked:
 
 
 def _or_all(page: Page, name: str) -> str:
-    return page.t("shell.all") if name == ALL else name
+    return page.t("shell.all") if name == ALL else process(page.t, name)
 
 
 def _span(page: Page, period: str) -> tuple[datetime | None, datetime | None]:

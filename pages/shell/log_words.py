@@ -7,7 +7,9 @@ import streamlit as st
 
 from core.i18n import UNKNOWN, Translator
 from operations.logs.lines import LEVELS
+from pages.shell.audit_words import known
 from pages.shell.consumption_tables import rounded, rows_of
+from pages.shell.session import is_phone
 from pages.shell.text import badge
 from reports.excel import Column, Sheet
 
@@ -37,20 +39,26 @@ def level_badge(t: Translator, code: str) -> str:
     return badge(level(t, code), COLOURS[code], ICONS[code])
 
 
+def process(t: Translator, stream: str) -> str:
+    """Who writes the file, called as elsewhere; a file of another name is shown by it."""
+    return known(t, f"queries.process_{stream}", stream)
+
+
 def lines_sheet(t: Translator, lines: "Sequence[LogLine]", name: str) -> Sheet:
     """One row a line, in the order given."""
     columns = [
-        Column(t("board.time"), "instant"), Column(t("logs.level")), Column(t("logs.process")), Column(t("logs.text")),
+        Column(t("board.time"), "instant"), Column(t("logs.level")), Column(t("logs.text")), Column(t("logs.process")),
     ]  # fmt: skip
-    rows = [(line.at, level(t, line.level), line.stream, line.text[:CHARACTERS]) for line in lines]
+    rows = [(line.at, level(t, line.level), line.text[:CHARACTERS], process(t, line.stream)) for line in lines]
     return rounded(name, columns, rows)
 
 
 def lines_config(t: Translator) -> dict[str, Any]:
-    """Times to the second, the clock first since phones cut the rest; levels in their colours; room for the text."""
-    at = st.column_config.DatetimeColumn(timezone=t.time_zone, format="HH:mm:ss · YYYY-MM-DD", width=168)
-    process, text = st.column_config.TextColumn(width=92), st.column_config.TextColumn(width=560)
-    return {t("board.time"): at, **level_column(t), t("logs.process"): process, t("logs.text"): text}
+    """Times to the second, on phones the clock alone, so that the text begins there; levels in their colours."""
+    wide = 76 if is_phone() else 168
+    at = st.column_config.DatetimeColumn(timezone=t.time_zone, format="HH:mm:ss · YYYY-MM-DD", width=wide)
+    by, text = st.column_config.TextColumn(width=112), st.column_config.TextColumn(width=560)
+    return {t("board.time"): at, **level_column(t), t("logs.text"): text, t("logs.process"): by}
 
 
 def level_column(t: Translator) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.i18n import Translator
 from core.version import version
 from operations.logs import service
 from operations.logs.matching import LogFilters
+from pages.shell import log_words
 from pages.shell.log_panels import KEPT
 from tests.conftest import NOW
 from tests.pages.conftest import Text, Visit
@@ -60,6 +61,7 @@ def test_lines_volume_and_patterns_are_shown(visit: Visit, text: Text, write: Wr
     [lines, volume, patterns] = [element.value for element in app.dataframe]
     assert (len(lines), lines[t("logs.text")].iloc[0]) == (100, "mail_failed")
     assert lines[t("logs.level")].iloc[0] == t("logs.level_error")
+    assert lines[t("logs.process")].iloc[0] == t("queries.process_jobs")
     assert volume[t("logs.level_info")].sum() == 121
     assert list(patterns[t("logs.news")].dropna().index) == [0, 1]
     shown = {metric.label: metric.value for metric in app.metric}
@@ -69,6 +71,15 @@ def test_lines_volume_and_patterns_are_shown(visit: Visit, text: Text, write: Wr
     assert "old_event" in older.dataframe[0].value[t("logs.text")].iloc[-1]
     assert len(older.dataframe[0].value) == 22
     assert not older.toggle
+
+
+@pytest.mark.parametrize("is_phone", [True, False])
+def test_a_phone_gives_the_room_of_the_date_to_the_text(monkeypatch: pytest.MonkeyPatch, is_phone: bool) -> None:
+    monkeypatch.setattr(log_words, "is_phone", lambda: is_phone)
+    t = Translator("en")
+    widths = [one["width"] for one in log_words.lines_config(t).values()]
+    assert list(log_words.lines_config(t))[2] == t("logs.text")
+    assert (sum(widths[:2]) < 390 / 2) == is_phone
 
 
 def test_the_address_filters(visit: Visit, write: Write) -> None:

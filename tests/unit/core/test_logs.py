@@ -96,3 +96,9 @@ def test_a_file_that_somebody_deleted_is_made_anew(tmp_path: Path) -> None:
     handler.emit(record(2))
     handler.close()
     assert path.read_text().startswith("0002")
+
+
+def test_what_a_library_says_before_every_run_is_left_out_and_what_it_does_is_written(file: Path) -> None:
+    logging.getLogger("alembic.runtime.plugins").info("setup plugin alembic.autogenerate.schemas")
+    logging.getLogger("alembic.runtime.migration").info("Running upgrade 0033 -> 0034")
+    assert [line["event"] for line in lines(file)] == ["Running upgrade 0033 -> 0034"]
