@@ -8,7 +8,7 @@ from pages.shell.browser import here
 from pages.shell.chosen_password import new_password_fields, present_password, same_twice
 from pages.shell.guard import Page
 from pages.shell.sign_in import enter_with
-from pages.shell.text import badge, plain
+from pages.shell.text import badge, person, plain
 
 
 def profile(page: Page) -> None:
@@ -18,7 +18,7 @@ def profile(page: Page) -> None:
     if not user.sees_all_hotels:
         names = ", ".join(hotel.name for hotel in reads.hotels(page)) or t("users.no_hotels")
     with st.container(border=True):
-        st.markdown(f"**{plain(user.full_name)}** ({plain(user.username)}) {badge(t(f'role.{user.role}'))}")
+        st.markdown(f"{person(user.full_name, user.username)} {badge(t(f'role.{user.role}'))}")
         st.markdown(f":material/apartment: {plain(names)}")
 
 

@@ -45,3 +45,9 @@ def severity_badge(t: Translator, severity: str) -> str:
 
 def badge(text: str, colour: str = "gray", icon: str = "") -> str:
     return f":{colour}-badge[{icon} {plain(text)}]" if icon else f":{colour}-badge[{plain(text)}]"
+
+
+def person(full_name: str, username: str) -> str:
+    """Markdown of somebody's name with the one they sign in by; once where they are alike."""
+    named = f"**{plain(full_name)}**"
+    return named if full_name == username else f"{named} ({plain(username)})"

@@ -8,7 +8,7 @@ from identity.users import Account
 from pages.shell.asking import ask
 from pages.shell.filters import ALL
 from pages.shell.guard import Page
-from pages.shell.text import badge, muted, plain
+from pages.shell.text import badge, muted, person
 from pages.shell.user_actions import MANAGE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def user_row(page: Page, account: Account, hotels: "list[HotelRow]") -> None:
     t, row = page.t, account.row
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap="xxsmall"):
-            st.markdown(f"**{plain(row.full_name)}** ({plain(row.username)}) {_badges(page, account)}")
+            st.markdown(f"{person(row.full_name, row.username)} {_badges(page, account)}")
             muted(f"{t(f'role.{row.role}')} · {_hotels(page, account, hotels)} · {_last_sign_in(page, account)}")
         if account.may_change and st.button(
             t("users.manage"), key=f"manage_{row.id}", icon=":material/manage_accounts:"

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shell import reads
 from pages.shell.asking import ask, asked
+from pages.shell.console import in_local_time
 from pages.shell.filters import ALL, choose_one, filter_row, search_text
 from pages.shell.guard import open_page
 from pages.shell.user_actions import INVITE, MANAGE, invite_dialog, manage_dialog
@@ -13,7 +14,7 @@ SHOWN = 50
 
 
 def show() -> None:
-    page = open_page("users.write")
+    page = in_local_time(open_page("users.write"))
     t = page.t
     st.title(t("users.title"))
     accounts, hotels = page.services.users.listed(page.scope), reads.hotels(page)

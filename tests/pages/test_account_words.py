@@ -1,0 +1,35 @@
+"""How people and their times are told on Users and the own account (A9.1, C11)."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import AppError
+from core.i18n import LANGUAGES, Translator
+from core.scope import SYSTEM
+from pages.shell import navigation
+from tests.pages.conftest import PASSWORD, Text, Visit
+from tests.pages.hotel import small_hotel
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_times_of_locks_and_sessions_are_those_of_the_hotels_clocks(visit: Visit, text: Text, language: str) -> None:
+    small_hotel(visit.services, with_alerts=False)
+    visit.sign_in("superadmin", None, language)
+    visit.services.identity.add_user(SYSTEM, "cem", PASSWORD, "admin", hotels=[])
+    for _ in range(5):
+        with pytest.raises(AppError):
+            visit.services.identity.check_password("cem", "wrong")
+    t, now = Translator(language, visit.services.hotels.listed(SYSTEM)[0].time_zone), visit.services.clock.now()
+    assert t.instant(now) != Translator(language).instant(now)
+    assert t("users.locked_until", at=t.instant(now + timedelta(minutes=15))) in text(visit.open(navigation.USERS))
+    assert t.instant(now) in text(visit.open(navigation.ACCOUNT))
+
+
+def test_a_name_that_is_also_the_user_name_is_said_once(visit: Visit, text: Text) -> None:
+    visit.sign_in("superadmin", None, "en")
+    visit.services.identity.add_user(SYSTEM, "cem", PASSWORD, "admin", hotels=[])
+    shown = text(visit.open(navigation.USERS))
+    assert "**cem** " in shown
+    assert "(cem)" not in shown
+    assert "**Ayşe Yılmaz** (superadmin_en)" in shown
