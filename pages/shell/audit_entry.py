@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from identity.audit.service import AuditRow, changes
-from pages.shell.audit_words import action_word, actor_word, role_word
+from pages.shell.audit_words import action_word, actor_word, entity_word, role_word
 from pages.shell.guard import Page
 from pages.shell.text import badge, muted, plain
 
@@ -17,7 +17,7 @@ def entry(page: Page, row: AuditRow, names: dict[int, str]) -> None:
     """Below the table: the sentence of the entry, where it came from, the difference, and the rest."""
     t = page.t
     with st.container(border=True):
-        st.subheader(plain(f"{action_word(t, row.action)}: {row.entity or UNKNOWN}"), anchor=False)
+        st.subheader(plain(f"{action_word(t, row.action)}: {entity_word(t, row) or UNKNOWN}"), anchor=False)
         who = " · ".join(filter(None, [actor_word(t, row.actor), role_word(t, row.role), names.get(row.hotel_id or 0)]))
         muted(f"{t.instant(row.occurred_at)} · {who}")
         muted(t("audit.came_from", address=row.address or UNKNOWN, request=row.request_id or UNKNOWN, number=row.id))

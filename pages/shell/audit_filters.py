@@ -38,7 +38,7 @@ def audit_filters(page: Page) -> tuple[Page, dict[int, str], Asked]:
         what = choose_one("what", [ALL, *actions], t("audit.what"), lambda code: action_word(t, code), width=WIDTH)
         page, shown = choose_hotels(page)
         period = choose_one("period", PERIOD_ORDER, t("board.period"), lambda code: t(f"board.period_{code}"))
-        text = search_text("q", t("board.search"), t("audit.search_hint"))
+        text = search_text("q", t("board.search"), t("audit.search_hint"), width=WIDTH)
     names = {hotel.id: hotel.name for hotel in page.services.hotels.listed(page.scope)}
     length: timedelta | None = PERIODS[period]
     filters = AuditFilters(

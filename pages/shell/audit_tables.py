@@ -3,7 +3,7 @@
 import streamlit as st
 
 from identity.audit.service import AuditPage, AuditRow
-from pages.shell.audit_words import action_word, actor_word, role_word
+from pages.shell.audit_words import action_word, actor_word, entity_word, role_word
 from pages.shell.consumption_tables import show_sheet
 from pages.shell.filters import to_address
 from pages.shell.guard import Page
@@ -13,17 +13,17 @@ from reports.excel import Column, Sheet
 
 
 def entries_sheet(page: Page, rows: list[AuditRow], names: dict[int, str]) -> Sheet:
-    """One row an entry, the newest first."""
+    """One row an entry, the newest first; what a phone shows beside the time: who did what."""
     t = page.t
     columns = [
-        Column(t("audit.at"), "instant"), Column(t("audit.who")), Column(t("audit.role")), Column(t("audit.what")),
-        Column(t("audit.entity")), Column(t("shell.hotel")), Column(t("audit.address")), Column(t("audit.request")),
+        Column(t("audit.at"), "instant"), Column(t("audit.who")), Column(t("audit.what")), Column(t("audit.entity")),
+        Column(t("shell.hotel")), Column(t("audit.role")), Column(t("audit.address")), Column(t("audit.request")),
         Column(t("audit.number"), "whole"),
     ]  # fmt: skip
     found = [
         (
-            row.occurred_at, actor_word(t, row.actor), role_word(t, row.role), action_word(t, row.action),
-            row.entity or "", names.get(row.hotel_id or 0, ""), row.address or "", row.request_id or "", row.id,
+            row.occurred_at, actor_word(t, row.actor), action_word(t, row.action), entity_word(t, row),
+            names.get(row.hotel_id or 0, ""), role_word(t, row.role), row.address or "", row.request_id or "", row.id,
         )
         for row in rows
     ]  # fmt: skip

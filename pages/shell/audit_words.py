@@ -1,6 +1,7 @@
 """Codes of the audit log in words. What an older or newer version wrote is shown as it is."""
 
 from core.i18n import Translator
+from identity.audit.service import AuditRow
 from pages.shell.filters import ALL
 from pages.shell.sentences import actor
 
@@ -25,3 +26,9 @@ def role_word(t: Translator, role: str | None) -> str:
     code, _, permission = (role or "").partition(":")
     said = known(t, f"role.{code}", code) if code else ""
     return f"{said} ({permission})" if permission else said
+
+
+def entity_word(t: Translator, row: AuditRow) -> str:
+    """What it was done to: a job by its name, anything else as it is written."""
+    entity = row.entity or ""
+    return known(t, f"job.{entity}", entity) if row.action.startswith("job_") else entity

@@ -90,13 +90,13 @@ def keys(page: Page, namespace: str | None, found: "Keys") -> None:
     """The keys, the content of the one that is chosen, and clearing."""
     t, chosen = page.t, _chosen(found)
     st.header(t("cache.keys"), anchor=False)
+    if not found.keys and found.is_complete:  # nothing to choose, nothing to clear
+        st.info(plain(t("cache.no_keys")), icon=":material/key_off:")
+        return
     total = megabytes(t, found.bytes)
     muted(t("cache.total" if found.is_complete else "cache.total_at_least", count=len(found.keys), size=total))
     if page.scope.allows("cache.write"):
         _clearing(page, namespace)
-    if not found.keys:
-        st.info(plain(t("cache.no_keys")), icon=":material/key_off:")
-        return
     sheet = words.keys_sheet(t, found)
     show_sheet(
         sheet, TABLE, config=instants(t, t("cache.made_at")), selection_mode="single-row",

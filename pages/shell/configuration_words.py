@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from core.i18n import Translator
 from operations.configuration.keys import EDITABLE, template
 from operations.configuration.words import changed, state, told, value
+from pages.shell.sentences import actor
 from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
@@ -76,5 +77,10 @@ def history_sheet(t: Translator, found: "Sequence[Version]") -> Sheet:
         Column(t("configuration.author")), Column(t("jobs.state")), Column(t("configuration.changed")),
         Column(t("configuration.reason")),
     ]  # fmt: skip
-    rows = [(one.id, one.saved_at, one.author, state(t, one), changed(one), one.reason) for one in found]
+    rows = [(one.id, one.saved_at, actor(t, one.author), state(t, one), changed(one), one.reason) for one in found]
     return Sheet(t("configuration.history"), columns, rows)
+
+
+def without_names(difference: str) -> str:
+    """A unified diff without the two lines that name its sides, which are not in the reader's language."""
+    return difference.removeprefix("--- before\n+++ after\n")

@@ -67,7 +67,7 @@ def _facts(page: Page, run: "RunRow") -> dict[str, str | None]:
     limit = words.length(page, run.timeout_seconds) if run.timeout_seconds else None
     arguments = ", ".join(f"{name}={value}" for name, value in (run.arguments or {}).items())
     return {
-        t("jobs.asked_by"): words.by(page, run), t("jobs.arguments"): arguments or None,
+        t("jobs.asked_by"): words.asker(page, run), t("jobs.arguments"): arguments or None,
         t("jobs.started"): t.instant(run.started_at), t("jobs.ended"): ended,
         t("jobs.duration"): words.lasted(page, run), t("jobs.limit"): limit,
         t("jobs.rows"): words.rows(page, run),

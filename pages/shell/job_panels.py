@@ -19,6 +19,7 @@ from pages.shell.filters import ALL, asked_one, choose_one
 from pages.shell.guard import Page
 from pages.shell.job_progress import failure
 from pages.shell.page_runs import fragment
+from pages.shell.sentences import actor
 from pages.shell.stock_tables import instants
 from pages.shell.text import badge, muted, plain
 
@@ -149,7 +150,7 @@ def _badges(page: Page, run: "RunRow") -> list[str]:
 def _waiting(page: Page, names: words.Names, request: "RequestRow") -> None:
     t, control = page.t, page.services.job_control
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"waiting_{request.id}"):
-        told = t("jobs.asked_at", at=request.requested_at, who=request.requested_by)
+        told = t("jobs.asked_at", at=request.requested_at, who=actor(t, request.requested_by))
         st.markdown(f"{_name(page, names, request)} :small[:gray[{plain(told)}]]")
         if (
             page.scope.allows("jobs.run")

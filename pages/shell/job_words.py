@@ -38,6 +38,8 @@ def length(page: Page, seconds: float) -> str:
     if seconds < MINUTE:
         return page.t("jobs.seconds", value=page.t.number(max(seconds, 0.0), 1))
     minutes, rest = divmod(round(seconds), MINUTE)
+    if not rest:
+        return page.t("jobs.whole_minutes", minutes=minutes)
     return page.t("jobs.minutes", minutes=minutes, seconds=rest)
 
 
@@ -60,10 +62,15 @@ def rows(page: Page, run: "RunRow") -> str:
     return f"{page.t.number(run.rows_in)} → {page.t.number(run.rows_out)}"
 
 
-def by(page: Page, run: "RunRow") -> str:
+def asker(page: Page, run: "RunRow") -> str:
+    """Who asked for it, where a heading says so already."""
     t = page.t
-    who = t("jobs.by", who=actor(t, run.requested_by)) if run.requested_by else t("jobs.by_schedule")
+    who = actor(t, run.requested_by) if run.requested_by else t("jobs.by_schedule")
     return f"{who} {t('jobs.retry_of', run=run.retry_of)}" if run.retry_of else who
+
+
+def by(page: Page, run: "RunRow") -> str:
+    return page.t("jobs.by", who=asker(page, run)) if run.requested_by else asker(page, run)
 
 
 def eta(page: Page, found: "Eta | None") -> str:
@@ -98,7 +105,7 @@ def ended_sheet(page: Page, names: Names, runs: "Sequence[RunRow]") -> Sheet:
     told = [
         (
             job(page, run.job_name), lasted_seconds(run, now), run.started_at, hotel(page, names, run.hotel_id),
-            rows(page, run), by(page, run), run.id,
+            rows(page, run), asker(page, run), run.id,
         )
         for run in runs
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from operations.queries.service import SLOW_SECONDS
 from pages.shell.consumption_tables import rounded, rows_of
 from pages.shell.memory_words import JOB
 from pages.shell.redis_words import megabytes
+from pages.shell.request_words import page_title
+from pages.shell.sentences import actor
 from reports.excel import Column, Sheet
 
 if TYPE_CHECKING:
@@ -66,8 +68,8 @@ def log_sheet(t: Translator, found: "Sequence[LoggedStatement]") -> Sheet:
     ]  # fmt: skip
     rows = [
         (
-            one.ended_at, 1000 * one.seconds, [_outcome(t, one)], one.text, place(t, one.place), one.actor,
-            t(f"queries.process_{one.process}"), one.request_id,
+            one.ended_at, 1000 * one.seconds, [_outcome(t, one)], one.text, place(t, one.place),
+            one.actor and actor(t, one.actor), t(f"queries.process_{one.process}"), one.request_id,
         )
         for one in found
     ]  # fmt: skip
@@ -75,12 +77,14 @@ def log_sheet(t: Translator, found: "Sequence[LoggedStatement]") -> Sheet:
 
 
 def place(t: Translator, code: str | None) -> str:
-    """The page or route as it is; a run by its job."""
+    """The page by its title, a run by its job; an endpoint as it is."""
     if code is None:
         return t("queries.place_background")
     if code == COMMAND:
         return t("queries.process_command")
-    return t(f"job.{code.removeprefix(JOB)}") if code.startswith(JOB) else code
+    if code.startswith(JOB):
+        return t(f"job.{code.removeprefix(JOB)}")
+    return page_title(t, code) or code
 
 
 def _outcome(t: Translator, one: "LoggedStatement") -> str:

@@ -121,7 +121,7 @@ def table(page: Page, found: "RequestOverview", view: str) -> None:
     sheet = words.endpoints_sheet(t, found.endpoints, view == "api")
     st.header(sheet.name, anchor=False)
     state = st.column_config.MultiselectColumn(
-        options=[t("requests.fine"), t("requests.above")], color=["green", "red"], width="medium"
+        options=[t("requests.fine"), t("requests.above")], color=["green", "red"], width="small"
     )
     show_sheet(
         sheet, TABLE, config={t("requests.state"): state}, selection_mode="single-row",

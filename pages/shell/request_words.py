@@ -26,11 +26,16 @@ def name(t: Translator, endpoint: "Endpoint") -> str:
     if endpoint.kind == "api":
         route = t("requests.unknown") if endpoint.route == UNKNOWN_ROUTE else endpoint.route
         return f"{endpoint.method} {route}"
-    if endpoint.route in (SIGN_IN, UNKNOWN_ROUTE):
-        title = t("requests.sign_in" if endpoint.route == SIGN_IN else "requests.unknown")
-    else:
-        title = t(TITLES.get(endpoint.route.removeprefix("/"), FIRST))
+    title = page_title(t, endpoint.route) or t(FIRST)
     return t("requests.part_of", page=title) if endpoint.kind == "fragment" else title
+
+
+def page_title(t: Translator, route: str) -> str | None:
+    """What stands above the page at a route; None where there is no such page."""
+    if route in (SIGN_IN, UNKNOWN_ROUTE):
+        return t("requests.sign_in" if route == SIGN_IN else "requests.unknown")
+    title = FIRST if route == "/" else TITLES.get(route.removeprefix("/"))
+    return None if title is None else t(title)
 
 
 def milliseconds(t: Translator, seconds: float | None) -> str:

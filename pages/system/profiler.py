@@ -24,7 +24,9 @@ def show() -> None:
             profile = profiler.one(page.scope, chosen)
             panels.found(page, profile)
             panels.comparison(page, profile, kept)
-    panels.kept_profiles(page, kept)
+    ended = [row for row in kept if not row.is_active]  # what runs stands above, followed second by second
+    if ended or active is None:
+        panels.kept_profiles(page, ended)
 
 
 if __name__ == "__main__":

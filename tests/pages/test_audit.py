@@ -54,6 +54,17 @@ def test_entries_stand_newest_first_in_words_with_their_hotel(visit: Visit, hote
     assert shown[t("audit.role")].tolist() == ["", f"{t('role.command_line')} (keys.write)"]
     assert shown[t("shell.hotel")].tolist() == [hotel.name, hotel.name]
     assert shown[t("audit.who")].tolist() == ["ayse", "ayse"]
+    first = [t(f"audit.{name}") for name in ("at", "who", "what", "entity")]
+    assert list(shown.columns)[:4] == first  # a phone shows no more
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_job_is_called_as_on_the_page_of_jobs(visit: Visit, hotel: SmallHotel, language: str) -> None:
+    visit.services.jobs.request(SYSTEM, "train", hotel.hotel_id)
+    visit.sign_in("superadmin", None, language)
+    t = Translator(language)
+    shown = visit.open(AUDIT, what="job_requested").dataframe[0].value
+    assert shown[t("audit.entity")].tolist() == [t("job.train")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -55,6 +55,9 @@ def test_a_text_is_corrected_saved_overtaken_and_saved_upon_the_other(visit: Vis
     assert t("error.configuration_changed", by="system", id=1) in text(app)
     assert app.text_area(key="config_text").value == "quality_floor = 0.7"
     assert t("configuration.alerts_quality_floor") in text(app)
+    differences = [code.value for code in app.code if "quality_floor" in code.value and "@@" in code.value]
+    assert differences
+    assert not [one for one in differences if "before" in one]  # in whose language?
     press(app, "save")
     assert not app.exception
     assert t("configuration.saved", id=2) in text(app)

@@ -101,7 +101,7 @@ def test_what_runs_is_cancelled_and_what_failed_is_asked_for_once_more(
     app = visit.open(JOBS)
     shown = text(app)
     assert t("jobs.takes_long") in shown
-    assert t("jobs.silent", length="2 min 0 s") in shown
+    assert t("jobs.silent", length="2 min") in shown
     assert "longer than nine of ten of the last 6 runs" in shown
     assert {one.label: one.value for one in app.metric}[t("jobs.success_rate")] == "85.7%"
     app = keyed(app, f"job_run_{failed}").click().run()
@@ -119,6 +119,23 @@ def test_what_runs_is_cancelled_and_what_failed_is_asked_for_once_more(
     assert "superadmin_en asked for this once more before you" in text(app)
     keyed(app, f"take_back_{request.id}").click().run()
     assert visit.services.jobs.pending(SYSTEM) == []
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_who_asked_is_named_alike_where_a_job_waits_and_where_it_has_ended(
+    visit: Visit, text: Text, language: str
+) -> None:
+    hotel, t = small_hotel(visit.services, with_alerts=False), Translator(language)
+    add(visit, hotel.hotel_id, "collect", "succeeded", 30, requested_by="system", trigger="request")
+    add(visit, hotel.hotel_id, "collect", "succeeded", 60)
+    visit.services.jobs.request(SYSTEM, "train", hotel.hotel_id)
+    visit.sign_in("superadmin", None, language)
+    app = visit.open(JOBS)
+    [asked] = visit.services.jobs.pending(SYSTEM)
+    zone = Translator(language, "Europe/Istanbul")
+    assert zone("jobs.asked_at", who=t("board.system"), at=asked.requested_at) in text(app)
+    [ended] = [one.value for one in app.dataframe]
+    assert list(ended[t("jobs.asked_by")]) == [t("board.system"), t("jobs.by_schedule")]
 
 
 def test_a_job_is_paused_with_a_reason_and_resumed_and_the_day_tells_what_was_missed(visit: Visit, text: Text) -> None:

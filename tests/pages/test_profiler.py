@@ -88,6 +88,8 @@ def test_nothing_yet_and_then_one_that_runs_can_be_stopped(visit: Visit, text: T
     [row] = visit.services.profiler.listed(SYSTEM)
     assert (row.target, row.kind, row.seconds, row.state) == ("scheduler", "time", 30, "requested")
     assert next(one for one in app.button if one.key == "begin").disabled
+    assert not app.dataframe  # not yet among those that are kept, whose state would stand still
+    assert t("profiler.empty_title") not in text(app)
     next(one for one in app.button if one.key == "stop").click().run()
     assert t("profiler.error_stopped") in frames(visit.open(PROFILER))
 
