@@ -24,6 +24,8 @@ def manage_dialog(page: Page, one: "Backup") -> None:
 
     @asking(plain(one.name))
     def dialog() -> None:
+        if one.label is not None:
+            muted(t.instant(one.label.made_at))  # the name has the hour of UTC
         if may("backups.write"):
             _take_along(page, one)
         if one.label is not None:

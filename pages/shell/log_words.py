@@ -9,7 +9,7 @@ from core.i18n import UNKNOWN, Translator
 from operations.logs.lines import LEVELS
 from pages.shell.audit_words import known
 from pages.shell.consumption_tables import rounded, rows_of
-from pages.shell.session import is_phone
+from pages.shell.stock_tables import instants
 from pages.shell.text import badge
 from reports.excel import Column, Sheet
 
@@ -54,11 +54,10 @@ def lines_sheet(t: Translator, lines: "Sequence[LogLine]", name: str) -> Sheet:
 
 
 def lines_config(t: Translator) -> dict[str, Any]:
-    """Times to the second, on phones the clock alone, so that the text begins there; levels in their colours."""
-    wide = 76 if is_phone() else 168
-    at = st.column_config.DatetimeColumn(timezone=t.time_zone, format="HH:mm:ss · YYYY-MM-DD", width=wide)
+    """Times to the second; levels in their colours; room for the text, which phones show beside them."""
     by, text = st.column_config.TextColumn(width=112), st.column_config.TextColumn(width=560)
-    return {t("board.time"): at, **level_column(t), t("logs.text"): text, t("logs.process"): by}
+    at = instants(t, t("board.time"), seconds=True)
+    return {**at, **level_column(t), t("logs.text"): text, t("logs.process"): by}
 
 
 def level_column(t: Translator) -> dict[str, Any]:

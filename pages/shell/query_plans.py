@@ -45,8 +45,9 @@ def _plan(page: Page, found: "Explained") -> None:
     st.subheader(sheet.name, anchor=False)
     _since_kept(page, found)
     share = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0, color="auto-inverse")
-    wide = st.column_config.TextColumn(width="large")
-    show_sheet(sheet, "table_plan", config={t("queries.share"): share, t("queries.step"): wide})
+    step, condition = (st.column_config.TextColumn(width=width) for width in (250, 300))
+    config = {t("queries.share"): share, t("queries.step"): step, t("queries.condition"): condition}
+    show_sheet(sheet, "table_plan", config=config)
     advised(page, found.advice, t("queries.no_advice"))
     _tried(page, found.trials)
     downloads(page, [sheet], "plan", None)

@@ -6,12 +6,21 @@ import streamlit as st
 
 from core.i18n import Translator
 from pages.shell.consumption_tables import in_currency, rounded, rows_of
+from pages.shell.session import is_phone
 from reports.excel import Column, Sheet
 from reports.stock import ProductStock, Stock
 
+CLOCK_WIDTH = 76
+
 
 def instants(t: Translator, title: str, *, seconds: bool = False) -> dict[str, Any]:
-    """How a column of instants is shown: the hotel's wall clock."""
+    """How a column of instants is shown: the hotel's wall clock.
+
+    Where seconds matter the day seldom does: phones begin with the clock and cut the rest, for what stands beside it.
+    """
+    if seconds and is_phone():
+        clock = "HH:mm:ss · YYYY-MM-DD"
+        return {title: st.column_config.DatetimeColumn(timezone=t.time_zone, format=clock, width=CLOCK_WIDTH)}
     shown = "YYYY-MM-DD HH:mm:ss" if seconds else "YYYY-MM-DD HH:mm"
     return {title: st.column_config.DatetimeColumn(timezone=t.time_zone, format=shown)}
 

@@ -80,7 +80,7 @@ def _two_axes(figure: Draft, labels: UsageLabels) -> go.Figure:
     figure.update_layout(
         yaxis2={
             "overlaying": "y", "side": "right", "title": {"text": labels.megabytes}, "showgrid": False,
-            "rangemode": "tozero", "tickformat": ".0f", "automargin": True,
+            "rangemode": "tozero", "tickformat": ".0f", "tickmode": "auto", "automargin": True,
         },
     )  # fmt: skip
     figure.update_yaxes(title_text=labels.percent, rangemode="tozero")

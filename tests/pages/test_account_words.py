@@ -33,3 +33,17 @@ def test_a_name_that_is_also_the_user_name_is_said_once(visit: Visit, text: Text
     assert "**cem** " in shown
     assert "(cem)" not in shown
     assert "**Ayşe Yılmaz** (superadmin_en)" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_until_when_a_link_works_is_told_by_the_same_clock(visit: Visit, text: Text, language: str) -> None:
+    small_hotel(visit.services, with_alerts=False)
+    visit.sign_in("superadmin", None, language)
+    user_id = visit.services.identity.add_user(SYSTEM, "cem", PASSWORD, "admin", hotels=[])
+    t = Translator(language, visit.services.hotels.listed(SYSTEM)[0].time_zone)
+    app = visit.open(navigation.USERS)
+    app.button(key=f"manage_{user_id}").click().run()
+    app.button(key="new_link").click().run()
+    until = t.instant(visit.services.clock.now() + timedelta(hours=2))
+    assert t("users.link_reset", username="cem", until=until) in text(app)
+    assert "UTC" not in text(app)
