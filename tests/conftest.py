@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from core import optional_redis
@@ -73,6 +74,12 @@ def patience() -> Iterator[None]:
             patch.setattr(module, name, PATIENCE_SECONDS)
         yield
 
+
+# The same examples in every run, however slow the machine is: a test fails because of what it tests.
+settings.register_profile(
+    "barometer", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("barometer")
 
 REAL_HASHER = passwords._HASHER
 

@@ -1,5 +1,6 @@
 """A mail server of the tests: what arrives there is what the installation really sent."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
-from core.embedded.process import free_port
 from core.settings import Settings
 
 USER, PASSWORD = "barometer", "secret of the mail server"
@@ -54,18 +54,29 @@ class Mailbox:
         } | more  # fmt: skip
 
 
+class _Controller(Controller):
+    """On a port that the system chooses when it listens: one that was free before may be taken by then."""
+
+    async def _create_server(self) -> asyncio.AbstractServer:
+        server = await self.loop.create_server(self._factory_invoker, host=self.hostname, port=0)
+        self.port = server.sockets[0].getsockname()[1]
+        return server
+
+
 @contextmanager
 def receiving(tls: ssl.SSLContext | None = None, **more: Any) -> Iterator[Mailbox]:
     """``tls``: it wants STARTTLS and an account; ``more``: of aiosmtpd's server."""
     box = Mailbox()
     wanted: dict[str, Any] = {"tls_context": tls, "require_starttls": True, "auth_required": True} if tls else {}
-    controller = Controller(
-        box, hostname="127.0.0.1", port=free_port(), server_hostname="localhost", authenticator=_known, **wanted, **more
+    controller = _Controller(
+        box, hostname="127.0.0.1", ready_timeout=60, server_hostname="localhost", authenticator=_known, **wanted, **more
     )
     controller.start()
     box.port = controller.port
-    yield box
-    controller.stop()
+    try:
+        yield box
+    finally:
+        controller.stop()
 
 
 def _known(_: Any, __: Session, ___: Envelope, ____: str, given: Any) -> AuthResult:

@@ -32,8 +32,19 @@ EXEMPTIONS = (
 )
 
 
+# Streamlit pales what it is about to draw anew; how long that takes is the machine's doing, and no colour of ours.
+DRAWN = '[data-stale="true"] { opacity: 1 !important; transition: none !important; }'
+AT_REST = """async () => {
+    const lasting = one => one.effect.getComputedTiming().iterations === Infinity;
+    const passing = document.getAnimations().filter(one => one.playState === 'running' && !lasting(one));
+    await Promise.allSettled(passing.map(one => one.finished));
+}"""
+
+
 def violations(page: Page) -> list[str]:
     """One line for each element that breaks a rule: rule, gravity, element, what to mend."""
+    page.add_style_tag(content=DRAWN)
+    page.evaluate(AT_REST)  # a dialog that opens fades in
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:300]} {' '.join(node.get('failureSummary', '').split())}"

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from sqlalchemy import text
 
 from core.clock import SystemClock
@@ -74,6 +75,18 @@ class Visitor:
     def see(self, name: str) -> None:
         self.page.get_by_role("heading", name=name, exact=True).wait_for()
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+    def choose(self, field: Locator, option: str) -> None:
+        """An option of a list; the list closes again when a part of the page that comes late is drawn meanwhile."""
+        for _ in range(10):
+            field.click()
+            try:
+                self.page.get_by_role("option", name=option).click(timeout=PATIENCE / 10)
+            except PlaywrightTimeoutError:
+                self.page.keyboard.press("Escape")
+            else:
+                return
+        pytest.fail(f"the list never stayed open for {option}")
 
     def sign_in(self, username: str, password: str = PASSWORD, labels: tuple[str, str, str] | None = None) -> None:
         user_label, password_label, button = labels or ("Kullanıcı adı", "Parola", "Oturum aç")

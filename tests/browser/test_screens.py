@@ -11,7 +11,7 @@ from core.scope import SYSTEM
 from pages.shell.preloading import ROUTE as PRELOAD
 from tests.browser.conftest import Instance, NewVisitor
 from tests.browser.screens import DETAIL, PAGES, addresses
-from tests.browser.test_accessibility import scrolls_sideways
+from tests.browser.test_accessibility import fits
 
 pytestmark = pytest.mark.browser
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(18, 23, 29)"
@@ -27,12 +27,11 @@ def test_the_overview_shows_the_figures_of_the_service(new_visitor: NewVisitor, 
     visitor.see("Genel bakış")
     t = Translator("tr")
     figures = instance.services.overview.figures(SYSTEM, instance.hotel_ids[:1], SystemClock().now())
-    visitor.page.get_by_test_id("stMetricValue").last.wait_for()  # drawn by a part of Streamlit that loads when needed
-    shown = visitor.page.get_by_test_id("stMetricValue").all_inner_texts()
     assert figures.occupancy_ratio is not None
     assert figures.consumed_units is not None
-    assert shown[0] == t.percent(figures.occupancy_ratio)
-    assert shown[1] == t("shell.units", count=round(figures.consumed_units))
+    shown = visitor.page.get_by_test_id("stMetricValue")
+    expect(shown.nth(0)).to_have_text(t.percent(figures.occupancy_ratio))
+    expect(shown.nth(1)).to_have_text(t("shell.units", count=round(figures.consumed_units)))
 
 
 def test_the_overview_loads_no_chart_library_and_nothing_from_other_sites(new_visitor: NewVisitor) -> None:
@@ -62,9 +61,7 @@ def test_filters_stand_in_the_address_and_a_colleague_opens_the_same_view(new_vi
     first, second = new_visitor("ayse"), new_visitor("deniz")
     first.open("/alerts")
     first.see("Uyarılar")
-    first.page.wait_for_load_state("networkidle")  # a list closes when a part of the page that comes late is drawn
-    first.page.get_by_label("Önem").first.click()
-    first.page.get_by_role("option", name="Kritik").click()
+    first.choose(first.page.get_by_label("Önem").first, "Kritik")
     first.page.wait_for_url(re.compile("severity=kritik"))
     second.open("/alerts" + first.page.url.split("/alerts")[1])
     second.see("Alerts")
@@ -77,8 +74,8 @@ def test_a_verdict_is_stored_and_survives_reloading(new_visitor: NewVisitor, ins
     alert_id = instance.alert_ids[3]
     visitor = new_visitor("ayse")
     visitor.open(f"/alerts?alert={alert_id}")
-    visitor.page.get_by_label("Not").fill("davet vardı")
-    visitor.page.get_by_label("Not").press("Tab")
+    visitor.page.get_by_label("Not", exact=True).fill("davet vardı")
+    visitor.page.get_by_label("Not", exact=True).press("Tab")
     visitor.page.get_by_role("button", name="Beklenen durum").click()
     visitor.page.get_by_text("Beklenen durum – ayse").wait_for()
     stored = instance.services.alerts.detail(SYSTEM, alert_id).alert
@@ -113,7 +110,7 @@ def test_a_phone_opens_an_alert_on_a_page_of_its_own(new_visitor: NewVisitor, in
     visitor.open(f"/alerts?alert={instance.alert_ids[1]}")
     visitor.page.locator(".js-plotly-plot").wait_for()
     expect(visitor.page.get_by_role("button", name=Translator("tr")("board.open"))).to_have_count(0)
-    assert not scrolls_sideways(visitor)
+    assert fits(visitor)
     visitor.page.get_by_text("Listeye dön").click()
     visitor.see("Uyarılar")
 
@@ -123,7 +120,4 @@ def test_the_page_follows_the_theme_of_the_browser(new_visitor: NewVisitor, them
     visitor = new_visitor("ayse", theme=theme)
     visitor.open()
     visitor.see("Genel bakış")
-    background = visitor.page.evaluate(
-        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-    )
-    assert background == ground
+    expect(visitor.page.get_by_test_id("stApp")).to_have_css("background-color", ground)

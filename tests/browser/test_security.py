@@ -65,7 +65,7 @@ def test_an_open_page_closes_by_itself_when_its_session_is_ended_elsewhere(
         one.see(name)
     user = identity.check_password("eda", PASSWORD)
     instance.services.accounts.end_other_sessions(user, "none of them")
-    visitor.page.get_by_label("User name").wait_for(timeout=10_000)  # within a second on a machine at rest
+    visitor.page.get_by_label("User name").wait_for()  # within a second on a machine at rest
     assert other.page.get_by_role("heading", name="Hesabınız").is_visible()
 
 
@@ -76,4 +76,4 @@ def test_disabling_a_user_closes_their_open_page(new_visitor: NewVisitor, instan
     visitor.open("/account")
     visitor.see("Your account")
     services.users.set_active(SYSTEM, user_id, False)
-    visitor.page.get_by_label("User name").wait_for(timeout=10_000)
+    visitor.page.get_by_label("User name").wait_for()

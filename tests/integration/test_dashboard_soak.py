@@ -13,7 +13,7 @@ from core.settings import ROOT, Settings
 from db.session import Database
 from identity.permissions import MACHINE_PERMISSIONS
 from services import build_services
-from tests.dashboard import dashboard, running
+from tests.dashboard import at_rest, dashboard
 from tests.soak import LEAK, MEGABYTE, growth_bytes
 
 SECONDS, MOST_MEGABYTES = 15, 4
@@ -34,11 +34,11 @@ def test_a_dashboard_that_answers_for_long_does_not_grow(
     statuses: list[int] = []
     headers = {"Authorization": f"Bearer {made.key}"}
     with dashboard(tmp_path, url, valkey_server.url) as address, httpx.Client(headers=headers) as client:
-        pid, paths = running().pid, cycle(PATHS)
+        pid, paths = at_rest().pid, cycle(PATHS)
 
         def ask() -> None:
-            statuses.append(client.get(f"{address}/api/{next(paths)}").status_code)
+            statuses.append(client.get(f"{address}/api/{next(paths)}", timeout=60).status_code)
 
         grown = growth_bytes(pid, SECONDS, ask) / MEGABYTE
     assert (grown > MOST_MEGABYTES) is leaks, f"{grown:.1f} MB"
-    assert statuses.count(200) > 100  # it did work
+    assert statuses.count(200) > 40  # it did work

@@ -8,7 +8,7 @@ KEPT: list[bytes] = []
 
 def leak() -> None:
     while True:
-        KEPT.append(bytes(range(256)) * 160)  # 40 kB, forty times a second
+        KEPT.append(bytes(range(256)) * 640)  # 160 kB, forty times a second
         time.sleep(0.025)
 
 

@@ -182,16 +182,16 @@ def test_what_runs_too_long_is_red_and_is_ended(visit: Visit, text: Text, app_da
 
     def run() -> None:
         with pytest.raises(Exception, match="canceling statement"), app_database.transaction() as connection:
-            connection.execute(sql("SELECT pg_sleep(30), 'a guest'"))
+            connection.execute(sql("SELECT pg_sleep(250), 'a guest'"))
 
     thread = threading.Thread(target=run)
     thread.start()
-    wait_for(lambda: visit.services.queries.now(SYSTEM).running)
+    wait_for(lambda: [row for row in visit.services.queries.now(SYSTEM).running if row.wait_event == "PgSleep"])
     app = visit.open(QUERIES, view="tables")
     assert "SELECT pg_sleep(?), ?" in [one.value for one in app.code]
     button = next(one for one in app.button if str(one.key).startswith("cancel_"))
     button.click().run()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
     assert not app.exception
     assert not visit.services.queries.now(SYSTEM).running

@@ -50,7 +50,7 @@ def test_processes_that_add_keys_at_the_same_time_lose_none(ring: KeyRing) -> No
     for other in others:
         other.start()
     for other in others:
-        other.join(30)
+        other.join(120)
     assert len(ring.all()) == 1 + 4 * 15
 
 

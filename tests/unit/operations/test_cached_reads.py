@@ -88,16 +88,16 @@ def test_however_many_ask_one_makes_it_and_all_get_it() -> None:
     def make() -> int:
         made.append(1)
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         return 42
 
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(flights.join, "key", make)
-        begun.wait(10)
+        begun.wait(60)
         others = [pool.submit(flights.join, "key", make) for _ in range(7)]
         assert flights.is_under_way("key")
         may_end.set()
-        answers = [first.result(10), *(one.result(10) for one in others)]
+        answers = [first.result(60), *(one.result(60) for one in others)]
     assert {answer for answer, _ in answers} == {42}
     assert len(made) == sum(is_own for _, is_own in answers)
     assert not flights.is_under_way("key")

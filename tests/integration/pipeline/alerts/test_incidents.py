@@ -129,7 +129,7 @@ def open_at_once(scene: Scene) -> list[BaseException | None]:
         at = NOW + timedelta(hours=hour)
         with scene.database.transaction() as connection:
             connection.execute(text("SELECT 1"))
-            barrier.wait(10)
+            barrier.wait(60)
             scene.alerts.apply(connection, scene.result(at, [scene.anomaly(0, at)]))
 
     with ThreadPoolExecutor(2) as pool:
@@ -151,7 +151,7 @@ def test_without_the_lock_the_index_still_refuses_a_second_open_incident(
 
     def both_find_nothing(connection: object, hotel_id: int, metric_type: str) -> object:
         rows = original(connection, hotel_id, metric_type)  # type: ignore[arg-type]
-        found.wait(10)
+        found.wait(60)
         return rows
 
     monkeypatch.setattr(incidents, "lock_alerts", lambda *_: None)

@@ -92,7 +92,7 @@ def test_of_two_verdicts_at_the_same_moment_one_is_stored_and_one_refused(
     barrier = Barrier(2)
 
     def judge(who: Scope) -> Done:
-        barrier.wait(10)
+        barrier.wait(60)
         return COMMANDS["verdict"](scene.alerts.triage, who, seen)
 
     with ThreadPoolExecutor(2) as pool:

@@ -158,16 +158,19 @@ def test_choosing_needs_the_right_and_the_hotel(manager: ModelManager, hotel: in
 
 
 def follow(url: str, folder: Path, hotel: int, say: Connection) -> None:
-    """Another process that uses the version in use all the time, and tells what it uses."""
+    """Another process that uses the version in use all the time, and tells what it uses: each version, and when it
+    had last begun to use the one before."""
     settings = Settings(home=folder / "home", models_dir=folder / "models")
     other = ModelManager(open_database(url, pool_size=1, keys=KEYS), settings)
-    told = None
-    deadline = time.monotonic() + 30
+    told, before = None, 0.0
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and told != "stop":
+        begun = time.monotonic()
         found = factor(other, hotel)
         if found != told:
-            say.send((found, time.monotonic()))
+            say.send((found, before))
             told = found
+        before = begun
         if say.poll(0.05):
             told = say.recv()
 
@@ -184,11 +187,11 @@ def test_a_rollback_reaches_every_process_within_five_seconds(
     for process in processes:
         process.start()
     assert [mine.recv()[0] for mine, _ in ends] == [2.0] * 3
-    began = time.monotonic()
     manager.rollback(SYSTEM, hotel, *KIND, "alerts doubled")
+    done = time.monotonic()
     seen = [mine.recv() for mine, _ in ends]
     for (mine, _), process in zip(ends, processes, strict=True):
         mine.send("stop")
-        process.join(20)
+        process.join(60)
     assert [found for found, _ in seen] == [1.0] * 3
-    assert max(at for _, at in seen) - began < WITHIN_SECONDS
+    assert max(at for _, at in seen) < done + WITHIN_SECONDS  # no use that began later was of the old one

@@ -84,7 +84,7 @@ def test_a_clean_up_and_a_publication_wait_for_one_another(manager: ModelManager
         thread.start()
         assert not done.wait(0.3)
         assert len(manager.folder.files(hotel)) == 4
-    assert done.wait(10)
+    assert done.wait(60)
     thread.join()
     assert len(manager.folder.files(hotel)) == 3
 
@@ -100,7 +100,7 @@ def test_a_detection_keeps_the_files_that_it_chose_from(manager: ModelManager, h
         assert not done.wait(0.3)
         for row in chosen:
             manager.load_model_from_file(row)
-    assert done.wait(10)
+    assert done.wait(60)
     thread.join()
 
 

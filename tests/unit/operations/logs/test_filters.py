@@ -62,7 +62,7 @@ def test_an_expression_that_never_ends_is_killed(logs: Logs, pattern: str, monke
     for _ in range(matching.REGEXES_AT_ONCE + 1):  # its turn is given back
         with pytest.raises(AppError, match="pattern_too_slow"):
             logs.page(LogFilters(text=pattern, is_regex=True))
-    assert monotonic() - began < 10
+    assert monotonic() - began < 60
 
 
 def test_there_are_only_so_many_searches_at_once(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:

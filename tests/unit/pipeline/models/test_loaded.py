@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import AppError
 from pipeline.models.loaded import LoadedModels
+from tests.waiting import wait_for
 
 
 @dataclass
@@ -34,18 +35,18 @@ class Item:
 
 
 class Loader:
-    """Counts loads; slow enough that others arrive meanwhile."""
+    """Counts loads; slow enough that others arrive meanwhile, at most until it may end."""
 
     def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
         self.seconds, self.error, self.count, self.at_once, self.most = seconds, error, 0, 0, 0
-        self.lock = threading.Lock()
+        self.lock, self.may_end = threading.Lock(), threading.Event()
 
     def __call__(self) -> Item:
         with self.lock:
             self.count += 1
             self.at_once += 1
             self.most = max(self.most, self.at_once)
-        time.sleep(self.seconds)
+        self.may_end.wait(self.seconds)
         with self.lock:
             self.at_once -= 1
         if self.error:
@@ -88,7 +89,7 @@ def test_a_model_larger_than_the_budget_is_used_by_all_who_waited_and_then_dropp
 
     def use(number: int) -> bool:
         with cache.lease("model", loader) as item:
-            all_in.wait(10)  # everybody holds it at the same time
+            all_in.wait(60)  # everybody holds it at the same time
             return item.is_closed
 
     assert together(20, use) == [False] * 20
@@ -135,11 +136,18 @@ def test_a_bug_in_a_loader_reaches_everybody_and_blocks_nobody() -> None:
 
 
 def test_at_most_two_load_at_once_and_beyond_the_queue_it_is_busy() -> None:
-    cache, loader = LoadedModels[Item](10_000, waiting=3), Loader(0.05)
+    cache, loader, refused = LoadedModels[Item](10_000, waiting=3), Loader(60.0), list[int]()
 
     def use(number: int) -> str:
-        with cache.lease(number, loader):
-            return "used"
+        try:
+            with cache.lease(number, loader):
+                return "used"
+        except AppError:
+            refused.append(number)
+            if len(refused) == 7:
+                wait_for(lambda: loader.at_once == 2)
+                loader.may_end.set()  # nobody is left who could come in time
+            raise
 
     results = together(12, use)
     busy = [result for result in results if isinstance(result, AppError)]

@@ -105,15 +105,15 @@ def test_readers_go_on_with_the_old_version_while_one_of_them_switches() -> None
     def slow(row: ModelRow) -> None:
         if row.id == 2:
             entered.set()
-            assert release.wait(10)
+            assert release.wait(60)
 
     board = Switchboard(world.find, slow, lambda: world.now)
     board.row(KIND)
     world.active, world.now = 2, LOOK_SECONDS
     switching = threading.Thread(target=board.row, args=(KIND,))
     switching.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     assert board.row(KIND).id == 1
     release.set()
-    switching.join(10)
+    switching.join(60)
     assert board.row(KIND).id == 2
