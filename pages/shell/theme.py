@@ -8,6 +8,9 @@ tests/browser/test_theme.py notices when it changes.
 Streamlit writes on main buttons in white, which cannot be read on the pale teal of the dark theme (2.1 to 1), and
 has no setting for it. The script brings a rule that writes there in black or white, whichever the text around the
 button is not; it holds in dialogs too, which know nothing else of the theme.
+
+Beside a field in which somebody types Streamlit writes "Press Enter to submit form", in English whatever the language
+is, and cannot be told otherwise: a second rule leaves of that line only how many characters are used up.
 """
 
 import json
@@ -17,7 +20,12 @@ NAMES = {"light": "Light", "dark": "Dark"}
 KEY = '"stActiveTheme-" + window.location.pathname + "-v2"'
 
 MAIN_BUTTON = "button[data-testid^=stBaseButton-primary]:not(:disabled)"
-STYLE = f"{MAIN_BUTTON} {{ color: hsl(from currentColor 0 0 clamp(0, (50 - l) * 100, 100)) !important; }}"
+TYPING = "[data-testid=InputInstructions] > span"
+STYLE = (
+    f"{MAIN_BUTTON} {{ color: hsl(from currentColor 0 0 clamp(0, (50 - l) * 100, 100)) !important; }}\n"
+    f"{TYPING}:first-child {{ display: none; }}\n"
+    f"{TYPING} + span::before {{ content: none; }}"
+)
 
 
 def theme_script(theme: str) -> str:

@@ -60,6 +60,25 @@ def test_who_is_not_signed_in_has_the_theme_of_the_device(
     looks(visitor, ground)
 
 
+def test_no_english_hint_stands_beside_a_field_in_which_somebody_types(
+    new_visitor: NewVisitor, instance: Instance
+) -> None:
+    visitor = new_visitor()
+    visitor.open()
+    visitor.page.get_by_label("Kullanıcı adı").press_sequentially("ayse")
+    hint = visitor.page.get_by_test_id("InputInstructions")
+    hint.wait_for(state="attached")
+    assert "Press Enter" in hint.evaluate("element => element.textContent")  # Streamlit's own, still
+    assert not hint.inner_text()
+    signed_in = new_visitor("firat")
+    signed_in.open("/users")
+    signed_in.page.get_by_role("button", name="Davet et").click()
+    signed_in.page.get_by_role("dialog").get_by_label("Kullanıcı adı").press_sequentially("bakim")
+    count = signed_in.page.get_by_test_id("InputInstructions")
+    count.wait_for()
+    assert count.inner_text() == "5/64"
+
+
 @pytest.mark.parametrize(("theme", "ink"), [("light", "color(srgb 1 1 1)"), ("dark", "color(srgb 0 0 0)")])
 def test_main_buttons_can_be_read_on_pages_and_in_dialogs(
     new_visitor: NewVisitor, theme: Literal["light", "dark"], ink: str
