@@ -58,9 +58,9 @@ def show() -> None:
         console.print(table)
         if found.undoable:
             console.print(t("backup.can_undo", at=found.undoable.at, until=found.undoable.until))
-        if last := services.backup_jobs.parts.undoable(SYSTEM):
-            told = words.parts(t, last.parts)
-            console.print(t("parts.can_undo", name=last.backup, parts=told, at=last.at, until=last.until))
+        for done in services.backup_jobs.parts.undoable(SYSTEM):
+            told = words.parts(t, done.parts)
+            console.print(t("parts.can_undo", id=done.id, name=done.backup, parts=told, at=done.at, until=done.until))
 
 
 @backup_app.command()
@@ -111,12 +111,14 @@ def restore(name: NameArgument, yes: YesOption = False, only: OnlyOption = "", h
 @backup_app.command()
 @stands_for("backups.restore")
 def undo(
-    yes: YesOption = False, parts: Annotated[bool, typer.Option("--parts", help="The last restore of parts.")] = False
+    yes: YesOption = False,
+    parts: Annotated[bool, typer.Option("--parts", help="A restore of parts, the last one unless --of.")] = False,
+    of: Annotated[int | None, typer.Option("--of", help="With --parts: its number, as 'backup list' tells.")] = None,
 ) -> None:
-    """Put the state before the last restore back; with --parts, take back the parts that were put back last."""
+    """Put the state before the last restore back; with --parts, take back parts that were put back."""
     with opened() as (services, t):
-        if parts:
-            _undo_parts(services, t, yes=yes)
+        if parts or of is not None:
+            _undo_parts(services, t, of, yes=yes)
             return
         if not yes:
             typer.confirm(t("backup.undo_sure"), abort=True)
@@ -171,11 +173,11 @@ def _wanted(services: Services, only: str, codes: list[str]) -> Wanted:
     return Wanted.of([part.strip() for part in only.split(",")], hotels or None)
 
 
-def _tell_comparison(t: Translator, found: Mapping[str, Any]) -> None:
+def _tell_comparison(t: Translator, found: Mapping[str, Any], *, undoing: bool = False) -> None:
     if not found["items"]:
         console.print(t("parts.same"))
     else:
-        table = Table(*words.titles(t))
+        table = Table(*words.titles(t, undoing=undoing))
         for item in found["items"]:
             table.add_row(*map(escape, words.row(t, item)))
         console.print(table)
@@ -200,14 +202,16 @@ def _restore_parts(services: Services, t: Translator, name: str, wanted: Wanted,
     console.print(t("backup.safety", name=done.safety))
 
 
-def _undo_parts(services: Services, t: Translator, *, yes: bool) -> None:
+def _undo_parts(services: Services, t: Translator, of: int | None, *, yes: bool) -> None:
     parts = services.backup_jobs.parts
-    last = parts.undoable(SYSTEM)
-    if last is None:
-        raise AppError("nothing_to_undo", 409)
-    if not yes:
-        typer.confirm(t("parts.undo_sure", name=last.backup, parts=words.parts(t, last.parts), at=last.at), abort=True)
-    undone = parts.undo(SYSTEM)
+    if of is None:
+        of = next((one.id for one in parts.undoable(SYSTEM)), 0)  # 0: none
+    done, seen = parts.undo_preview(SYSTEM, of)
+    told = words.parts(t, done.parts)
+    _tell_comparison(t, seen.document(done.backup, Wanted.of(done.parts)), undoing=True)
+    if seen.possible and not yes:
+        typer.confirm(t("parts.undo_sure", name=done.backup, parts=told, at=done.at), abort=True)
+    undone = parts.undo(SYSTEM, of, seen.mark)
     console.print(t("parts.undone", count=undone.changed))
     if undone.left:
         console.print(t("parts.left", count=undone.left))

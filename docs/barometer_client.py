@@ -397,9 +397,13 @@ class Barometer:
         """The last comparison of parts with now, and what can be undone."""
         return self.call("GET", "/backup/parts", asked)
 
-    def backup_undo_parts(self, **asked: Any) -> Any:
-        """Take the last restore of parts back, except where somebody decided otherwise since."""
-        return self.call("POST", "/backup/parts/undo", asked)
+    def backup_preview_undo(self, restore_id: int, **asked: Any) -> Any:
+        """What undoing this restore of parts would change, and what stays since somebody decided otherwise."""
+        return self.call("GET", f"/backup/parts/{quote(str(restore_id), safe='')}/undo", asked)
+
+    def backup_undo_parts(self, restore_id: int, **asked: Any) -> Any:
+        """Take a restore of parts back, except where somebody decided otherwise since."""
+        return self.call("POST", f"/backup/parts/{quote(str(restore_id), safe='')}/undo", asked)
 
     def backup_compare_parts(self, name: str, **asked: Any) -> Any:
         """Ask what putting these parts back would change; `GET /backup/parts` has the answer when the work is done."""

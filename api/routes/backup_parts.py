@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from api.access import COSTLY, Caller, needs
+from api.asked import Row
 from api.routes.backups import Name
 from api.schemas import backup_parts as shapes
 from api.schemas.base import Waiting
@@ -24,14 +25,22 @@ def parts(caller: Looker) -> shapes.PartsState:
         comparison=shapes.PartsComparison.of(caller.t, found.result, found.started_at)
         if found is not None and found.result
         else None,
-        undoable=shapes.PartsUndoable.model_validate(undoable) if undoable else None,
+        undoable=[shapes.PartsUndoable.model_validate(one) for one in undoable],
     )
 
 
-@router.post("/parts/undo")
-def undo_parts(caller: Restorer) -> shapes.PartsUndone:
-    """Take the last restore of parts back, except where somebody decided otherwise since."""
-    return shapes.PartsUndone.model_validate(caller.services.backup_jobs.parts.undo(caller.scope))
+@router.get("/parts/{restore_id}/undo")
+def preview_undo(caller: Looker, restore_id: Row) -> shapes.PartsUndoPreview:
+    """What undoing this restore of parts would change, and what stays since somebody decided otherwise."""
+    done, found = caller.services.backup_jobs.parts.undo_preview(caller.scope, restore_id)
+    return shapes.PartsUndoPreview.of(caller.t, done, found)
+
+
+@router.post("/parts/{restore_id}/undo")
+def undo_parts(caller: Restorer, restore_id: Row, asked: shapes.PartsUndoAsked) -> shapes.PartsUndone:
+    """Take a restore of parts back, except where somebody decided otherwise since."""
+    undone = caller.services.backup_jobs.parts.undo(caller.scope, restore_id, asked.mark)
+    return shapes.PartsUndone.model_validate(undone)
 
 
 @router.post("/{name}/parts/comparison", status_code=202)

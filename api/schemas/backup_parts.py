@@ -9,6 +9,8 @@ from api.schemas.backups import NAME, Confirmed
 from api.schemas.base import Answer, Asked, HotelNumber
 from core.i18n import Translator
 from operations.backups.parts import words
+from operations.backups.parts.shapes import Comparison, Wanted
+from operations.backups.parts.shapes import PartsUndoable as Undone
 
 Part = Literal["thresholds", "verdicts", "configuration"]
 Action = Literal["added", "changed", "removed", "history", "impossible"]
@@ -75,8 +77,9 @@ class PartsComparison(Answer):
 
 
 class PartsUndoable(Answer):
-    """The last restore of parts, which can be undone until then; ``safety``: the backup of the state before."""
+    """A restore of parts that can be undone until then; ``safety``: the backup of the state before."""
 
+    id: int
     backup: str = Field(examples=[NAME])
     safety: str
     parts: list[Part]
@@ -85,11 +88,37 @@ class PartsUndoable(Answer):
     until: datetime
 
 
+class PartsUndoPreview(Answer):
+    """What undoing would take back; ``impossible`` is what stays and why, ``then`` what was before the restore."""
+
+    restore: PartsUndoable
+    counts: dict[Part, dict[Action, int]]
+    possible: int
+    mark: str
+    items: list[PartDifference]
+    left_out: int
+
+    @classmethod
+    def of(cls, t: Translator, done: Undone, found: Comparison) -> "PartsUndoPreview":
+        told = found.document(done.backup, Wanted.of(done.parts))
+        return cls(
+            restore=PartsUndoable.model_validate(done), counts=told["counts"], possible=told["possible"],
+            mark=told["mark"], items=[PartDifference.told_of(t, item) for item in told["items"]],
+            left_out=told["left_out"],
+        )  # fmt: skip
+
+
+class PartsUndoAsked(Asked):
+    """``mark``: of the preview that was looked at; when it is another now, nothing is changed."""
+
+    mark: Annotated[str | None, Field(max_length=64)] = None
+
+
 class PartsState(Answer):
     """The last comparison, as long as nothing was restored since and it is younger than an hour."""
 
     comparison: PartsComparison | None
-    undoable: PartsUndoable | None
+    undoable: list[PartsUndoable] = Field(description="newest first")
 
 
 class PartsUndone(Answer):

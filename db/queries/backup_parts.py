@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries.triage import UNDOES
+
 # What is restored beside to compare with: what people decided, and what names the things that they decided about.
 TABLES = (
     "hotels", "floors", "room_types", "rooms", "product_groups", "products", "staff", "minibar_slots", "custom_series",
@@ -56,6 +58,16 @@ def judged(connection: Connection, hotel_id: int) -> list[Row]:
     return [dict(row) for row in connection.execute(text(query), {"hotel_id": hotel_id}).mappings()]
 
 
+def judged_by(connection: Connection, action_ids: Sequence[int]) -> list[Row]:
+    """The alerts of actions; ``before``: as they were before them, ``is_undone``: undoing gives that back."""
+    query = (
+        "SELECT a.id, a.alert_type, a.entity_type, a.entity_id, a.raised_at, a.verdict, "
+        f"r.before, {UNDOES} AS is_undone FROM alert_action_rows r JOIN ml_alerts a ON a.id = r.alert_id "
+        "WHERE r.action_id = ANY(:ids) ORDER BY a.raised_at, a.id"
+    )
+    return [dict(row) for row in connection.execute(text(query), {"ids": list(action_ids)}).mappings()]
+
+
 def lock_alerts(connection: Connection, alert_ids: Sequence[int]) -> None:
     """Nobody decides about these alerts until the transaction ends."""
     query = "SELECT id FROM ml_alerts WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
@@ -71,14 +83,10 @@ def add(connection: Connection, values: Mapping[str, Any]) -> int:
     return int(connection.execute(statement, dict(values)).scalar_one())
 
 
-def last(connection: Connection, since: datetime) -> PartsRow | None:
-    """The last selective restore, if it is no older and was not undone."""
-    query = (
-        f"SELECT {COLUMNS} FROM partial_restores WHERE id = (SELECT max(id) FROM partial_restores) "
-        "AND undone_at IS NULL AND restored_at >= :since"
-    )
-    row = connection.execute(text(query), {"since": since}).mappings().one_or_none()
-    return PartsRow(**row) if row else None
+def standing(connection: Connection, since: datetime) -> list[PartsRow]:
+    """Selective restores that are no older and were not undone, newest first."""
+    query = f"SELECT {COLUMNS} FROM partial_restores WHERE undone_at IS NULL AND restored_at >= :since ORDER BY id DESC"
+    return [PartsRow(**row) for row in connection.execute(text(query), {"since": since}).mappings()]
 
 
 def undo(connection: Connection, restore_id: int, actor: str, at: datetime) -> bool:

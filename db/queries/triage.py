@@ -68,7 +68,19 @@ COMMANDS = {
 }  # fmt: skip
 BEFORE = ", ".join(f"'{name}', a.{name}" for name in COLUMNS)
 TYPES = {"assignee": "text", "until": "timestamptz", "verdict": "text", "note": "text", "reason": "text"}
+# Nobody changed it since the action, and no incident of the same cause began meanwhile.
+UNDOES = (
+    "a.triage_version = r.version_after "
+    f"AND NOT (r.before->>'closed_at' IS NULL AND a.closed_at IS NOT NULL AND EXISTS ({TWIN}))"
+)
 RESTORED = ", ".join(f"{name} = (r.before->>'{name}')::{kind}" for name, kind in COLUMNS.items())
+
+# What an undone action had changed stands again as the action before it left it, so that this one can be undone too.
+STANDS_AGAIN = """
+UPDATE alert_action_rows earlier SET version_after = a.triage_version
+  FROM alert_action_rows undone JOIN ml_alerts a ON a.id = undone.alert_id
+ WHERE undone.action_id = :id AND a.id = ANY(:ids) AND earlier.alert_id = a.id
+   AND earlier.version_after = undone.version_after - 1"""
 
 # Verdicts that are given back, each as somebody gave it: what the command sets differs from alert to alert.
 GIVEN = {
@@ -211,13 +223,12 @@ def undo(
     query = f"""
         UPDATE ml_alerts a SET {RESTORED}, triage_version = a.triage_version + 1
           FROM alert_action_rows r
-         WHERE r.action_id = :id AND a.id = r.alert_id AND a.triage_version = r.version_after
-           AND {of_hotels("a.hotel_id")}
-           AND NOT (r.before->>'closed_at' IS NULL AND a.closed_at IS NOT NULL AND EXISTS ({TWIN}))
+         WHERE r.action_id = :id AND a.id = r.alert_id AND {UNDOES} AND {of_hotels("a.hotel_id")}
         RETURNING a.id, a.hotel_id"""
     given = {"id": action_id, "hotel_ids": these_hotels(hotel_ids)}
     rows = connection.execute(text(query), given).all()
     ids = [row.id for row in rows]
+    connection.execute(text(STANDS_AGAIN), {"id": action_id, "ids": ids})
     left = connection.execute(
         text("SELECT alert_id FROM alert_action_rows WHERE action_id = :id AND NOT alert_id = ANY(:ids) ORDER BY 1"),
         {"id": action_id, "ids": ids},

@@ -8,13 +8,13 @@ from operations.backups.parts import words
 from operations.backups.parts.shapes import PARTS, Wanted
 from pages.shell import reads
 from pages.shell.asking import ask, asked, asking, done
-from pages.shell.attempt import attempted
+from pages.shell.attempt import attempted, refusal, refused
 from pages.shell.guard import Page
 from pages.shell.sentences import actor
 from pages.shell.text import muted, plain
 
 if TYPE_CHECKING:
-    from operations.backups.parts.service import PartsUndoable, PartsUndone
+    from operations.backups.parts.service import Comparison, PartsUndoable, PartsUndone
     from operations.backups.service import Backup
     from operations.jobs.service import RunRow
 
@@ -42,31 +42,31 @@ def choose(page: Page, one: "Backup") -> None:
 
 
 def panels(page: Page) -> None:
-    """The last restore of parts and the last comparison; each with what can be done about it."""
+    """Restores of parts that can be undone and the last comparison; each with what can be done about it."""
     jobs = page.services.backup_jobs
     if told := st.session_state.pop(TOLD, None):
         st.toast(told, icon=":material/undo:")
-    last, run = jobs.parts.undoable(page.scope), jobs.compared(page.scope)
-    if last is not None:
-        _undoable(page, last)
-        if asked(UNDO, 0):
-            _undo_dialog(page, last)
+    run = jobs.compared(page.scope)
+    for one in jobs.parts.undoable(page.scope):
+        _undoable(page, one)
+        if asked(UNDO, one.id):
+            _undo_dialog(page, one)
     if run is not None and run.result is not None:
         _comparison(page, run, run.result)
         if asked(RESTORE, run.id):
             _restore_dialog(page, run.result)
 
 
-def _undoable(page: Page, last: "PartsUndoable") -> None:
+def _undoable(page: Page, one: "PartsUndoable") -> None:
     t = page.t
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         said = t(
-            "backups.parts_undoable", name=last.backup, parts=words.parts(t, last.parts), at=last.at,
-            who=actor(t, last.by), until=last.until,
+            "backups.parts_undoable", name=one.backup, parts=words.parts(t, one.parts), at=one.at,
+            who=actor(t, one.by), until=one.until,
         )  # fmt: skip
         st.markdown(f":material/undo: {plain(said)}")
-        if st.button(t("backups.undo"), key=UNDO):
-            ask(UNDO, 0)
+        if st.button(t("backups.undo"), key=f"{UNDO}_{one.id}"):
+            ask(UNDO, one.id)
 
 
 def _comparison(page: Page, run: "RunRow", found: dict[str, Any]) -> None:
@@ -92,11 +92,11 @@ def _counts(page: Page, found: dict[str, Any]) -> None:
     st.table({t("parts.part"): names, **columns}, border="horizontal", hide_index=True)
 
 
-def _differences(page: Page, found: dict[str, Any]) -> None:
-    rows = [words.row(page.t, item) for item in found["items"]]
+def _differences(page: Page, found: dict[str, Any], *, undoing: bool = False) -> None:
+    titles, rows = words.titles(page.t, undoing=undoing), [words.row(page.t, item) for item in found["items"]]
     columns = zip(*rows, strict=True)
     st.table(
-        {title: [plain(cell) for cell in cells] for title, cells in zip(words.titles(page.t), columns, strict=True)},
+        {title: [plain(cell) for cell in cells] for title, cells in zip(titles, columns, strict=True)},
         border="horizontal",
         hide_index=True,
     )
@@ -123,15 +123,27 @@ def _restore_dialog(page: Page, found: dict[str, Any]) -> None:
     dialog()
 
 
-def _undo_dialog(page: Page, last: "PartsUndoable") -> None:
+def _undo_dialog(page: Page, one: "PartsUndoable") -> None:
     t, parts = page.t, page.services.backup_jobs.parts
 
     @asking(t("backups.undo"))
     def dialog() -> None:
-        st.markdown(plain(t("backups.parts_undo_told", at=last.at)))
+        st.markdown(plain(t("backups.parts_undo_told", at=one.at)))
+        seen: list[Comparison] = []
+        error = refused(page, lambda: seen.append(parts.undo_preview(page.scope, one.id)[1]))
+        if error is not None:
+            refusal(page, error)
+            return
+        found = seen[0].document(one.backup, Wanted.of(one.parts))
+        _counts(page, found)
+        _differences(page, found, undoing=True)
+        if not found["possible"]:
+            st.info(t("error.parts_nothing_left"), icon=":material/lock:")
+            return
         undone: list[PartsUndone] = []
-        if st.button(t("backups.undo"), type="primary", key="undo_parts_for_certain") and attempted(
-            page, lambda: undone.append(parts.undo(page.scope))
+        # The button of other differences is another one: a click means those that it was shown with.
+        if st.button(t("backups.undo"), type="primary", key=f"undo_parts_{found['mark']}") and attempted(
+            page, lambda: undone.append(parts.undo(page.scope, one.id, found["mark"]))
         ):
             st.session_state[TOLD] = " ".join(_told(page, undone[0]))  # a toast of this run would go with it
             done()

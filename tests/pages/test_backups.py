@@ -207,12 +207,15 @@ def test_parts_that_were_put_back_are_taken_back_with_a_second_click(visit: Visi
         })  # fmt: skip
     app = visit.open(BACKUPS)
     assert "deniz" in text(app)
-    app.button(key="undo_parts").click().run()
-    app.button(key="undo_parts_for_certain").click().run()
+    [standing] = services.backup_jobs.parts.undoable(SYSTEM)
+    app.button(key=f"undo_parts_{standing.id}").click().run()
+    shown = "\n".join(table.value.to_csv() for table in app.table).replace("\\", "")
+    assert "configuration: metric_days,120,60" in shown
+    app.button(key=f"undo_parts_{services.backup_jobs.parts.undo_preview(SYSTEM, standing.id)[1].mark}").click().run()
     assert not app.exception
     assert [toast.value for toast in app.toast] == [Translator("en")("parts.undone", count=1)]
     assert config.history(SYSTEM)[0].text == "metric_days = 60\n"
-    assert not button(app, "undo_parts")
+    assert not button(app, f"undo_parts_{standing.id}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,13 +1,11 @@
-"""Puts parts back through the services that own them, and takes that back; the caller's transaction holds it all."""
+"""Puts parts back through the services that own them; the caller's transaction holds it all."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from core.scope import Scope
-from db.queries import configuration as versions
 from db.queries import thresholds as queries
 from operations.backups.parts.shapes import Change
 from operations.configuration.service import ConfigurationService
@@ -84,46 +82,3 @@ def _configuration(
     then = changes[0].then
     added = owners.configuration.restore_within(connection, scope, then["text"], backup, then["expected_id"])
     return {"before": then["expected_id"], "after": added}
-
-
-def undo(
-    connection: Any, scope: Scope, owners: Owners, changes: Changes, *, backup: str, by: str, within: timedelta
-) -> tuple[int, int]:  # fmt: skip
-    """Take back what ``apply`` did where nobody changed it since; how much was, and how much stays as it is.
-
-    What joined a history stays there.
-    """
-    done = left = 0
-    for one in changes["thresholds"]:
-        if _undo_threshold(connection, scope, owners, one, backup):
-            done += 1
-        else:
-            left += 1
-    for one in reversed(changes["verdicts"]):
-        found = owners.triage.undo_within(
-            connection, scope, one["hotel_id"], one["action_id"], done_by=by, within=within
-        )  # fmt: skip
-        done += len(found.alert_ids) if found else 0
-        left += len(found.left_ids) if found else 0
-    saved = changes["configuration"]
-    if saved is not None:
-        is_newest = [row.id for row in versions.newest(connection, 1)] == [saved["after"]]
-        if is_newest:
-            before = versions.one(connection, saved["before"]) if saved["before"] else None
-            text = before.text if before else ""
-            owners.configuration.restore_within(connection, scope, text, backup, saved["after"])
-        done, left = done + is_newest, left + (not is_newest)
-    return done, left
-
-
-def _undo_threshold(connection: Any, scope: Scope, owners: Owners, one: dict[str, Any], backup: str) -> bool:
-    hotel_id, metric_type = one["hotel_id"], one["metric_type"]
-    queries.lock_settings(connection, hotel_id)
-    if queries.version_in_force(connection, hotel_id, metric_type) != one["after"]:
-        return False
-    rows = queries.versions(connection, hotel_id, metric_type)
-    before = next((row["parameters"] for row in rows if row["version"] == one["before"]), None)
-    owners.thresholds.restore_within(
-        connection, scope, hotel_id, metric_type, parameters=before, reason=backup
-    )  # fmt: skip
-    return True

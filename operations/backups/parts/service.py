@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import AppError
@@ -12,10 +12,11 @@ from core.stage import Progress, silent
 from db.queries import audit, incidents, premises
 from db.queries import backup_parts as queries
 from db.queries import thresholds as threshold_queries
+from db.queries.backup_parts import PartsRow
 from operations.backups.archive import opened
 from operations.backups.checking import SCRATCH, archived_keys, beside, compare_tables, fill
 from operations.backups.making import make
-from operations.backups.parts import applying, configuration, thresholds, verdicts
+from operations.backups.parts import applying, configuration, thresholds, undoing, verdicts
 from operations.backups.parts.applying import Owners
 from operations.backups.parts.reading import Side, read
 from operations.backups.parts.shapes import (
@@ -79,35 +80,44 @@ class PartsService:
         log.info("parts_restored", name=name, safety=safety, parts=wanted.parts, changed=restored.changed)
         return restored
 
-    def undo(self, scope: Scope) -> PartsUndone:
-        """Take the last selective restore back where nobody decided otherwise since; raises ``nothing_to_undo``."""
+    def undo_preview(self, scope: Scope, restore_id: int) -> tuple[PartsUndoable, Comparison]:
+        """What undoing this selective restore would change, and what stays; raises ``nothing_to_undo``."""
         scope.require_everywhere("backups.restore")
-        now = self.backups.clock.now()
-        with self.backups.shelf.alone(), self.backups.database.transaction() as connection:
-            last = queries.last(connection, now - self._kept_for)
-            if last is None or not queries.undo(connection, last.id, scope.actor, now):
-                raise AppError("nothing_to_undo", 409)
-            self.require(scope, Wanted.of(last.parts))
-            done, left = applying.undo(
-                connection, scope, self.owners, last.changes, backup=last.safety, by=last.restored_by,
-                within=self._kept_for + timedelta(days=1),
-            )  # fmt: skip
-            details = {"parts": last.parts, "changed": done, "left": left}
-            audit.record(connection, scope.actor, "parts_undone", entity=last.backup, details=details)
-        log.info("parts_undone", name=last.backup, changed=done, left=left)
-        return PartsUndone(last.backup, tuple(last.parts), done, left)
+        with self.backups.database.reading() as connection:
+            done = self._standing(connection, restore_id)
+            self.require(scope, Wanted.of(done.parts))
+            return self._undoable(done), undoing.compare(connection, scope, self.owners, done)
 
-    def undoable(self, scope: Scope) -> PartsUndoable | None:
-        """The last selective restore, as long as it can be undone."""
+    def undo(self, scope: Scope, restore_id: int, mark: str | None = None) -> PartsUndone:
+        """Take a selective restore back where nobody decided otherwise since.
+
+        ``mark``: of the preview that somebody looked at. Raises ``nothing_to_undo``, ``parts_changed`` when it is
+        another now, and ``parts_nothing_left`` when all of it was decided otherwise since.
+        """
+        scope.require_everywhere("backups.restore")
+        now, within_days = self.backups.clock.now(), self._kept_for + timedelta(days=1)
+        with self.backups.shelf.alone(), self.backups.database.transaction() as connection:
+            done = self._standing(connection, restore_id)
+            self.require(scope, Wanted.of(done.parts))
+            undoing.lock(connection, done)
+            seen = undoing.compare(connection, scope, self.owners, done)
+            if mark is not None and mark != seen.mark:
+                raise AppError("parts_changed", 409)
+            if not seen.possible:
+                raise AppError("parts_nothing_left", 409)
+            if not queries.undo(connection, done.id, scope.actor, now):
+                raise AppError("nothing_to_undo", 409)
+            taken, left = undoing.undo(connection, scope, self.owners, done, seen=seen, within=within_days)
+            details = {"restore": done.id, "parts": done.parts, "changed": taken, "left": left}
+            audit.record(connection, scope.actor, "parts_undone", entity=done.backup, details=details)
+        log.info("parts_undone", name=done.backup, changed=taken, left=left)
+        return PartsUndone(done.backup, tuple(done.parts), taken, left)
+
+    def undoable(self, scope: Scope) -> list[PartsUndoable]:
+        """Selective restores that can be undone, newest first."""
         scope.require_everywhere("backups.read")
         with self.backups.database.reading() as connection:
-            last = queries.last(connection, self.backups.clock.now() - self._kept_for)
-        if last is None:
-            return None
-        until = last.restored_at + self._kept_for
-        return PartsUndoable(
-            last.backup, last.safety, tuple(last.parts), last.restored_by, last.restored_at, until
-        )  # fmt: skip
+            return [self._undoable(one) for one in queries.standing(connection, self._since)]
 
     def require(self, scope: Scope, wanted: Wanted) -> None:
         """Whoever puts a part back may also write it by hand; raises ``forbidden``, ``not_found`` for a hotel."""
@@ -118,6 +128,22 @@ class PartsService:
             known = {hotel.id for hotel in premises.hotels(connection)}
         for hotel_id in wanted.hotel_ids or ():
             scope.require_row(hotel_id if hotel_id in known else None, f"hotel {hotel_id}")
+
+    def _standing(self, connection: Any, restore_id: int) -> PartsRow:
+        for one in queries.standing(connection, self._since):
+            if one.id == restore_id:
+                return one
+        raise AppError("nothing_to_undo", 409)
+
+    def _undoable(self, done: PartsRow) -> PartsUndoable:
+        until = done.restored_at + self._kept_for
+        return PartsUndoable(
+            done.id, done.backup, done.safety, tuple(done.parts), done.restored_by, done.restored_at, until
+        )  # fmt: skip
+
+    @property
+    def _since(self) -> datetime:
+        return self.backups.clock.now() - self._kept_for
 
     @property
     def _kept_for(self) -> timedelta:

@@ -120,8 +120,9 @@ class PartsRestored:
 
 @dataclass(frozen=True)
 class PartsUndoable:
-    """The last selective restore, which can be undone until then."""
+    """A selective restore that can be undone until then."""
 
+    id: int
     backup: str
     safety: str
     parts: tuple[str, ...]

@@ -29,10 +29,10 @@ def compare(now: HotelSide, then: HotelSide, read: Read) -> Iterator[Change]:
     ids = now.ids()
     for metric_type in sorted({*here, *there}):
         new, old = here.get(metric_type), there.get(metric_type)
-        what = _what(metric_type, new, old)
+        what = named(metric_type, new, old)
         try:
             wanted = None if old is None else _translated(old["parameters"], metric_type, then, ids)
-            is_same = _is_same(now.hotel.id, metric_type, wanted, new, read)
+            is_same = is_in_force(now.hotel.id, metric_type, wanted, new, read)
         except AppError as error:
             reason = Said(error.message_id, error.params)
             yield Change("thresholds", "impossible", now.hotel.id, now.hotel.name, what, reason=reason)
@@ -48,7 +48,7 @@ def compare(now: HotelSide, then: HotelSide, read: Read) -> Iterator[Change]:
 
 def _of_history(now: HotelSide, then: HotelSide, row: Row, ids: Mapping[tuple[str, str], int]) -> Change:
     """A version to go back to is about what it was about, whatever ids that has now."""
-    what = _what(row["metric_type"], None, row)
+    what = named(row["metric_type"], None, row)
     try:
         parameters = _translated(row["parameters"], row["metric_type"], then, ids)
     except AppError as error:
@@ -57,7 +57,7 @@ def _of_history(now: HotelSide, then: HotelSide, row: Row, ids: Mapping[tuple[st
     return Change("thresholds", "history", now.hotel.id, now.hotel.name, what, _kept(row) | {"parameters": parameters})
 
 
-def _is_same(hotel_id: int, metric_type: str, wanted: Mapping[str, Any] | None, new: Row | None, read: Read) -> bool:
+def is_in_force(hotel_id: int, metric_type: str, wanted: Mapping[str, Any] | None, new: Row | None, read: Read) -> bool:
     """Whether what is wanted is in force; raises what refuses it."""
     if metric_type != HOTEL_WIDE and metric_type not in METRIC_TYPES:
         raise AppError("unknown_metric_type", params={"metric_type": metric_type, "known": ", ".join(METRIC_TYPES)})
@@ -65,7 +65,7 @@ def _is_same(hotel_id: int, metric_type: str, wanted: Mapping[str, Any] | None, 
     return _plain(asked) == _plain(read(hotel_id, metric_type, new["parameters"] if new else None))
 
 
-def _what(metric_type: str, new: Row | None, old: Row | None) -> dict[str, Any]:
+def named(metric_type: str, new: Row | None, old: Row | None) -> dict[str, Any]:
     """Versions by their number, and who wrote the one in the backup when; 0: the defaults."""
     return {
         "metric_type": metric_type, "now": new["version"] if new else 0, "then": old["version"] if old else 0,

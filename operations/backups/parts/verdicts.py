@@ -30,6 +30,13 @@ def compare(now: HotelSide, then: HotelSide) -> Iterator[Change]:
             yield Change("verdicts", _action(new, old), now.hotel.id, now.hotel.name, what, then_row)
 
 
+def undone(row: Row, names: Names, hotel_id: int, hotel: str, reason: Said | None) -> Change:
+    """One verdict that was put back, without it; ``reason``: why it stays. ``then``: what it was before."""
+    what = _what(_key(row, names), row["before"]) | {"alert_id": row["id"], "now": row["verdict"]}
+    action = "impossible" if reason else _action(row, row["before"])
+    return Change("verdicts", action, hotel_id, hotel, what, dict(row["before"]), reason)
+
+
 def newer(now: HotelSide, then: HotelSide) -> int:
     """Verdicts on alerts of which the backup knows nothing."""
     there = _by_key(then)

@@ -16,8 +16,9 @@ def parts(t: Translator, names: Sequence[str]) -> str:
     return ", ".join(t(f"parts.part_{name}") for name in names)
 
 
-def titles(t: Translator) -> list[str]:
-    return [t(f"parts.{title}") for title in ("what", "now", "then", "action", "hotel")]
+def titles(t: Translator, *, undoing: bool = False) -> list[str]:
+    told = ("before", "undoing") if undoing else ("then", "action")
+    return [t(f"parts.{title}") for title in ("what", "now", *told, "hotel")]
 
 
 def row(t: Translator, item: Item) -> tuple[str, str, str, str, str]:

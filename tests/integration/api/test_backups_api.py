@@ -83,7 +83,7 @@ def test_parts_are_compared_put_back_and_undone(api: Api, backups: BackupService
     with backups.shelf.alone():
         made = make(backups.source, "manual", "ada", backups.clock.now(), silent).name
     later = config.save(SYSTEM, "metric_days = 60\n", "now", config.shown(SYSTEM).newest_id)
-    assert api.get("/backup/parts", ada).json() == {"comparison": None, "undoable": None}
+    assert api.get("/backup/parts", ada).json() == {"comparison": None, "undoable": []}
     wanted = {"parts": ["configuration"]}
     asked = api.call("POST", f"/backup/{made}/parts/comparison", ada, wanted)
     assert asked.status_code == 202
@@ -100,11 +100,18 @@ def test_parts_are_compared_put_back_and_undone(api: Api, backups: BackupService
     assert api.call("POST", f"/backup/{made}/parts/restore", ada, restore).status_code == 202
     served(services, "parts_restore")
     now = api.get("/backup/parts", ada).json()
-    assert (now["comparison"], now["undoable"]["by"], now["undoable"]["parts"]) == (None, "ada", ["configuration"])
+    [standing] = now["undoable"]
+    assert (now["comparison"], standing["by"], standing["parts"]) == (None, "ada", ["configuration"])
     good = config.shown(SYSTEM).good
     assert good is not None
     assert (good.text, good.author) == ("metric_days = 120\n", "ada")
-    undone = api.call("POST", "/backup/parts/undo", ada).json()
+    undoing = f"/backup/parts/{standing['id']}/undo"
+    seen = api.get(undoing, ada).json()
+    assert [(item["what"], item["now"], item["then"]) for item in seen["items"]] == [
+        ("configuration: metric_days", "120", "60")
+    ]
+    assert api.call("POST", undoing, ada, {"mark": "another"}).json()["error"]["code"] == "parts_changed"
+    undone = api.call("POST", undoing, ada, {"mark": seen["mark"]}).json()
     assert (undone["changed"], undone["left"]) == (1, 0)
     assert config.history(SYSTEM)[0].text == config.history(SYSTEM)[2].text == "metric_days = 60\n"
     assert later == config.history(SYSTEM)[2].id

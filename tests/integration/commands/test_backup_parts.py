@@ -32,8 +32,10 @@ def test_a_part_is_told_put_back_and_taken_back(manage: Run, database: Database,
     assert "1 change" in done.stdout
     assert texts(database) == ["metric_days = 120\n", "metric_days = 60\n", "metric_days = 120\n"]
     assert manage("backup", "restore", name, "--yes", "--only", "configuration").returncode == 1  # nothing differs
-    assert "undo --parts" in manage("backup", "list").stdout
-    assert manage("backup", "undo", "--parts", "--yes").returncode == 0
+    assert "undo --parts --of 1" in " ".join(manage("backup", "list").stdout.split())
+    assert manage("backup", "undo", "--parts", "--of", "7", "--yes").returncode == 1
+    undone = manage("backup", "undo", "--parts", "--of", "1", "--yes")
+    assert (undone.returncode, "metric_days" in undone.stdout) == (0, True)
     assert texts(database)[0] == "metric_days = 60\n"
     assert manage("backup", "undo", "--parts", "--yes").returncode == 1
 

@@ -59,10 +59,11 @@ def test_one_part_comes_back_and_every_other_table_stays_as_it_is(people: Decide
     assert installation.service.one(SYSTEM, done.safety).label is not None
     action = "SELECT actor || entity FROM audit_log WHERE action = 'parts_restored'"
     assert installation.scalar(action) == f"system{people.name}"
-    undone = people.parts.undo(SYSTEM)
+    [standing] = people.parts.undoable(SYSTEM)
+    undone = people.parts.undo(SYSTEM, standing.id)
     assert (people.state(), undone.left) == (changed, 0)
     with pytest.raises(AppError, match="nothing_to_undo"):
-        people.parts.undo(SYSTEM)
+        people.parts.undo(SYSTEM, standing.id)
 
 
 def test_verdicts_come_back_as_they_were_given_and_keep_silent_what_they_kept_silent(people: Decided) -> None:
@@ -84,7 +85,8 @@ def test_undoing_leaves_what_somebody_decided_since(people: Decided) -> None:
     thresholds = people.parts.owners.thresholds
     thresholds.save(SYSTEM, people.hotel.hotel_id, "*", Change(budget_per_day=4.0), "since")
     people.configure("alert_budget_per_day = 2.0\n")
-    undone = people.parts.undo(SYSTEM)
+    [standing] = people.parts.undoable(SYSTEM)
+    undone = people.parts.undo(SYSTEM, standing.id)
     assert undone.left == 3
     assert people.verdict("false")[0] == "test"
     assert people.in_force()["*"][0] == 4.0
@@ -213,7 +215,7 @@ def test_who_may_not_write_a_part_may_not_restore_it(people: Decided) -> None:
         Wanted.of(["users"])
     people.parts.restore(bora, people.name, Wanted.of(["thresholds"]))
     with pytest.raises(AppError, match="forbidden"):
-        people.parts.undo(Scope("dora", frozenset({"backups.restore"}), None))
+        people.parts.undo(Scope("dora", frozenset({"backups.restore"}), None), people.parts.undoable(SYSTEM)[0].id)
 
 
 def test_where_nothing_differs_nothing_is_restored_and_after_a_while_nothing_undone(people: Decided) -> None:
@@ -222,7 +224,8 @@ def test_where_nothing_differs_nothing_is_restored_and_after_a_while_nothing_und
     with pytest.raises(AppError, match="parts_nothing"):
         people.parts.restore(SYSTEM, people.name, Wanted.of(PARTS))
     assert people.installation.rows() == before
+    [standing] = people.parts.undoable(SYSTEM)
     people.installation.clock.advance(timedelta(days=15))
-    assert people.parts.undoable(SYSTEM) is None
+    assert people.parts.undoable(SYSTEM) == []
     with pytest.raises(AppError, match="nothing_to_undo"):
-        people.parts.undo(SYSTEM)
+        people.parts.undo(SYSTEM, standing.id)

@@ -188,8 +188,7 @@ def test_what_is_asked_for_on_screens_is_compared_and_restored_by_the_keeper(peo
     assert done.rows_out == 8
     assert people.verdict("false")[0] == "yanlis_pozitif"
     assert jobs.compared(DENIZ_MAY) is None  # it was made use of
-    undoable = people.parts.undoable(DENIZ_MAY)
-    assert undoable is not None
+    [undoable] = people.parts.undoable(DENIZ_MAY)
     assert (undoable.by, undoable.parts, undoable.safety) == ("deniz", PARTS, (done.result or {})["safety"])
 
 
