@@ -86,11 +86,8 @@ def _access(page: Page, account: Account) -> None:
             and st.button(t("users.mail_link"), key="mail_link", icon=":material/forward_to_inbox:")
         )  # fmt: skip
         wants_unlock = st.button(t("users.unlock"), key="unlock", icon=":material/lock_open:")
-        wants_forget = row.has_second_factor and st.button(
-            t("users.forget_factor"), key="forget_factor", icon=":material/remove_moderator:"
-        )
-        name, icon = ("disable", ":material/block:") if row.is_active else ("enable", ":material/check:")
-        wants_switch = st.button(t(f"users.{name}"), key="switch_user", icon=icon, help=t(f"users.{name}_help"))
+        wants_forget = row.has_second_factor and _meant(page, "forget_factor", ":material/remove_moderator:")
+        wants_switch = _meant(page, "disable", ":material/block:") if row.is_active else _enabling(page)
     made: list[Link] = []
     if (wants_link or wants_mail) and attempted(page, lambda: made.append(users.new_link(page.scope, row.id))):
         _hand_over(page, made[0], is_mailed=wants_mail)
@@ -100,6 +97,19 @@ def _access(page: Page, account: Account) -> None:
         done()
     if wants_switch and attempted(page, lambda: users.set_active(page.scope, row.id, not row.is_active)):
         done()
+
+
+def _meant(page: Page, what: str, icon: str) -> bool:
+    """A button that first says what is lost, so that no slip of the hand takes it from somebody."""
+    t = page.t
+    with st.popover(t(f"users.{what}"), icon=icon, key=f"asking_{what}"):
+        st.markdown(plain(t(f"users.{what}_help")))
+        return st.button(t(f"users.{what}"), key=what, type="primary")
+
+
+def _enabling(page: Page) -> bool:
+    t = page.t
+    return st.button(t("users.enable"), key="enable", icon=":material/check:", help=t("users.enable_help"))
 
 
 def _hand_over(page: Page, link: Link, *, is_mailed: bool) -> None:

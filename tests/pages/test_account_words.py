@@ -7,6 +7,7 @@ import pytest
 from core.errors import AppError
 from core.i18n import LANGUAGES, Translator
 from core.scope import SYSTEM
+from db.queries import second_factors
 from pages.shell import navigation
 from tests.pages.conftest import PASSWORD, Text, Visit
 from tests.pages.hotel import small_hotel
@@ -47,3 +48,21 @@ def test_until_when_a_link_works_is_told_by_the_same_clock(visit: Visit, text: T
     until = t.instant(visit.services.clock.now() + timedelta(hours=2))
     assert t("users.link_reset", username="cem", until=until) in text(app)
     assert "UTC" not in text(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_lost_second_factor_is_forgotten_after_it_was_said_what_that_means(
+    visit: Visit, text: Text, language: str
+) -> None:
+    visit.sign_in("superadmin", None, language)
+    user_id = visit.services.identity.add_user(SYSTEM, "cem", PASSWORD, "admin", hotels=[])
+    with visit.services.database.transaction() as connection:
+        second_factors.begin(connection, user_id, "a secret")
+        second_factors.confirm(connection, user_id, visit.services.clock.now())
+    app = visit.open(navigation.USERS)
+    app.button(key=f"manage_{user_id}").click().run()
+    assert Translator(language)("users.forget_factor_help") in text(app)
+    app.button(key="forget_factor").click().run()
+    assert not app.exception
+    [cem] = [one.row for one in visit.services.users.listed(SYSTEM) if one.row.id == user_id]
+    assert not cem.has_second_factor

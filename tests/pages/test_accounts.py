@@ -88,21 +88,23 @@ def test_the_last_superadmin_is_told_why_they_stay(visit: Visit) -> None:
     visit.sign_in("superadmin", None, "en")
     app = visit.open(navigation.USERS)
     app.button(key=f"manage_{me(visit).id}").click().run()
-    app.button(key="switch_user").click().run()
+    app.button(key="disable").click().run()
     assert "last active superadmin" in app.error[0].value
     assert me(visit).is_active
 
 
-def test_a_user_is_disabled_enabled_and_gets_a_link(visit: Visit) -> None:
+def test_a_user_is_disabled_enabled_and_gets_a_link(visit: Visit, text: Text) -> None:
     visit.sign_in("superadmin", None, "en")
     user_id = visit.services.identity.add_user(SYSTEM, "ayse", PASSWORD, "admin", hotels=[])
     app = visit.open(navigation.USERS)
     app.button(key=f"manage_{user_id}").click().run()
     app.button(key="new_link").click().run()
     assert [code for code in app.code if "/password?link=" in code.value]
-    app.button(key="switch_user").click().run()
-    states = {one.row.username: one.state for one in visit.services.users.listed(SYSTEM)}
-    assert states["ayse"] == "disabled"
+    assert Translator("en")("users.disable_help") in text(app)  # before it is done
+    for what, state in (("disable", "disabled"), ("enable", "active")):
+        app.button(key=f"manage_{user_id}").click().run()
+        app.button(key=what).click().run()
+        assert {one.row.username: one.state for one in visit.services.users.listed(SYSTEM)}["ayse"] == state
 
 
 @pytest.fixture
