@@ -11,7 +11,7 @@ from pages.shell.session_panels import sessions
 
 def show() -> None:
     page = in_local_time(open_page(None))
-    st.title(page.t("account.title"))
+    st.title(page.t("account.title"), anchor=False)
     profile(page)
     password(page)
     second_factor(page)

@@ -10,7 +10,7 @@ def show() -> None:
     anyone = open_public_page()
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
-        st.title(anyone.t("password.title"))
+        st.title(anyone.t("password.title"), anchor=False)
         choose_password(anyone, st.query_params.get("link", ""))
 
 

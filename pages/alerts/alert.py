@@ -107,7 +107,7 @@ def alone(page: Page) -> None:
     st.page_link(
         navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:", query_params=address("alert")
     )
-    st.title(page.t("shell.alert"))
+    st.title(page.t("shell.alert"), anchor=False)
     refused = arrive(page, chosen() or 0)
     version = reads.version(page, "alerts")
     asked_page, wanted = asked_alerts(page)

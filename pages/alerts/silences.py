@@ -47,7 +47,7 @@ def lift(page: Page, row: SilenceRow) -> None:
 def show() -> None:
     page = open_page("alerts.read")
     st.page_link(navigation.BOARD, label=page.t("board.back"), icon=":material/arrow_back:")
-    st.title(page.t("silence.title"))
+    st.title(page.t("silence.title"), anchor=False)
     page, hotels = choose_hotels(page)
     muted(page.t("silence.help"))
     rows = reads.silences(page, tuple(hotel.id for hotel in hotels))

@@ -19,7 +19,7 @@ WIDTH = 560
 def show() -> None:
     page = open_page("models.read")
     t = page.t
-    st.title(t("comparison.title"))
+    st.title(t("comparison.title"), anchor=False)
     muted(t("comparison.help"))
     with filter_row(t("shell.filters")):
         page, hotel = choose_hotel(page)

@@ -28,7 +28,7 @@ def show() -> None:
         days = choose_days(t, PERIODS)
     found = model_reads.features(page, hotel.id, metric, days)
     with top:
-        st.title(t("features.title"))
+        st.title(t("features.title"), anchor=False)
         muted(t("features.help"))
     if not found.quality.rows:
         st.info(f"**{t('features.empty_title')}**  \n{t('features.empty_text')}", icon=":material/data_array:")

@@ -28,7 +28,7 @@ def show() -> None:
                 "metric", [ALL, *names], t("quality.metric"), width=WIDTH,
                 show=lambda name: t("shell.all") if name == ALL else t(f"metric.{name}"),
             )  # fmt: skip
-    top.title(t("performance.title"))
+    top.title(t("performance.title"), anchor=False)
     job_bar(page, hotel.id, TRAINING, t("training.again"), lambda run: training_words.outcome(t, run))
     if not found.metrics:
         st.info(f"**{t('models.empty_title')}**  \n{t('models.empty_text')}", icon=":material/model_training:")

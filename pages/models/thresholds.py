@@ -32,7 +32,7 @@ def show() -> None:
     page = open_page("alerts.read")
     top = st.container()
     with top:
-        st.title(page.t("tuning.title"))
+        st.title(page.t("tuning.title"), anchor=False)
         muted(page.t("tuning.help"))
     page, chosen = choose_check(page)
     about(page, chosen)

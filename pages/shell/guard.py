@@ -91,11 +91,11 @@ def open_page(permission: str | None) -> Page:
 
 def _refuse(t: Translator) -> None:
     fail_request("forbidden", 403)
-    st.title(t("shell.forbidden_title"))
+    st.title(t("shell.forbidden_title"), anchor=False)
     st.info(t("shell.forbidden_text"), icon=":material/lock:")
 
 
 def _ask_for_second_factor(t: Translator) -> None:
-    st.title(t("factor.needed_title"))
+    st.title(t("factor.needed_title"), anchor=False)
     st.info(t("factor.needed_text"), icon=":material/lock_person:")
     st.page_link(navigation.ACCOUNT, label=t("account.title"), icon=":material/arrow_forward:")

@@ -12,7 +12,7 @@ STALE_AFTER = timedelta(hours=2)  # collection runs every 15 minutes, detection 
 
 
 def header(title: str, t: Translator, now: datetime, as_of: datetime | None) -> None:
-    st.title(title)
+    st.title(title, anchor=False)
     if as_of is None:
         muted(t("shell.no_data_yet"))
         return

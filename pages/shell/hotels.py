@@ -48,7 +48,7 @@ def _hotels(page: Page) -> "list[HotelRow]":
     """The visitor's hotels; stops with advice when there is none."""
     hotels = reads.hotels(page)
     if not hotels:
-        st.title(page.t("shell.no_hotel_title"))
+        st.title(page.t("shell.no_hotel_title"), anchor=False)
         st.info(page.t("shell.no_hotel_text"), icon=":material/apartment:")
         st.stop()
     return hotels

@@ -113,16 +113,16 @@ def ended_sheet(page: Page, names: Names, runs: "Sequence[RunRow]") -> Sheet:
 
 
 def timetable_sheet(page: Page, names: Names, found: "Sequence[Scheduled]") -> Sheet:
-    """One row for each job in each hotel."""
+    """One row for each job in each hotel; what a phone shows first: what is due when."""
     t = page.t
     columns = [
-        Column(t("jobs.job")), Column(t("shell.hotel")), Column(t("jobs.next"), "instant"),
+        Column(t("jobs.job")), Column(t("jobs.next"), "instant"), Column(t("shell.hotel")),
         Column(t("jobs.last_state")), Column(t("jobs.last_good"), "instant"),
         Column(t("jobs.usual_seconds"), "decimal"), Column(t("jobs.paused")),
     ]  # fmt: skip
     rows = [
         (
-            job(page, one.job_name), hotel(page, names, one.hotel_id), None if one.pause else one.next_at,
+            job(page, one.job_name), None if one.pause else one.next_at, hotel(page, names, one.hotel_id),
             t(f"jobs.state_{one.newest.state}") if one.newest.state else t("jobs.never"), one.newest.succeeded_at,
             one.usual.median_seconds if one.usual else None,
             t("jobs.paused_since", at=one.pause.paused_at, count=one.left_out) if one.pause else "",

@@ -74,7 +74,7 @@ def _usually(page: Page, value: str) -> str:
 def needs_you(page: Page, hotel_ids: Ids, here: Address) -> None:
     """The most severe open alerts, each a link to its detail."""
     t = page.t
-    st.header(t("overview.needs_you"))
+    st.header(t("overview.needs_you"), anchor=False)
     worst = reads.worst_open(page, hotel_ids, TOP_ON_A_PHONE if is_phone() else TOP)
     if not worst:
         st.success(f"**{t('overview.calm_title')}**  \n{t('overview.calm_text')}", icon=":material/check_circle:")
@@ -87,7 +87,7 @@ def needs_you(page: Page, hotel_ids: Ids, here: Address) -> None:
 def running_low(page: Page, hotels: dict[int, str], products: list[LowProduct], there: Address) -> None:
     """Products that will run out, soonest first, with interval and probability."""
     t = page.t
-    st.header(t("overview.running_low"))
+    st.header(t("overview.running_low"), anchor=False)
     if not products:
         st.success(f"**{t('overview.enough_title')}**  \n{t('overview.enough_text')}", icon=":material/check_circle:")
         return
@@ -112,7 +112,7 @@ def since_yesterday(page: Page, hotel_ids: Ids, here: Address) -> None:
     """What came and what went in a day, each a link to exactly that."""
     t, found = page.t, alert_reads.alert_summary(page, hotel_ids, DAY)
     counts, critical = found.everything, found.by_severity.get("kritik")
-    st.header(t("overview.since_yesterday"))
+    st.header(t("overview.since_yesterday"), anchor=False)
     if not counts.raised and not counts.closed:
         muted(t("overview.nothing_changed"))
         return
@@ -143,7 +143,7 @@ def _change(page: Page, count: int, said: str, icon: str, address: Address) -> N
 def summary(page: Page, hotel_ids: Ids, here: Address) -> None:
     """New, closed and open alerts of 24 hours, 7 or 30 days beside the period before, by severity and type (A5.4)."""
     t = page.t
-    st.header(t("overview.summary"))
+    st.header(t("overview.summary"), anchor=False)
     period = switch("period", list(LENGTHS), t("board.period"), lambda code: t(f"overview.period_{code}"))
     found = alert_reads.alert_summary(page, hotel_ids, LENGTHS[period])
     counts = found.everything

@@ -50,7 +50,7 @@ def state(page: Page, found: "ServerStatus") -> None:
 
 
 def _milliseconds(page: Page, found: "ServerStatus") -> str:
-    return page.t.number(1000 * (found.look.answer_seconds or 0.0), 1)
+    return page.t.value(1000 * (found.look.answer_seconds or 0.0))
 
 
 def _about(page: Page, found: "ServerStatus") -> None:
@@ -131,7 +131,7 @@ def keys(page: Page, found: "ServerStatus") -> None:
         return
     if not survey.is_complete:
         muted(t("redis.partly", seen=survey.looked_at, total=survey.total))
-    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=110)
     show_sheet(sheet, "redis_patterns", config={t("redis.share"): share})
     downloads(page, [sheet], "redis-keys", None)
     if survey.lasting:

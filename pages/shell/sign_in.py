@@ -79,7 +79,7 @@ def show_sign_in(t: Translator) -> None:
     accounts = _Accounts()
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
-        st.title(t("shell.product"))
+        st.title(t("shell.product"), anchor=False)
         st.header(t("signin.welcome"), anchor=False)
         area = st.empty()
         with area.container():
@@ -122,7 +122,7 @@ def _halfway() -> Halfway | None:
 
 def _code_form(t: Translator, accounts: _Accounts, user: User) -> None:
     with st.form("second_factor"):
-        st.subheader(t("signin.second_step"))
+        st.subheader(t("signin.second_step"), anchor=False)
         st.markdown(t("signin.code_told"))
         code = st.text_input(t("signin.code"), autocomplete="one-time-code", key="sign_in_code")
         is_sent = st.form_submit_button(t("signin.submit"))

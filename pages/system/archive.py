@@ -12,7 +12,7 @@ from pages.shell.text import muted
 
 def show() -> None:
     page = open_page("archive.read")
-    st.title(page.t("archive.title"))
+    st.title(page.t("archive.title"), anchor=False)
     page, hotel = choose_hotel(page)
     version = reads.version(page, "metrics", "archive")
     found = page.services.archive.overview(page.scope, [hotel.id])

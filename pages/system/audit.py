@@ -13,7 +13,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = open_page("audit.read")
     t = page.t
-    st.title(t("audit.title"))
+    st.title(t("audit.title"), anchor=False)
     muted(t("audit.help"))
     under_title = st.container()
     page, names, asked = audit_filters(page)

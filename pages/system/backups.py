@@ -15,7 +15,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = in_local_time(open_page("backups.read"))
     t, backups = page.t, page.services.backups
-    st.title(t("backups.title"))
+    st.title(t("backups.title"), anchor=False)
     if page.scope.hotels is not None:
         st.info(t("backups.all_hotels"), icon=":material/lock:")
         return

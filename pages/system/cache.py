@@ -11,7 +11,7 @@ from pages.shell.live import rerun_when_changed
 def show() -> None:
     page = in_local_time(open_page("cache.read"))
     t = page.t
-    st.title(t("cache.title"))
+    st.title(t("cache.title"), anchor=False)
     period, namespace = panels.filters(page)
     keys = panels.look(page, namespace)
     found = page.services.cache.overview(page.scope, period)

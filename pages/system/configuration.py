@@ -11,7 +11,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = in_local_time(open_page("config.read"))
     t = page.t
-    st.title(t("configuration.title"))
+    st.title(t("configuration.title"), anchor=False)
     muted(t("configuration.help"))
     found = page.services.configuration.shown(page.scope)
     panels.told(page)

@@ -16,7 +16,7 @@ VIEWS = ("now", "timetable", "day")
 def show() -> None:
     page = open_page("jobs.read")
     t = page.t
-    st.title(t("jobs.title"))
+    st.title(t("jobs.title"), anchor=False)
     with filter_row(t("shell.filters")):
         view = choose_one("view", VIEWS, t("jobs.view"), lambda one: t(f"jobs.view_{one}"))
         page, hotels = choose_hotels(page)

@@ -13,7 +13,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = in_local_time(open_page("logs.read"))
     t, logs = page.t, page.services.logs
-    st.title(t("logs.title"))
+    st.title(t("logs.title"), anchor=False)
     if page.scope.hotels is not None:
         st.info(t("logs.all_hotels"), icon=":material/lock:")
         return

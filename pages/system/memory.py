@@ -12,7 +12,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = in_local_time(open_page("memory.read"))
     t, memory = page.t, page.services.memory
-    st.title(t("memory.title"))
+    st.title(t("memory.title"), anchor=False)
     muted(t("memory.help"))
     period = panels.filters(page)
     found = memory.processes(page.scope)

@@ -11,7 +11,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = in_local_time(open_page("profiler.read"))
     t, profiler = page.t, page.services.profiler
-    st.title(t("profiler.title"))
+    st.title(t("profiler.title"), anchor=False)
     muted(t("profiler.help"))
     kept = profiler.listed(page.scope)
     active = next((row for row in kept if row.is_active), None)

@@ -52,7 +52,7 @@ def show() -> None:
     top = st.container()
     page, hotels = choose_hotels(page)
     with top:
-        st.title(page.t("quality.title"))
+        st.title(page.t("quality.title"), anchor=False)
     for hotel in hotels:
         st.header(plain(hotel.name), anchor=False)
         for panel in (figures, sources, unknowns, learned, suppressions):

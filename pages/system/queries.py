@@ -13,7 +13,7 @@ from pages.shell.text import muted
 def show() -> None:
     page = in_local_time(open_page("queries.read"))
     t = page.t
-    st.title(t("queries.title"))
+    st.title(t("queries.title"), anchor=False)
     muted(t("queries.help"))
     panels.now(page)
     view = switch("view", panels.VIEWS, t("queries.view"), lambda one: t(f"queries.view_{one}"))

@@ -11,7 +11,7 @@ from pages.shell.live import rerun_when_changed
 def show() -> None:
     page = in_local_time(open_page("redis.read"))
     t, redis = page.t, page.services.redis
-    st.title(t("redis.title"))
+    st.title(t("redis.title"), anchor=False)
     period, ago = panels.filters(page)
     found = redis.status(page.scope)
     panels.state(page, found)

@@ -12,7 +12,7 @@ from pages.shell.text import muted, plain
 def show() -> None:
     page = in_local_time(open_page("requests.read"))
     t, requests = page.t, page.services.requests
-    st.title(t("requests.title"))
+    st.title(t("requests.title"), anchor=False)
     view, period = panels.filters(page)
     found = requests.overview(page.scope, view, period)
     panels.key_figures(page, found)

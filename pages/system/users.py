@@ -16,7 +16,7 @@ SHOWN = 50
 def show() -> None:
     page = in_local_time(open_page("users.write"))
     t = page.t
-    st.title(t("users.title"))
+    st.title(t("users.title"), anchor=False)
     accounts, hotels = page.services.users.listed(page.scope), reads.hotels(page)
     with filter_row(t("shell.filters")):
         search = search_text("search", t("users.search"), t("users.search_hint"))

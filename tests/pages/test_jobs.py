@@ -142,6 +142,7 @@ def test_a_job_is_paused_with_a_reason_and_resumed_and_the_day_tells_what_was_mi
     hotel, t = old_hotel(visit), Translator("en")
     visit.sign_in("superadmin", None, "en")
     app = visit.open(JOBS, view="timetable")
+    assert list(app.dataframe[0].value.columns)[:2] == [t("jobs.job"), t("jobs.next")]  # a phone shows little more
     app.text_input("pause_reason").set_value("the scales are away")
     next(button for button in app.button if button.label == t("jobs.pause")).click().run()
     [pause] = visit.services.job_control.pauses(SYSTEM)
