@@ -13,8 +13,8 @@ from core.scope import SYSTEM
 from core.settings import ROOT
 from tests.browser.conftest import Instance, NewVisitor
 
-pytestmark = pytest.mark.browser
-TRAINED_WITHIN_MS = 240_000  # behind what a training before it brought along
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+TRAINED_WITHIN_MS = 600_000  # behind what a training before it brought along
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def sidecar(instance: Instance) -> Iterator[None]:
         process = subprocess.Popen(command, cwd=settings.home, env=environment, stdout=output, stderr=subprocess.STDOUT)
     yield
     process.terminate()
-    process.wait(30)
+    process.wait(60)
 
 
 @pytest.mark.parametrize(("username", "language", "locale"), [("deniz", "en", "en-GB"), ("firat", "tr", "tr-TR")])

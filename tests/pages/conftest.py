@@ -72,7 +72,7 @@ class Visit:
 
     def open(self, page: str = OVERVIEW, /, unfolded: Sequence[str] = (), **address: str | list[str]) -> AppTest:
         """The page as it looks after its first run; ``unfolded``: tables of charts that somebody has opened."""
-        app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=240)
         app.context["locale"] = "en-GB"
         with self.monkeypatch.context() as stranger:  # the run that registers the pages: as cheap as it can be
             stranger.setattr(session, "session_token", lambda: None)
