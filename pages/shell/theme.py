@@ -10,7 +10,8 @@ has no setting for it. The script brings a rule that writes there in black or wh
 button is not; it holds in dialogs too, which know nothing else of the theme.
 
 Beside a field in which somebody types Streamlit writes "Press Enter to submit form", in English whatever the language
-is, and cannot be told otherwise: a second rule leaves of that line only how many characters are used up.
+is, and cannot be told otherwise: a second rule leaves of that line only how many characters are used up. A third one
+draws a line around the entry of the navigation on which the keyboard stands, which Streamlit hardly tints (WCAG 2.4.7).
 """
 
 import json
@@ -24,7 +25,8 @@ TYPING = "[data-testid=InputInstructions] > span"
 STYLE = (
     f"{MAIN_BUTTON} {{ color: hsl(from currentColor 0 0 clamp(0, (50 - l) * 100, 100)) !important; }}\n"
     f"{TYPING}:first-child {{ display: none; }}\n"
-    f"{TYPING} + span::before {{ content: none; }}"
+    f"{TYPING} + span::before {{ content: none; }}\n"
+    "a[data-testid=stSidebarNavLink]:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }"
 )
 
 

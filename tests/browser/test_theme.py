@@ -60,6 +60,19 @@ def test_who_is_not_signed_in_has_the_theme_of_the_device(
     looks(visitor, ground)
 
 
+def test_the_keyboard_is_seen_where_it_stands_in_the_navigation(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open()
+    visitor.see("Genel bakış")
+    link = visitor.page.get_by_test_id("stSidebarNavLink").nth(1)
+    looks = "element => [getComputedStyle(element).outlineStyle, getComputedStyle(element).outlineWidth]"
+    assert link.evaluate(looks)[0] == "none"
+    visitor.page.get_by_test_id("stSidebarNavLink").first.focus()
+    visitor.page.keyboard.press("Tab")
+    assert link.evaluate("element => element === document.activeElement")
+    assert link.evaluate(looks) == ["solid", "2px"]
+
+
 def test_no_english_hint_stands_beside_a_field_in_which_somebody_types(
     new_visitor: NewVisitor, instance: Instance
 ) -> None:
