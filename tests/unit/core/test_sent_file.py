@@ -58,6 +58,16 @@ def is_whole(messages: list[Message]) -> bool:
 
 
 @pytest.mark.usefixtures("clock")
+def test_who_reads_what_somebody_deletes_meanwhile_gets_all_of_it(path: Path) -> None:
+    """By hand or by the retention; whoever comes afterwards is told that it is gone."""
+    size = path.stat().st_size
+    messages = sent(path, lambda: path.unlink(missing_ok=True))
+    assert not path.exists()
+    assert sum(len(one.get("body", b"")) for one in messages) == size
+    assert is_whole(messages)
+
+
+@pytest.mark.usefixtures("clock")
 def test_it_asks_once_a_second_and_sends_all_to_who_may_have_it(path: Path) -> None:
     asked: list[bool] = []
     messages = sent(path, lambda: asked.append(True))

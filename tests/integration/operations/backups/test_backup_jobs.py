@@ -83,6 +83,20 @@ def test_a_damaged_backup_fails_its_run_with_the_code(installation: Installation
     assert run.result == {"error": {"id": "error.backup_damaged", "params": {"reason": "chunk 1 of 1"}}}
 
 
+def test_what_one_administrator_deletes_before_it_is_put_back_for_another_changes_nothing(
+    installation: Installation, jobs: BackupJobs
+) -> None:
+    made = installation.backup()
+    jobs.restore(DENIZ, made.name, made.name)
+    before = installation.rows()
+    installation.service.delete(BORA, made.name, made.name)
+    run = run_asked(installation, jobs)
+    assert (run.state, run.error_code) == ("failed", "not_found")
+    assert run.result == {"error": {"id": "error.not_found", "params": {"what": f"backup {made.name}"}}}
+    changed = {name for name, state in installation.rows().items() if state != before[name]}
+    assert (changed, shelf_of(installation)) == ({"job_requests", "job_runs"}, [])  # no safety copy for nothing
+
+
 def test_by_the_timetable_old_ones_go_when_a_new_one_is_proven(installation: Installation, jobs: BackupJobs) -> None:
     installation.service.settings.__dict__.update(
         backup_last=1, backup_daily=0, backup_weekly=0, backup_monthly=0

@@ -27,6 +27,7 @@ from tests.integration.operations.backups.conftest import Installation, shelf_of
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from sqlalchemy import Engine, event
 from core.clock import SystemClock
 from core.key_ring import KeyRing
 from core.scope import SYSTEM
@@ -40,6 +41,10 @@ service = BackupService(open_database(url, keys=keys[0]), SystemClock(), setting
 def progress(ratio, said):
     if said == note:
         os.kill(os.getpid(), signal.SIGKILL)
+def hook(conn, cursor, statement, *more):
+    if note.startswith("sql:") and statement.startswith(note[4:]):
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(Engine, "after_cursor_execute", hook)
 service.create(SYSTEM, progress) if work == "create" else service.restore(SYSTEM, name, progress)
 """
 
@@ -144,6 +149,24 @@ def test_whoever_is_killed_loses_nothing_and_hinders_nobody(installation: Instal
     installation.service.prune(SYSTEM)
     assert installation.beside() == []
     assert [name for name in shelf_of(installation) if name.endswith(".partial")] == []
+
+
+def test_whoever_is_killed_between_the_two_names_of_a_swap_leaves_the_database_in_use(
+    installation: Installation,
+) -> None:
+    """The first is renamed, the second is not: neither is true until both are."""
+    made = installation.backup()
+    installation.execute("UPDATE hotels SET name = 'renamed since'")
+    before = installation.rows()
+    killed(installation, "restore", "sql:ALTER DATABASE", made.name)
+    installation.database.dispose()  # the connections of before were ended by the swap
+    assert installation.rows() == before
+    assert len(installation.beside()) == 1
+    assert installation.service.listed(SYSTEM).undoable is None
+    installation.service.restore(SYSTEM, made.name)
+    installation.database.dispose()
+    assert installation.scalar("SELECT name FROM hotels") != "renamed since"
+    assert installation.beside() == []
 
 
 def test_another_administrator_is_told_that_somebody_is_at_it(installation: Installation) -> None:
