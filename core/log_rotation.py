@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import sys
+from contextlib import suppress
 from logging import LogRecord
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -18,6 +20,7 @@ class SharedRotation(RotatingFileHandler):
         super().__init__(
             path, maxBytes=file_bytes, backupCount=older_files, encoding="utf-8", errors="backslashreplace"
         )
+        self._is_told = False
 
     def shouldRollover(self, record: LogRecord) -> bool:  # noqa: N802 - the library's name
         self._follow()
@@ -29,6 +32,20 @@ class SharedRotation(RotatingFileHandler):
             self._follow()
             if os.stat(self.baseFilename).st_size > self.maxBytes // 2:  # nobody did it meanwhile
                 super().doRollover()
+
+    def flush(self) -> None:
+        super().flush()
+        self._is_told = False  # there is room again
+
+    def handleError(self, record: LogRecord) -> None:  # noqa: N802 - the library's name
+        """A full disk stops no work: told once, in a line, and without the record, whose secrets nobody masked yet."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._is_told:
+            self._is_told = True
+            with suppress(OSError, ValueError):  # what it is told to may lie on the same disk
+                sys.stderr.write(f"{self.baseFilename}: {error.strerror}\n")
 
     def _follow(self) -> None:
         """Open the file anew when the one that is open was renamed or deleted."""
