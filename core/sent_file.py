@@ -25,6 +25,7 @@ class SentFile(FileResponse):
 
     What is left is not sent then and the connection is closed, so that nobody takes the part for the whole. It is
     asked in a thread between two pieces, never while one is on its way: a reader who stands still holds nothing.
+    Raises ``not_found`` (404) where somebody deleted the file a moment before.
     """
 
     def __init__(self, path: Path, headers: dict[str, str], still: Callable[[], object]) -> None:
@@ -45,6 +46,10 @@ class SentFile(FileResponse):
             await super().__call__(scope, receive, checked)
         except _EndedError:
             return
+        except (FileNotFoundError, RuntimeError) as error:  # Starlette's word for a file that is not there
+            if Path(self.path).exists():
+                raise
+            raise AppError("not_found", 404, params={"what": str(self.filename)}) from error
 
     async def _ask(self) -> None:
         try:

@@ -86,3 +86,9 @@ def test_it_ends_unfinished_when_its_reader_may_no_more(path: Path, headers: dic
     messages = sent(path, still, **headers)
     assert 0 < sum(len(one.get("body", b"")) for one in messages) < path.stat().st_size
     assert not is_whole(messages)
+
+
+def test_a_file_that_was_deleted_a_moment_before_is_not_there(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(AppError, match="not_found"):
+        sent(path, lambda: None)
