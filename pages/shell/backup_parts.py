@@ -34,7 +34,7 @@ def choose(page: Page, one: "Backup") -> None:
         )  # fmt: skip
         of = st.multiselect(
             t("parts.hotels"), list(hotels), format_func=hotels.__getitem__, key="parts_hotels",
-            placeholder=t("shell.all_hotels"),
+            placeholder=t("shell.all_hotels"), select_all=False,
         )  # fmt: skip
         is_sent = st.form_submit_button(t("backups.parts_compare"))
     if is_sent and attempted(page, lambda: jobs.preview_parts(page.scope, one.name, Wanted.of(chosen, of or None))):

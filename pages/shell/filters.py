@@ -94,6 +94,7 @@ def choose_many(name: str, options: Sequence[str], label: str, show: Callable[[s
         format_func=show,
         key=key,
         placeholder=hint,
+        select_all=False,
         on_change=_to_address,
         args=(name, []),
         width=WIDTH,

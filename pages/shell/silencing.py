@@ -31,7 +31,7 @@ def silence_dialog(page: Page, alert: AlertRow) -> None:
         )
         weekdays = st.multiselect(
             t("silence.weekdays"), WEEKDAYS, format_func=lambda day: t(f"silence.weekday_{day}"),
-            placeholder=t("board.any"), key="silence_weekdays",
+            placeholder=t("board.any"), key="silence_weekdays", select_all=False,
         )  # fmt: skip
         start, end = _window(t)
         reason = st.text_input(

@@ -12,6 +12,8 @@ button is not; it holds in dialogs too, which know nothing else of the theme.
 Beside a field in which somebody types Streamlit writes "Press Enter to submit form", in English whatever the language
 is, and cannot be told otherwise: a second rule leaves of that line only how many characters are used up. A third one
 draws a line around the entry of the navigation on which the keyboard stands, which Streamlit hardly tints (WCAG 2.4.7).
+A fourth one writes a dash where a list that is searched in vain would say "No results"; lists of which several may be
+chosen do without Streamlit's "Select all" (``select_all=False``).
 """
 
 import json
@@ -22,11 +24,14 @@ KEY = '"stActiveTheme-" + window.location.pathname + "-v2"'
 
 MAIN_BUTTON = "button[data-testid^=stBaseButton-primary]:not(:disabled)"
 TYPING = "[data-testid=InputInstructions] > span"
+NOTHING_FOUND = "[role=listbox][data-empty] span"
 STYLE = (
     f"{MAIN_BUTTON} {{ color: hsl(from currentColor 0 0 clamp(0, (50 - l) * 100, 100)) !important; }}\n"
     f"{TYPING}:first-child {{ display: none; }}\n"
     f"{TYPING} + span::before {{ content: none; }}\n"
-    "a[data-testid=stSidebarNavLink]:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }"
+    "a[data-testid=stSidebarNavLink]:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }\n"
+    f"{NOTHING_FOUND} {{ visibility: hidden; font-size: 0; }}\n"
+    f"{NOTHING_FOUND}::after {{ content: '–'; visibility: visible; font-size: 0.875rem; }}"
 )
 
 

@@ -150,6 +150,6 @@ def _hotels(page: Page, hotels: "list[HotelRow]", key: str, present: list[int]) 
     names |= {hotel.id: hotel.name for hotel in hotels}
     chosen = st.multiselect(
         page.t("users.hotels"), list(names), [one for one in present if one in names], key=key,
-        format_func=names.__getitem__, placeholder=page.t("users.no_hotels"),
+        format_func=names.__getitem__, placeholder=page.t("users.no_hotels"), select_all=False,
     )  # fmt: skip
     return None if ALL_HOTELS in chosen else chosen

@@ -92,6 +92,22 @@ def test_no_english_hint_stands_beside_a_field_in_which_somebody_types(
     assert count.inner_text() == "5/64"
 
 
+@pytest.mark.parametrize("kind", ["stMultiSelect", "stSelectbox"])
+def test_no_english_words_stand_in_a_list_to_choose_from(new_visitor: NewVisitor, kind: str) -> None:
+    """What Streamlit would write of its own: "Select all" above the options, "No results" below a vain search (C11)."""
+    visitor = new_visitor("ayse")
+    visitor.open("/alerts")
+    visitor.see("Uyarılar")
+    field = visitor.page.get_by_test_id(kind).first.locator("input").first
+    field.click()
+    listed = visitor.page.get_by_role("listbox")
+    listed.get_by_role("option").first.wait_for()
+    assert "Select" not in listed.inner_text()
+    field.press_sequentially("qqqxx")
+    expect(listed).to_contain_text("No results")  # Streamlit's own, still
+    assert not listed.inner_text().strip()
+
+
 @pytest.mark.parametrize(("theme", "ink"), [("light", "color(srgb 1 1 1)"), ("dark", "color(srgb 0 0 0)")])
 def test_main_buttons_can_be_read_on_pages_and_in_dialogs(
     new_visitor: NewVisitor, theme: Literal["light", "dark"], ink: str
