@@ -133,7 +133,7 @@ class PartsService:
         for one in queries.standing(connection, self._since):
             if one.id == restore_id:
                 return one
-        raise AppError("nothing_to_undo", 409)
+        raise AppError("nothing_to_undo", 404)
 
     def _undoable(self, done: PartsRow) -> PartsUndoable:
         until = done.restored_at + self._kept_for

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from core.errors import AppError
 from core.scope import SYSTEM
-from operations.queries import lock_watch, statement_log
+from operations.queries import lock_watch
 from operations.queries.lock_watch import LockWatch
 from operations.queries.statement_log import StatementLog
 from services import Services
@@ -66,7 +66,7 @@ def test_what_is_there_twice_and_who_waits_for_whom_is_told(api: Api, services: 
 def test_the_log_tells_the_route_the_caller_and_the_id_of_the_request(
     api: Api, services: Services, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statement_log, "SLOW_SECONDS", 600.0)  # none of these, on whatever machine
+    monkeypatch.setattr("db.queries.statement_log.SLOW_SECONDS", 600.0)  # none of these, on whatever machine
     asked = api.call("GET", "/queries/tables", root, headers={"X-Request-ID": "ticket-4711"})
     assert asked.status_code == 200
     StatementLog(lambda: services.database, "dashboard").flush()
