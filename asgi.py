@@ -12,7 +12,7 @@ from threading import Thread
 import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from streamlit import App
 from streamlit.runtime.pages_manager import PagesManager
@@ -26,7 +26,7 @@ from core.settings import ROOT, load_settings
 from operations.profiler.watch import SERVING, ProfileWatch
 from operations.queries.statement_log import DASHBOARD, StatementLog
 from operations.requests.flushing import Flushing, stop_all
-from pages.shell import backup_routes, oidc_routes, preloading, reads
+from pages.shell import backup_routes, navigation, oidc_routes, preloading, reads
 from pages.shell import theme as themes
 from pages.shell.entrance import cookie_user, enter, leave
 from pages.shell.errors import show_error
@@ -125,6 +125,11 @@ async def serving(_: object) -> AsyncIterator[None]:
     await to_thread(stop_all, threads)
 
 
+def to_first_page(request: Request) -> Response:
+    """Streamlit serves the first page at / alone and calls its name in the table of pages "not found"."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
+
+
 def measured(path: str, endpoint: Callable[[Request], Response]) -> Route:
     """A route outside of the API that is measured like one of it."""
     return Route(path, endpoint, middleware=[Middleware(Metering, recorder=recorder(), route=path)])
@@ -139,6 +144,7 @@ app = App(
         measured(oidc_routes.BEGIN, oidc_routes.begin),
         measured(oidc_routes.ANSWER, oidc_routes.answer),
         measured(backup_routes.FILE, backup_routes.take_along),
+        Route(f"/{navigation.FIRST_PATH}", to_first_page),
         Route(themes.ROUTE, theme),
         Route(preloading.ROUTE, preload),
     ],

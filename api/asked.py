@@ -17,6 +17,6 @@ Limit = Annotated[int, Query(ge=1, le=500, description="Rows of one page.")]
 Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
 # In an address every number is text, which a Literal of numbers would refuse.
 Written = BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value)
-LongPeriod = Annotated[Literal[7, 30, 90, 365], Written, Query(description="Closed hotel-local days before today.")]
+Period = Annotated[Literal[7, 30, 90, 365], Written, Query(description="Closed hotel-local days before today.")]
 Code = Annotated[Words | None, Query(description="A code of the hotel's; all when left out.")]
 FIRST_PAGE = 50

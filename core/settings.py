@@ -244,6 +244,11 @@ class Settings(BaseSettings):
     def logs_dir(self) -> Path:
         return self.data_dir / "logs"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Everything that is written to; each may lie on a disk of its own."""
+        return self.data_dir, self.logs_dir, self.models_dir, self.backups_folder, self.archive_folder
+
 
 def load_settings() -> Settings:
     """Read the environment once; a wrong value raises ``settings_wrong`` naming the variable."""

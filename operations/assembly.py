@@ -54,7 +54,7 @@ def watching_services(
         "job_board": JobBoard(database, clock, settings),
         "cleanup": CleanupService.of(database, settings),
         "rate_limits": RateLimitService(servers.redis_url, clock),
-        "health": HealthService(database, servers.redis_url, clock, version(), settings.data_dir),
+        "health": HealthService(database, servers.redis_url, clock, version(), settings.folders),
         "requests": RequestService(database, clock, recorder or RequestRecorder(clock)),
         "memory": MemoryService(database, clock),
         "memory_watch": MemoryWatch(DASHBOARD, lambda: database, clock, settings.dashboard_memory_mb),

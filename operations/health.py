@@ -1,5 +1,6 @@
 """Is the installation well: database, cache, sidecar, freshness of the data, room on the disk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -80,7 +81,7 @@ class HealthService:
     redis_url: str
     clock: Clock
     version: str
-    folder: Path
+    folders: Sequence[Path]
     patience: Patience[DatabaseChecks] = field(
         default_factory=lambda: Patience(DATABASE_SECONDS), compare=False, repr=False
     )
@@ -105,10 +106,10 @@ class HealthService:
         return HealthCheck("cache", "degraded", {"reason": code})
 
     def _disk(self) -> HealthCheck:
-        """Of the data folder; as much must be free as before a start."""
+        """Of the folder with the least room, whichever disk it lies on; as much must be free as before a start."""
         try:
-            free_mb = free_megabytes(self.folder)
-        except OSError as error:
+            free_mb = min(free_megabytes(folder) for folder in self.folders if folder.exists())
+        except (OSError, ValueError) as error:  # ValueError: there is none
             return HealthCheck("disk", "degraded", {"reason": type(error).__name__})
         return HealthCheck("disk", "ok" if free_mb >= MIN_FREE_MB else "degraded", {"free_mb": free_mb})
 

@@ -16,7 +16,6 @@ from db.session import Database
 from reports import consumption_sums as sums
 
 __all__ = [
-    "LONG_PERIODS",
     "PERIODS",
     "Consumption",
     "ConsumptionFilters",
@@ -26,8 +25,7 @@ __all__ = [
     "Totals",
 ]
 
-PERIODS = (30, 7, 90)  # days; the first is what readers see unless they choose
-LONG_PERIODS = (*PERIODS, 365)  # of what is read across the border of the archive
+PERIODS = (30, 7, 90, 365)  # days; the first is what readers see unless they choose
 COMPARABLE_RATIO = 0.9  # of the days looked at, must have been looked at in the period before too
 
 
@@ -155,7 +153,7 @@ def hotel_of(hotels: list[HotelRow], hotel_id: int) -> HotelRow:
 
 def window_of(hotel: HotelRow, before_day: date, days: int, border: datetime | None = None) -> Window:
     """The ``days`` hotel-local days that end with the one before ``before_day``; ``border``: of the archive."""
-    if days not in LONG_PERIODS:
+    if days not in PERIODS:
         raise AppError("not_found", 404, params={"what": f"period {days}"})
     first_on, last_on = before_day - timedelta(days=days), before_day - timedelta(days=1)
     bounds = local_midnight(first_on, hotel.time_zone), local_midnight(before_day, hotel.time_zone)

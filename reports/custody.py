@@ -10,7 +10,7 @@ from core.scope import Scope
 from db.queries import custody_pages as queries
 from db.queries import overview, premises
 from db.session import Database
-from reports.consumption import LONG_PERIODS, hotel_of, window_of
+from reports.consumption import PERIODS, hotel_of, window_of
 
 MIN_MOVEMENTS = 20  # out of custody; a share of fewer says nothing about how somebody works
 
@@ -74,4 +74,4 @@ def with_shares(found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(write_off_share=(found["written_off"] / left).where(is_enough))
 
 
-__all__ = ["LONG_PERIODS", "MIN_MOVEMENTS", "Custody", "CustodyService", "with_shares"]
+__all__ = ["MIN_MOVEMENTS", "PERIODS", "Custody", "CustodyService", "with_shares"]

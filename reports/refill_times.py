@@ -16,10 +16,10 @@ from db.session import Database
 from pipeline.metrics.archive.service import MetricHistory
 from reports import refill_sums as sums
 from reports.archived_refills import refills
-from reports.consumption import COMPARABLE_RATIO, LONG_PERIODS, PERIODS, hotel_of, window_of
+from reports.consumption import COMPARABLE_RATIO, PERIODS, hotel_of, window_of
 from reports.consumption_sums import SMALL_RATIO
 
-__all__ = ["LONG_PERIODS", "RefillFilters", "RefillPlaces", "RefillTimes", "RefillTimesService", "RefillTotals"]
+__all__ = ["PERIODS", "RefillFilters", "RefillPlaces", "RefillTimes", "RefillTimesService", "RefillTotals"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RefillFilters:
     @property
     def is_compared(self) -> bool:
         """A year stands beside nothing: the one before it would be as many files of the archive again."""
-        return self.days in PERIODS
+        return self.days < max(PERIODS)
 
 
 @dataclass(frozen=True)

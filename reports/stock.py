@@ -16,10 +16,10 @@ from db.session import Database
 from pipeline.metrics.archive.service import MetricHistory
 from reports import stock_sums as sums
 from reports.archived_outflow import outflow_days
-from reports.consumption import LONG_PERIODS, PERIODS, hotel_of, window_of
+from reports.consumption import PERIODS, hotel_of, window_of
 from reports.consumption_sums import SMALL_RATIO
 
-__all__ = ["LONG_PERIODS", "Place", "ProductStock", "Stock", "StockFilters", "StockService"]
+__all__ = ["PERIODS", "Place", "ProductStock", "Stock", "StockFilters", "StockService"]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Ports for what tests start: of each process of tests its own, and none that the system gives to whoever connects."""
 
 import os
-import socket
 from itertools import count
+
+from core.embedded import process
 
 # Below what Linux and macOS take for connections that name no port; what listens on a port of those is met by chance.
 FIRST, EACH, PROCESSES = 20_000, 800, 14
@@ -14,10 +15,5 @@ def free_port() -> int:
     """One that nobody listens on and that no other test of this process was given lately."""
     while True:
         port = FIRST + _WORKER * EACH + next(_next) % EACH
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
+        if process.free_port(port) == port:
+            return port

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 
 from api.access import REPORTS, Caller, needs
-from api.asked import Code, HotelId, HotelIds, LongPeriod
+from api.asked import Code, HotelId, HotelIds, Period
 from api.kept import kept
 from api.schemas import reports as shapes
 from api.schemas.base import Words, rows_of
@@ -47,7 +47,7 @@ def running_low(
 @router.get("/consumption")
 @kept("reports", "sources", "metrics", "scores", seconds=HALF_HOUR)
 def consumption(
-    caller: Reader, *, hotel_id: HotelId, days: LongPeriod = 30, step: Step = "day", floor: Code = None,
+    caller: Reader, *, hotel_id: HotelId, days: Period = 30, step: Step = "day", floor: Code = None,
     room_type: Code = None, product: Code = None,
 ) -> shapes.Consumption:  # fmt: skip
     """What was consumed: totals beside the period before, trend, floors by day, products, room types, occupancy."""
@@ -72,7 +72,7 @@ def consumption_places(caller: Reader, hotel_id: HotelId) -> shapes.ConsumptionP
 @router.get("/rooms")
 @kept("reports", "sources", "metrics", "alerts", seconds=HALF_HOUR)
 def rooms(
-    caller: Reader, *, hotel_id: HotelId, days: LongPeriod = 30, floor: Code = None, room_type: Code = None,
+    caller: Reader, *, hotel_id: HotelId, days: Period = 30, floor: Code = None, room_type: Code = None,
     product: Code = None,
 ) -> shapes.Rooms:  # fmt: skip
     """What each room used."""
@@ -84,7 +84,7 @@ def rooms(
 @router.get("/rooms/{number}")
 @kept("reports", "sources", "metrics", seconds=HALF_HOUR)
 def room(
-    caller: Reader, number: Annotated[Words, Path(examples=["305"])], hotel_id: HotelId, days: LongPeriod = 30,
+    caller: Reader, number: Annotated[Words, Path(examples=["305"])], hotel_id: HotelId, days: Period = 30,
     product: Code = None,
 ) -> shapes.RoomDays:  # fmt: skip
     """One room by day beside the other rooms of its type."""
@@ -96,7 +96,7 @@ def room(
 @router.get("/refills")
 @kept("reports", "sources", "metrics", "scores", seconds=HALF_HOUR)
 def refills(
-    caller: Reader, *, hotel_id: HotelId, days: LongPeriod = 30, step: Step = "week", floor: Code = None,
+    caller: Reader, *, hotel_id: HotelId, days: Period = 30, step: Step = "week", floor: Code = None,
     attendant: Code = None,
 ) -> shapes.RefillTimes:  # fmt: skip
     """Refill times: totals beside the period before, trend, attendants, floors, rooms a day."""
@@ -117,7 +117,7 @@ def refill_places(caller: Reader, hotel_id: HotelId) -> shapes.RefillPlaces:
 
 @router.get("/stock")
 @kept("reports", "sources", "metrics", "alerts", seconds=HALF_HOUR)
-def stock(caller: Reader, hotel_id: HotelId, days: LongPeriod = 30, group: Code = None) -> shapes.Stock:
+def stock(caller: Reader, hotel_id: HotelId, days: Period = 30, group: Code = None) -> shapes.Stock:
     """The central store: levels, movements by kind, value at cost, counts beside the books."""
     found = caller.services.stock.stock(caller.scope, StockFilters(hotel_id, days, group), caller.now)
     figures = {name: getattr(found, name) for name in ("value", "low", "without_cost", "difference_value")}
@@ -130,7 +130,7 @@ def stock(caller: Reader, hotel_id: HotelId, days: LongPeriod = 30, group: Code 
 @router.get("/stock/{code}")
 @kept("reports", "sources", "metrics", "scores", seconds=HALF_HOUR)
 def product_stock(
-    caller: Reader, code: Annotated[Words, Path(examples=["KOLA"])], hotel_id: HotelId, days: LongPeriod = 30
+    caller: Reader, code: Annotated[Words, Path(examples=["KOLA"])], hotel_id: HotelId, days: Period = 30
 ) -> shapes.OneProduct:
     """One product: its level after every movement, and its outflow by day beside what was expected."""
     found = caller.services.stock.product(caller.scope, StockFilters(hotel_id, days), code, caller.now)
@@ -142,7 +142,7 @@ def product_stock(
 
 @router.get("/custody")
 @kept("reports", "sources", "metrics", seconds=HALF_HOUR)
-def custody(caller: Reader, hotel_id: HotelId, days: LongPeriod = 30) -> shapes.Custody:
+def custody(caller: Reader, hotel_id: HotelId, days: Period = 30) -> shapes.Custody:
     """What each attendant was given, used, brought back and wrote off, and what is still out."""
     found = caller.services.custody.custody(caller.scope, hotel_id, days, caller.now)
     figures = {name: getattr(found, name) for name in ("issued", "balance", "movements", "write_off_share")}

@@ -90,8 +90,8 @@ class Proposal:
 
 
 def difference(before: str, after: str) -> str:
-    """The unified diff of two texts."""
-    return "\n".join(difflib.unified_diff(before.splitlines(), after.splitlines(), "before", "after", lineterm="", n=2))
+    """The unified diff of two texts, without the two lines that name its sides."""
+    return "\n".join([*difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)][2:])
 
 
 def changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

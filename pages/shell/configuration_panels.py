@@ -105,7 +105,7 @@ def _proposed(page: Page, proposal: "Proposal") -> None:
     if not proposal.difference:
         return
     st.subheader(t("configuration.changes"), anchor=False)
-    st.code(words.without_names(proposal.difference), language="diff")
+    st.code(proposal.difference, language="diff")
     if not proposal.changes:
         st.info(t("configuration.no_change"), icon=":material/check_circle:")
         return
@@ -205,8 +205,9 @@ def _version(page: Page, one: "Version", found: "Configuration") -> None:
     for each in one.problems:
         st.markdown(f":material/error: {plain(problem(t, each))}")
     muted(t("configuration.difference"))
-    difference = words.without_names(page.services.configuration.compared(page.scope, one.id))
-    st.code(difference or t("configuration.no_difference"), language="diff")
+    st.code(
+        page.services.configuration.compared(page.scope, one.id) or t("configuration.no_difference"), language="diff"
+    )
     if not may_write(page) or one.problems or one.counts:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):

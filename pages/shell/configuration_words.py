@@ -79,8 +79,3 @@ def history_sheet(t: Translator, found: "Sequence[Version]") -> Sheet:
     ]  # fmt: skip
     rows = [(one.id, one.saved_at, actor(t, one.author), state(t, one), changed(one), one.reason) for one in found]
     return Sheet(t("configuration.history"), columns, rows)
-
-
-def without_names(difference: str) -> str:
-    """A unified diff without the two lines that name its sides, which are not in the reader's language."""
-    return difference.removeprefix("--- before\n+++ after\n")

@@ -9,7 +9,7 @@ from pages.shell.guard import Page
 from pages.shell.hotels import choose_hotel
 from pages.shell.sentences import units
 from pages.shell.text import muted, plain
-from reports.custody import LONG_PERIODS, MIN_MOVEMENTS, Custody
+from reports.custody import MIN_MOVEMENTS, PERIODS, Custody
 from reports.excel import Column, Sheet
 
 
@@ -18,7 +18,7 @@ def filters(page: Page) -> tuple[Page, int, int]:
     t = page.t
     with filter_row(t("shell.filters")):
         page, hotel = choose_hotel(page)
-        days = choose_days(t, LONG_PERIODS)
+        days = choose_days(t, PERIODS)
     return page, hotel.id, days
 
 

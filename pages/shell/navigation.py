@@ -14,7 +14,7 @@ from pages.shell.session import browser_language
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-OVERVIEW = "pages/overview/overview.py"
+OVERVIEW, FIRST_PATH = "pages/overview/overview.py", "overview"
 BOARD = "pages/alerts/board.py"
 ALERT = "pages/alerts/alert.py"
 SILENCES = "pages/alerts/silences.py"
@@ -65,7 +65,7 @@ class Entry:
 
 TABLE: dict[str, tuple[Entry, ...]] = {  # by the catalog key of the group
     "shell.group_today": (
-        Entry(OVERVIEW, "shell.overview", "speed", url_path="overview", needs="overview.read"),
+        Entry(OVERVIEW, "shell.overview", "speed", url_path=FIRST_PATH, needs="overview.read"),
         Entry(BOARD, "shell.alerts", "notifications", url_path="alerts", needs="alerts.read"),
         Entry(ALERT, "shell.alert", "notifications", url_path="alert", needs="alerts.read", is_listed=False),
         Entry(

@@ -4,7 +4,7 @@ from pages.shell import reads
 from pages.shell.filters import choose_days, choose_place, filter_row
 from pages.shell.guard import Page
 from pages.shell.hotels import choose_hotel
-from reports.refill_times import LONG_PERIODS, RefillFilters
+from reports.refill_times import PERIODS, RefillFilters
 
 
 def refill_filters(page: Page) -> tuple[Page, RefillFilters]:
@@ -13,7 +13,7 @@ def refill_filters(page: Page) -> tuple[Page, RefillFilters]:
     with filter_row(t("shell.filters")):
         page, hotel = choose_hotel(page)
         places = reads.refill_places(page, hotel.id)
-        days = choose_days(t, LONG_PERIODS)
+        days = choose_days(t, PERIODS)
         floor = choose_place(t, "floor", places.floors, t("consumption.floor"))
         attendant = choose_place(t, "attendant", places.attendants, t("refills.attendant"))
     return page, RefillFilters(hotel.id, days, floor, attendant)

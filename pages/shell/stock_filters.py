@@ -6,7 +6,7 @@ from pages.shell import reads
 from pages.shell.filters import choose_days, choose_place, filter_row
 from pages.shell.guard import Page
 from pages.shell.hotels import choose_hotel
-from reports.stock import LONG_PERIODS, StockFilters
+from reports.stock import PERIODS, StockFilters
 
 if TYPE_CHECKING:
     from sources.hotels import HotelRow
@@ -17,6 +17,6 @@ def stock_filters(page: Page) -> "tuple[Page, HotelRow, StockFilters]":
     t = page.t
     with filter_row(t("shell.filters")):
         page, hotel = choose_hotel(page)
-        days = choose_days(t, LONG_PERIODS)
+        days = choose_days(t, PERIODS)
         group = choose_place(t, "group", reads.stock_groups(page, hotel.id), t("stock.group"))
     return page, hotel, StockFilters(hotel.id, days, group)

@@ -60,6 +60,14 @@ def test_signing_out_ends_the_session_for_a_copied_cookie_too(new_visitor: NewVi
     thief.page.get_by_label("Kullanıcı adı").wait_for()
 
 
+def test_the_first_page_is_found_by_the_address_that_the_table_of_pages_names(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor("ayse")
+    visitor.open("/overview?period=7d")
+    visitor.see("Genel bakış")
+    assert visitor.page.url == f"{visitor.address}/?period=7d"
+    assert not visitor.page.get_by_role("dialog").count()
+
+
 def test_strangers_do_not_lock_a_person_out_of_their_own_browser(new_visitor: NewVisitor, instance: Instance) -> None:
     identity = instance.services.identity
     identity.add_user(SYSTEM, "leyla", PASSWORD, "admin", full_name="Leyla", hotels=instance.hotel_ids[:1])

@@ -34,7 +34,7 @@ NO_CACHE = "redis://127.0.0.1:1/0"
 
 @pytest.fixture
 def health(database: Database, valkey_server: ValkeyServer, clock: FixedClock) -> HealthService:
-    return HealthService(database, valkey_server.url, clock, version(), HERE)
+    return HealthService(database, valkey_server.url, clock, version(), (HERE,))
 
 
 def beat(database: Database, clock: FixedClock) -> None:
@@ -65,7 +65,7 @@ def test_an_installation_that_runs_is_well(
 def test_a_cache_that_refuses_to_write_degrades(database: Database, clock: FixedClock, tmp_path: Path) -> None:
     server = start_valkey(tmp_path, free_port())
     try:
-        health = HealthService(database, server.url, clock, version(), HERE)
+        health = HealthService(database, server.url, clock, version(), (HERE,))
         assert states(health)["cache"] == "ok"
         with Redis.from_url(server.url) as client:
             client.config_set("maxmemory-policy", "noeviction")
@@ -122,17 +122,21 @@ def test_a_watermark_counts_as_a_collection(
 
 
 def test_without_a_cache_people_can_still_work(database: Database, clock: FixedClock) -> None:
-    report = HealthService(database, NO_CACHE, clock, version(), HERE).report()
+    report = HealthService(database, NO_CACHE, clock, version(), (HERE,)).report()
     assert {check.name: check.status for check in report.checks}["cache"] == "degraded"
     assert report.status == "degraded"
 
 
 def test_a_disk_that_is_nearly_full_is_told_while_everything_still_works(
-    health: HealthService, monkeypatch: pytest.MonkeyPatch
+    health: HealthService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert states(health)["disk"] == "ok"
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=499 * 1024 * 1024))
+    megabytes = {HERE: 900, tmp_path: 499}
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=megabytes[folder] * 1024 * 1024))
     [disk] = [check for check in health.report().checks if check.name == "disk"]
+    assert (disk.status, disk.details) == ("ok", {"free_mb": 900})
+    folders = (HERE, tmp_path, HERE / "never made")  # logs or backups may lie on a disk of their own
+    [disk] = [check for check in replace(health, folders=folders).report().checks if check.name == "disk"]
     assert (disk.status, disk.details) == ("degraded", {"free_mb": 499})
 
 
@@ -153,6 +157,6 @@ def test_the_api_answers_200_while_people_can_work_and_503_when_not(
     assert answer.json()["version"] == version()
     assert {check["name"] for check in answer.json()["checks"]} == {"database", "cache", "sidecar", "freshness", "disk"}
     away = open_database(NO_SERVER)
-    down = ask(HealthService(away, valkey_server.url, clock, version(), HERE))
+    down = ask(HealthService(away, valkey_server.url, clock, version(), (HERE,)))
     assert (down.status_code, down.json()["status"]) == (503, "down")
     assert "127.0.0.1" not in down.text
