@@ -42,10 +42,11 @@ def amount(t: Translator, value: float | None) -> str:
 
 
 def signed_percent(t: Translator, ratio: float | None) -> str:
-    """A deviation with its direction."""
+    """A deviation with its direction; what rounds to nothing has none."""
     if ratio is None:
         return "–"
-    return ("+" if ratio > 0 else "−" if ratio < 0 else "") + t.percent(abs(ratio))
+    share, nothing = t.percent(abs(ratio)), t.percent(0.0)
+    return share if share == nothing else ("+" if ratio > 0 else "−") + share
 
 
 def finding(t: Translator, titles: tuple[str, str, str, str], ratio: float | None, is_as_expected: bool) -> str:

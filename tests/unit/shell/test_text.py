@@ -62,6 +62,8 @@ def test_a_page_with_its_filters_is_a_destination() -> None:
 def test_a_deviation_says_its_direction() -> None:
     assert signed_percent(Translator("tr"), 9.0) == "+%900"
     assert signed_percent(Translator("en"), -0.42) == "−42%"
+    assert signed_percent(Translator("tr"), -0.004) == "%0"
+    assert signed_percent(Translator("en"), 0.0) == "0%"
     assert signed_percent(Translator("en"), None) == "–"
 
 
